@@ -1,19 +1,19 @@
-"""The ``baremint`` console script. What can be done without Django is; the rest are its management commands."""
+"""The ``baremint`` console script. It runs a command without Django where possible, or else a management command."""
 
 import os
 import signal
 import sys
 
 if "up" in sys.argv[1:4] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # (It may come after --home DIRECTORY.) Until it is ready to undo what it has started, Ctrl-C ends it: an exception
-    # would get lost where Python can raise none, and the start would go on.
+    # ("up" may come after --home DIRECTORY.) Until it can undo what it has started, Ctrl-C kills it: an exception could
+    # get lost where Python cannot raise one, and the start would continue.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-import controlplane.runtime.supervisor.stop_requests  # noqa: F401  notes who started this process, before that may end
+import controlplane.runtime.supervisor.stop_requests  # noqa: F401  records the parent process before it may end
 
 
 def main() -> None:
-    # Both may come from the caller: with them no end of a child, and no request to stop, would be noticed.
+    # The caller may have changed both, and then neither the end of a child nor a request to stop would be noticed.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _open_standard_streams()
@@ -22,11 +22,11 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     finally:
-        _say_the_rest()
+        _flush_output()
 
 
-def _say_the_rest() -> None:
-    """Whoever reads the output may be gone, as ``head`` is. Python would tell that at the end of the process."""
+def _flush_output() -> None:
+    """Flush the output and ignore a closed pipe, such as that of ``head``, which Python would report at its end."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -36,15 +36,15 @@ def _say_the_rest() -> None:
 
 
 def _open_standard_streams() -> None:
-    """Where the caller has closed one, the next file to be opened would become it, for this program's children too."""
-    while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(opened, True)
-    os.close(opened)
+    """Open the streams that the caller has closed. Otherwise the next opened file would take the place of a stream."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
-            nowhere = open(os.devnull, "r+")  # noqa: SIM115  for the life of the process
+            null_device = open(os.devnull, "r+")  # noqa: SIM115  for the life of the process
             for each in (name, f"__{name}__"):
-                setattr(sys, each, nowhere)
+                setattr(sys, each, null_device)
 
 
 def _run() -> None:
@@ -55,10 +55,10 @@ def _run() -> None:
     try:
         os.getcwd()
     except FileNotFoundError:
-        sys.exit("CommandError: The current directory is not there any more. Go to another one, such as: cd ~")
+        sys.exit("CommandError: The current directory is not there any more. Change to another one, such as: cd ~")
     try:
         if "up" in sys.argv[1:4]:
-            process_limits.check()  # before what is loaded takes more than there is
+            process_limits.check()  # before the loaded modules exceed a limit
         if (status := without_django.run(sys.argv)) is not None:
             sys.exit(status)
     except process_limits.TooLow as error:
@@ -81,7 +81,7 @@ def _run_django() -> None:
     from controlplane.runtime import background_process
 
     try:
-        apps.populate(settings.INSTALLED_APPS)  # Django would show a traceback for a setting that makes no sense
+        apps.populate(settings.INSTALLED_APPS)  # Django would show a traceback for a wrong setting
     except (WrongSetting, ImproperlyConfigured, OSError, ModuleNotFoundError) as error:
         reason = _reason(error)
         background_process.report_wrong_setting(sys.argv, reason)
@@ -111,16 +111,16 @@ def _run_django() -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Why the settings could not be read."""
+    """Return why the settings could not be read."""
     from controlplane.deployment.home import unusable
 
     if isinstance(error, OSError):
         return str(unusable(error))
     if isinstance(error, ModuleNotFoundError):
-        wanted = os.environ["DJANGO_SETTINGS_MODULE"]
-        if not f"{wanted}.".startswith(f"{error.name}."):
+        module = os.environ["DJANGO_SETTINGS_MODULE"]
+        if not f"{module}.".startswith(f"{error.name}."):
             raise error
-        return f"DJANGO_SETTINGS_MODULE is {wanted!r}, and there is no such module."
+        return f"DJANGO_SETTINGS_MODULE is {module!r}, and there is no such module."
     return str(error)
 
 

@@ -1,7 +1,7 @@
 """The Celery application; ``celery -A controlplane.celery worker`` finds it here.
 
-The id of the request that sends a task travels in the task's headers. While the task runs, events and log lines have it
-as those of the request do; what beat sends has the task's own id instead.
+The id of the request that sends a task is in the task's headers, and the task's events and log lines have it too. A
+task from beat has its own id instead.
 """
 
 import os
@@ -31,7 +31,7 @@ for scheme in ("redis", "rediss"):
     TRANSPORT_ALIASES[scheme] = "controlplane.jobs.broker_transport:Transport"
 path = sys.path[:]
 app = Celery("baremint")
-sys.path[:] = path  # Celery puts the current directory first, which may be another user's
+sys.path[:] = path  # Celery puts the current directory first, which may be untrusted
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -67,7 +67,7 @@ def put_down_request_id(task: Any, state: str, **_: Any) -> None:
 
 @worker_ready.connect
 def tick_at_once(**_: Any) -> None:
-    """What fell due while no worker ran does not wait for beat."""
+    """Start due work at once instead of waiting for beat."""
     send_tick()
 
 
@@ -78,11 +78,11 @@ def send_tick() -> None:
 
 @worker_ready.connect
 def stop_at_once_when_told_to(sender: Any, **_: Any) -> None:
-    """A worker asks the broker for a message and waits for a second, also when it is told to stop meanwhile.
+    """Shorten the stop of a worker, which waits a second for a message of the broker.
 
-    The signal wakes it, and the tick is an answer; it goes back into the queue, for the next worker.
+    The signal wakes it and sends a tick, which ends the wait and returns to the queue for the next worker.
     """
-    from celery.worker import state  # noqa: PLC0415  a worker's alone
+    from celery.worker import state  # noqa: PLC0415  only workers need it
 
     if sender.hub is None:
         return
@@ -100,7 +100,7 @@ def stop_at_once_when_told_to(sender: Any, **_: Any) -> None:
 @worker_init.connect
 @beat_init.connect
 def secure_the_data_directory(**_: Any) -> None:
-    """As every other process does that is started by itself."""
+    """Make the data directory private, as every process does that is started on its own."""
     os.umask(0o077)
     try:
         with settings.HOME.usable():

@@ -1,4 +1,4 @@
-"""The apps that the product is made of: for Django, and for ``baremint help``, which does without."""
+"""The installed apps, for Django and for ``baremint help``, which does not load Django."""
 
 APPS = [
     "django.contrib.admin",

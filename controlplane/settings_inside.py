@@ -4,8 +4,7 @@ from controlplane.settings import *  # noqa: F403
 
 ROOT_URLCONF = "controlplane.urls_inside"
 WSGI_APPLICATION = "controlplane.wsgi_inside.application"
-# identity/inside/caller_address.py decides which Host is a server's; this door answers with the IBM envelope, not
-# with Django's, so Django's own check stays out of the way.
+# identity/inside/caller_address.py checks the Host and answers in IBM's envelope, so Django's own check is disabled.
 ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "controlplane.kernel.middleware.RequestTextMiddleware",

@@ -1,4 +1,4 @@
-"""Every door of the control plane. The real hosts' paths do not collide, so one origin serves them all."""
+"""The URLs of the control plane. The paths of IBM's hosts do not collide, so one origin serves them all."""
 
 from django.contrib import admin
 from django.urls import include, path

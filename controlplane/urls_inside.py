@@ -1,4 +1,4 @@
-"""The only door that a server's own network can reach."""
+"""The URLs of the metadata service, the only service that a server's network can reach."""
 
 from django.urls import include, path
 

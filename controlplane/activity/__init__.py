@@ -1,1 +1,1 @@
-"""What happened: one event for every operation, kept where it cannot be changed."""
+"""Activity events: one event for every operation, append-only."""

@@ -1,4 +1,4 @@
-"""Activity in the admin: to read, never to change; and what the other pages of the admin have in common."""
+"""Activity in the admin, read-only, and base classes for the other admin pages."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ from controlplane.activity.models import ActivityEvent, Heartbeat, JobRun
 
 
 class OfferedFilters(admin.ModelAdmin):
-    """Lists are filtered by what ``list_filter`` offers. Django takes any column in an address, and a database may
-    fail a query that compares its columns of addresses, bytes or durations with a text."""
+    """Allows filters of ``list_filter`` only. Django accepts any column in a URL, and a database may fail to compare
+    columns of addresses, bytes or durations with text."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        offered = {name for name in self.get_list_filter(request) if isinstance(name, str)}
-        return lookup.partition("__")[0] in offered and super().lookup_allowed(lookup, value, request)
+        filters = {name for name in self.get_list_filter(request) if isinstance(name, str)}
+        return lookup.partition("__")[0] in filters and super().lookup_allowed(lookup, value, request)
 
 
 class ChosenRows(OfferedFilters):
-    """Lists with actions: what is chosen and is no key of a row is said to be none, where Django would fail."""
+    """Lists with actions: a selection that is no key of a row gets a message, where Django would fail."""
 
     def response_action(self, request: HttpRequest, *arguments: Any, **named: Any) -> Any:
         if all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
@@ -37,7 +37,7 @@ class ChosenRows(OfferedFilters):
 
 
 class ReadOnlyAdmin(OfferedFilters):
-    """Records that the product writes and a person only reads."""
+    """Records that only the product writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,8 +1,8 @@
-"""Admin pages that change something: none overwrites another person's change, or ends credentials without a question.
+"""Admin pages for changes. They do not overwrite another user's change, and ask before credentials end.
 
-A list and a form say what they showed (kernel/shown.py). On saving, the rows are held, and compared with that. If one
-of them is not as it was shown, nothing is saved, and the page shows what is true now. If tokens or certificates would
-die, a page says how many and asks, with the same form to send once more.
+A list and a form send what they showed (kernel/form_snapshot.py). On saving, the rows are locked and compared with
+that. If a row differs, nothing is saved and the page shows the present state. If tokens or certificates would end, a
+page shows how many and asks for confirmation, with the same form to send again.
 """
 
 import hashlib
@@ -57,15 +57,15 @@ class CarefulAdmin(ChosenRows):
 
     def switched_in_list(self, request: HttpRequest, name: str) -> dict[Any, Any]:
         """What the editable list sets a column to, by the keys of the rows where it changes it."""
-        changed = self._changed_in_list(request)
-        return {form.instance.pk: form.cleaned_data[name] for form in changed if name in form.changed_data}
+        forms = self._changed_in_list(request)
+        return {form.instance.pk: form.cleaned_data[name] for form in forms if name in form.changed_data}
 
     def _changed_in_list(self, request: HttpRequest) -> list[Any]:
         """The forms of the rows that the editable list changes; none when it is not valid, which saving tells."""
         forms = self.get_changelist_formset(request)
         rows = self._get_list_editable_queryset(request, forms.get_default_prefix())
-        asked = forms(request.POST, queryset=rows)
-        return [form for form in asked.forms if form.has_changed()] if asked.is_valid() else []
+        formset = forms(request.POST, queryset=rows)
+        return [form for form in formset.forms if form.has_changed()] if formset.is_valid() else []
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
@@ -144,8 +144,8 @@ class CarefulAdmin(ChosenRows):
         if before and request.POST.get(CONFIRMED) != _fingerprint(rows):  # not asked, or about others
             return self._ask(request, before, rows, asked)
         answer = view()
-        if count and before and (ended := before - count()):
-            self.message_user(request, f"Ended: {ended}.")
+        if count and before and (difference := before - count()):
+            self.message_user(request, f"Ended: {difference}.")
         return answer
 
     def _may(self, request: HttpRequest, asked: str) -> bool:
@@ -155,18 +155,18 @@ class CarefulAdmin(ChosenRows):
         return asked not in (LIST, FORM) or self.has_change_permission(request)
 
     def _hold(self, request: HttpRequest, keys: Sequence[Any], asked: str) -> list[Any]:
-        """The rows as they are now, which do not change until the transaction ends. Raises ShownChanged.
+        """Lock the rows until the transaction ends and return their present state. Raises ShownChanged.
 
-        An action for all rows that a list finds is for rows of other pages too, of which nothing was shown.
+        An action for all rows of a list also affects other pages, whose rows were not shown.
         """
-        # Alone, and before anything is read: a query that waits for a row may show the rest as it was before it waited.
-        held = self.model._default_manager.filter(pk__in=keys).order_by("pk")
-        list(held.select_for_update(no_key=True).values_list("pk"))
+        # In a query of its own, before others: a query that waits for a lock may return other columns as of before it.
+        query = self.model._default_manager.filter(pk__in=keys).order_by("pk")
+        list(query.select_for_update(no_key=True).values_list("pk"))
         rows = list(self.get_queryset(request).filter(pk__in=keys).order_by("pk"))
-        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        if asked != FORM and len(rows) < len({*map(str, keys), *chosen}):
+        selection = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if asked != FORM and len(rows) < len({*map(str, keys), *selection}):
             raise ShownChanged(GONE)
-        on_page = rows if asked in (LIST, FORM, DELETION) else [row for row in rows if str(row.pk) in chosen]
+        on_page = rows if asked in (LIST, FORM, DELETION) else [row for row in rows if str(row.pk) in selection]
         require_as_shown(
             [self.shown(request, row, whole=asked == FORM) for row in on_page], request.POST.getlist(FIELD)
         )
@@ -174,7 +174,7 @@ class CarefulAdmin(ChosenRows):
 
     def _ask(self, request: HttpRequest, alive: Alive, rows: Sequence[Any], asked: str) -> HttpResponse:
         """The question, with the whole form once more. Of a list, it names the rows that change."""
-        named = [form.instance for form in self._changed_in_list(request)] if asked == LIST else rows
+        rows_to_name = [form.instance for form in self._changed_in_list(request)] if asked == LIST else rows
         repeated = [
             (name, value) for name, values in request.POST.lists() if name not in NOT_REPEATED for value in values
         ]
@@ -183,8 +183,8 @@ class CarefulAdmin(ChosenRows):
             "title": "Are you sure?",
             "opts": self.opts,
             "alive": alive,
-            "names": [str(row) for row in named[:MOST_NAMED]],
-            "more": max(len(named) - MOST_NAMED, 0),
+            "names": [str(row) for row in rows_to_name[:MOST_NAMED]],
+            "more": max(len(rows_to_name) - MOST_NAMED, 0),
             "repeated": repeated,
             "confirmed": CONFIRMED,
             "fingerprint": _fingerprint(rows),

@@ -1,7 +1,7 @@
-"""Counts that only grow, kept in the database: the same at every replica, after every restart, for every scrape.
+"""Monotonic counters in the database, which are the same for every replica and after every restart.
 
-Events are not counted while a request is answered. A job counts those that are settled, and each reading adds those
-that came since. Runs of jobs are counted when they are pruned.
+Requests do not count their events. A job counts the settled events, and a reader adds the later ones. Runs of jobs are
+counted when they are pruned.
 """
 
 from collections import defaultdict
@@ -21,50 +21,50 @@ JOB_LABELS = ("job", "outcome")
 
 
 def count_settled_events(*, now: datetime) -> int:
-    """Count the events that were there when the last mark was set, and set the next one. Returns how many.
+    """Count the events up to the last mark, and set the next mark. Returns how many were counted.
 
-    Between the two, every transaction that may have held an earlier event back has ended: on PostgreSQL ids are given
-    out before the commit, so a smaller one may appear after a larger one.
+    By then every transaction that could still add an earlier event has ended: PostgreSQL assigns ids before the commit,
+    so a smaller id may appear after a larger one.
     """
     with transaction.atomic():
         mark, _ = TallyMark.objects.select_for_update().get_or_create(pk=THE_MARK)
-        counted = 0
+        total = 0
         if mark.horizon is None or _oldest_transaction() >= mark.horizon:
             settled = ActivityEvent.objects.filter(pk__gt=mark.counted_to, pk__lte=mark.seen)
             for row in settled.values(*EVENT_LABELS).annotate(count=Count("pk")).order_by():
-                counted += row["count"]
+                total += row["count"]
                 _add(EventTally, {name: row[name] for name in EVENT_LABELS}, count=row["count"])
             mark.counted_to = mark.seen
             mark.seen = ActivityEvent.objects.aggregate(last=Max("pk"))["last"] or 0
             mark.horizon = _next_transaction()
             mark.save()
-    return counted
+    return total
 
 
 def events() -> Iterator[tuple[str, str, str, int]]:
-    """Action, outcome, code and count of all events ever."""
-    counted = EventTally.objects.values_list(*EVENT_LABELS, "count")
+    """Return action, outcome, code and count of all events ever."""
+    tallies = EventTally.objects.values_list(*EVENT_LABELS, "count")
     mark = Subquery(TallyMark.objects.filter(pk=THE_MARK).values("counted_to"))
     since = ActivityEvent.objects.filter(pk__gt=Coalesce(mark, Value(0))).values_list(*EVENT_LABELS)
     # One statement, so that no event is counted twice, or not at all, while the job counts.
-    yield from _summed(counted.union(since.annotate(count=Count("pk")).order_by(), all=True))
+    yield from _summed(tallies.union(since.annotate(count=Count("pk")).order_by(), all=True))
 
 
 def prune_runs(runs: Any) -> int:
-    """Delete runs of jobs, and keep their count."""
+    """Delete runs of jobs after adding them to the counts."""
     with transaction.atomic():
-        chosen = list(runs.select_for_update().values_list("pk", flat=True))
-        rows = JobRun.objects.filter(pk__in=chosen)
+        keys = list(runs.select_for_update().values_list("pk", flat=True))
+        rows = JobRun.objects.filter(pk__in=keys)
         for row in rows.values(*JOB_LABELS).annotate(count=Count("pk")).order_by():
             _add(JobTally, {name: row[name] for name in JOB_LABELS}, count=row["count"])
         return rows.delete()[0]
 
 
 def job_runs() -> Iterator[tuple[str, str, int]]:
-    """Job, outcome and count of all runs ever that have ended."""
-    kept = JobRun.objects.exclude(outcome=JobRun.Outcome.RUNNING).values_list(*JOB_LABELS)
+    """Return job, outcome and count of all runs ever that have ended."""
+    runs = JobRun.objects.exclude(outcome=JobRun.Outcome.RUNNING).values_list(*JOB_LABELS)
     pruned = JobTally.objects.values_list(*JOB_LABELS, "count")
-    yield from _summed(pruned.union(kept.annotate(count=Count("pk")).order_by(), all=True))
+    yield from _summed(pruned.union(runs.annotate(count=Count("pk")).order_by(), all=True))
 
 
 def _summed(rows: Any) -> Iterator[Any]:

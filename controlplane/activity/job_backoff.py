@@ -1,4 +1,4 @@
-"""How long a job that failed is left alone: arithmetic."""
+"""Compute the delay of a failed job."""
 
 from datetime import timedelta
 
@@ -9,8 +9,10 @@ LONGEST = timedelta(minutes=5)
 
 
 def delay(attempt: int, *, transient: bool, chance: float) -> timedelta:
-    """After so many failures in a row: doubled each time, up to a limit; ``chance``, from 0 to 1, spreads it from half
-    of that to all of it, so that those who failed together do not come back together."""
+    """Return the delay after ``attempt`` failures in a row, doubled each time up to a limit.
+
+    ``chance``, from 0 to 1, scales it from half to all, so that jobs that failed together do not retry together.
+    """
     longest = LONGEST_TRANSIENT if transient else LONGEST
     whole = min(FIRST * 2 ** min(attempt - 1, 16), longest)
     return whole * (0.5 + chance / 2)

@@ -1,4 +1,4 @@
-"""Runs of jobs made visible: one row each, with outcome and duration."""
+"""Record the runs of jobs with their outcome and duration."""
 
 import random
 import time
@@ -22,7 +22,7 @@ from controlplane.kernel.text import storable
 log = structlog.get_logger(__name__)
 
 TRANSIENT = (OperationalError, InterfaceError)
-"""The database is locked or away: worth another try."""
+"""Failures of a database that is locked or away, which are retried."""
 LONGEST_DETAIL = 512
 KEPT_RUNS = 200
 """Of each job."""
@@ -36,15 +36,15 @@ def latest(job: str) -> JobRun | None:
 
 
 def attempt_after(run: JobRun | None) -> int:
-    """Which attempt the next run is: 1, unless the one before did not come to its end."""
+    """Return the number of the next attempt: 1 unless the last run failed or was lost."""
     return run.attempt + 1 if run and run.outcome in (Outcome.FAILED, Outcome.LOST) else 1
 
 
 @contextmanager
 def recorded(job: str, *, worker: str) -> Iterator[JobRun]:
-    """A run of this job, visible while it lasts. The caller holds the job's lock, and sets ``taken``.
+    """Record a run of this job, visible while it lasts. The caller holds the job's lock, and sets ``taken``.
 
-    What is raised inside is recorded as a failure, with the time of the next attempt, and raised again.
+    An exception is recorded as a failure, with the time of the next attempt, and raised again.
     """
     JobRun.objects.filter(job=job, outcome=Outcome.RUNNING).update(outcome=Outcome.LOST, finished_at=clock.wall_clock())
     run = _begin(job, attempt=attempt_after(latest(job)), worker=worker)
@@ -62,8 +62,10 @@ def recorded(job: str, *, worker: str) -> Iterator[JobRun]:
 
 
 def noted(job: str) -> Callable[[Callable[..., bool]], Callable[..., None]]:
-    """For a bound task that takes one small step: its row is written when it is over, and only if it did something or
-    failed. A task that comes twice finds nothing to do, and says so in the log."""
+    """Decorate a bound task of one small step, whose row is written at its end if it did something or failed.
+
+    A duplicate task finds nothing to do and logs that.
+    """
 
     def decorate(work: Callable[..., bool]) -> Callable[..., None]:
         @wraps(work)
@@ -89,7 +91,7 @@ def noted(job: str) -> Callable[[Callable[..., bool]], Callable[..., None]]:
 
 
 def beat(worker: str, *, dropped: int = 0) -> None:
-    """Note that this worker took a tick, and how many messages it has dropped since the last one."""
+    """Record that this worker took a tick, and how many messages it has dropped since the last one."""
     now = clock.wall_clock()
     Heartbeat.objects.update_or_create(worker=worker, defaults={"ticked_at": now})
     if dropped:
@@ -98,7 +100,7 @@ def beat(worker: str, *, dropped: int = 0) -> None:
 
 
 def prune(*, now: datetime) -> int:
-    """Delete all but the latest runs of each job, and workers that are gone. Returns how many rows."""
+    """Delete all but the latest runs of each job, and workers that have ended. Returns how many rows."""
     deleted = 0
     for job in list(JobRun.objects.values_list("job", flat=True).distinct()):
         runs = JobRun.objects.filter(job=job).order_by("-id")

@@ -13,20 +13,20 @@ SEARCHED_EVENTS = 200_000
 
 
 def events_on(target_id: str, *, account_id: str) -> QuerySet[ActivityEvent]:
-    """What happened to a resource, newest first, by the account's events: those of others may name it as they like."""
+    """Return the account's events on a resource, newest first. Other accounts' events could contain any target id."""
     return ActivityEvent.objects.filter(target_id=target_id, account_id=account_id).order_by("-id")
 
 
 def success_on(column: str, action: str) -> QuerySet[ActivityEvent]:
-    """For a subquery: when this action succeeded on what has the id in this column of the outer query, newest first."""
-    found = ActivityEvent.objects.filter(
+    """Return a subquery of the successes of this action on the id in this column of the outer query, newest first."""
+    events = ActivityEvent.objects.filter(
         target_id=OuterRef(column), action=action, outcome=ActivityEvent.Outcome.SUCCESS
     )
-    return found.order_by("-id")
+    return events.order_by("-id")
 
 
 def events_of(account_id: str) -> QuerySet[ActivityEvent]:
-    """An account's events, and those of the service itself, which belong to no account; newest first."""
+    """Return an account's events and the service's own, which belong to no account, newest first."""
     return ActivityEvent.objects.filter(account_id__in=[account_id, ""]).order_by("-id")
 
 
@@ -51,9 +51,9 @@ def search_events(
     since: datetime | None = None,
     before: int | None = None,
 ) -> QuerySet[ActivityEvent]:
-    """The account's events that match everything given, newest first, before one of them if that is named.
+    """Return the account's events that match all criteria, newest first; ``before`` is the id of an event.
 
-    ``word`` is a part of the name of who did it or what it was done to, or a whole id, CRN or request id.
+    ``word`` is a part of the name of the initiator or target, or a whole id, CRN or request id.
     """
     rows = events_of(account_id)
     if before is not None:
@@ -62,8 +62,8 @@ def search_events(
         newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
         rows = rows.filter(id__gt=newest - SEARCHED_EVENTS)
     if word:
-        named = Q(initiator_name__icontains=word) | Q(target_name__icontains=word)
-        rows = rows.filter(named | Q(initiator_id=word) | Q(target_id=word) | Q(request_id=word))
+        by_name = Q(initiator_name__icontains=word) | Q(target_name__icontains=word)
+        rows = rows.filter(by_name | Q(initiator_id=word) | Q(target_id=word) | Q(request_id=word))
     if action:
         rows = rows.filter(action__icontains=action)
     if outcome:

@@ -37,7 +37,7 @@ class Timings:
         with self._lock:
             count, total = self._counts.get(bucket, (0, 0.0))
             self._counts[bucket] = (count + 1, total + seconds)
-            # Not within the caller's transaction: its locks would last as long as that does.
+            # Not within a caller's transaction, which would hold the locks until its end.
             is_time = time.monotonic() - self._written_at >= WRITE_SECONDS and not connection.in_atomic_block
             if is_time:
                 self._written_at = time.monotonic()
@@ -45,18 +45,18 @@ class Timings:
             self.write()
 
     def write(self) -> None:
-        """Add it to the sums. While the database does not take it, it is kept for later."""
+        """Add the counts to the database. If that fails, they are kept for the next time."""
         with self._lock:
-            taken, self._counts = self._counts, {}
+            counts, self._counts = self._counts, {}
         try:
             with transaction.atomic():
-                for (kind, bucket), (count, seconds) in sorted(taken.items()):
+                for (kind, bucket), (count, seconds) in sorted(counts.items()):
                     TimingTally.objects.get_or_create(kind=kind, bucket=bucket)
                     rows = TimingTally.objects.filter(kind=kind, bucket=bucket)
                     rows.update(count=F("count") + count, seconds=F("seconds") + seconds)
         except DatabaseError:
             with self._lock:
-                for bucket_of, (count, seconds) in taken.items():
+                for bucket_of, (count, seconds) in counts.items():
                     more, longer = self._counts.get(bucket_of, (0, 0.0))
                     self._counts[bucket_of] = (count + more, seconds + longer)
 
@@ -82,10 +82,10 @@ timings = Timings()
 
 def histograms() -> dict[str, tuple[list[int], float]]:
     """By kind: how many took at most as long as each of BOUNDS, and the sum of their seconds."""
-    found: dict[str, tuple[list[int], float]] = {}
+    by_kind: dict[str, tuple[list[int], float]] = {}
     for kind, bucket, count, seconds in TimingTally.objects.values_list("kind", "bucket", "count", "seconds"):
-        counts, total = found.setdefault(kind, ([0] * len(BOUNDS), 0.0))
+        counts, total = by_kind.setdefault(kind, ([0] * len(BOUNDS), 0.0))
         for number in range(bucket, len(BOUNDS)):
             counts[number] += count
-        found[kind] = (counts, total + seconds)
-    return found
+        by_kind[kind] = (counts, total + seconds)
+    return by_kind

@@ -1,1 +1,1 @@
-"""``baremint bench``: the product under load, as a ratio to the machine's raw signing rate in the same run."""
+"""``baremint bench``: measure the product under load, relative to the machine's raw signing rate in the same run."""

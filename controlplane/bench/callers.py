@@ -1,4 +1,4 @@
-"""Callers who see few of the servers: service IDs with a policy on some of them."""
+"""Callers with access to few servers: service IDs with policies on some of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ def tokens(info: dict[str, Any], server: Mapping[str, Any]) -> dict[str, str]:
 
 
 def reserve(info: dict[str, Any], server: Mapping[str, Any]) -> str:
-    """The id of a new reservation, which no server uses."""
+    """Return the id of a new reservation, which no server uses."""
     owner = Client(info["iam_url"], info["api_key"], direct=True)
     body = {
         "zone": {"name": server["zone"]["name"]},
@@ -59,7 +59,7 @@ def _make_group(owner: Client, name: str) -> str:
 
 
 def _copy(owner: Client, server: Mapping[str, Any], *, group: str) -> None:
-    """A server like this one, in a resource group."""
+    """Create a server like this one in a resource group."""
     content = owner.call("GET", f"/v1/bare_metal_servers/{server['id']}/initialization")
     body = {
         "zone": {"name": server["zone"]["name"]},
@@ -82,16 +82,16 @@ def _tag(owner: Client, crn: str) -> None:
 
 
 def _caller(owner: Client, name: str, selections: list[Selection]) -> str:
-    """The token of a new service ID with a policy for each selection."""
+    """Return the token of a new service ID with a policy for each selection."""
     account = owner.account_id
-    made = owner.call("POST", "/v1/serviceids", {"name": name, "account_id": account, "apikey": {"name": name}})
+    service_id = owner.call("POST", "/v1/serviceids", {"name": name, "account_id": account, "apikey": {"name": name}})
     for selected in selections:
         attributes = [_equals("accountId", account), _equals("serviceName", "is"), *selected.get("attributes", [])]
         policy = {
             "type": "access",
-            "subject": {"attributes": [_equals("iam_id", str(made["iam_id"]))]},
+            "subject": {"attributes": [_equals("iam_id", str(service_id["iam_id"]))]},
             "control": {"grant": {"roles": [{"role_id": VIEWER}]}},
             "resource": {"attributes": attributes, "tags": selected.get("tags", [])},
         }
         owner.call("POST", "/v2/policies", policy)
-    return Client(owner.url, str(made["apikey"]["apikey"]), direct=True).token
+    return Client(owner.url, str(service_id["apikey"]["apikey"]), direct=True).token

@@ -1,4 +1,4 @@
-"""Processes that the benchmark starts. None outlives it: it ends them, and the kernel does when it is killed itself."""
+"""Processes of the benchmark. It ends them, and the kernel does so when the benchmark is killed."""
 
 import os
 import shlex
@@ -14,7 +14,7 @@ STOP_SECONDS = 6.0
 
 
 class Failed(Exception):
-    """The command, and its last words."""
+    """The message has the command and its last output."""
 
 
 def python(
@@ -47,12 +47,12 @@ def started(
 
 
 def baremint(*arguments: str, environment: Mapping[str, str]) -> str:
-    """What ``baremint ARGUMENTS`` prints. Raises Failed."""
+    """Return the output of ``baremint ARGUMENTS``. Raises Failed."""
     return run(command_line.python("controlplane", *arguments), environment=command_line.environment(environment))
 
 
 def run(command: Sequence[str], *, environment: Mapping[str, str], folder: Path | None = None) -> str:
-    """What a command prints. Raises Failed."""
+    """Return the output of a command. Raises Failed."""
     with started(command, environment=environment, folder=folder) as process:
         printed, errors = process.communicate()
     if process.returncode:

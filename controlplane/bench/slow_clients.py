@@ -1,4 +1,4 @@
-"""``baremint bench slow``: what a good client notices of many that begin and do not finish, by listener and kind."""
+"""``baremint bench slow``: measure the effect of slow clients on a fast one, by listener and kind."""
 
 import json
 import ssl
@@ -47,8 +47,8 @@ class Listener:
         ]
 
     def clients(self, count: int) -> int:
-        """How many are a fair number where others are ``count``: at the object store each must be known and allowed
-        before it is slow, and that is work. There are more than threads all the same."""
+        """Return the number of slow clients: fewer at the object store, where each is authorized first, which is work.
+        They are still more than there are threads."""
         return count // 10 if self.authorization else count
 
 
@@ -75,7 +75,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def measure(*, seconds: float, times: int, clients: int, say: Callable[[str], None]) -> None:
-    """Start a product of its own, and say what is found of each kind of slow clients at each listener."""
+    """Start a separate product and print the result for each kind of slow clients at each listener."""
     with product.running("sqlite") as running:
         say("")
         say(f"{'listener':16}{'slow clients':18}{'p50 ms':>9}{'p99 ms':>9}{'of idle':>9}{'failed':>8}{'CPU':>8}")
@@ -84,8 +84,8 @@ def measure(*, seconds: float, times: int, clients: int, say: Callable[[str], No
             say(_line(listener.name, "none", idle, idle))
             for kind in listener.kinds:
                 count = listener.clients(clients)
-                found = look(listener, kind, clients=count, seconds=seconds, times=times)
-                say(_line(listener.name, f"{count} {kind}", found, idle))
+                result = look(listener, kind, clients=count, seconds=seconds, times=times)
+                say(_line(listener.name, f"{count} {kind}", result, idle))
 
 
 def listeners(info: dict[str, Any]) -> list[Listener]:
@@ -107,10 +107,10 @@ def _object_store(info: dict[str, Any], request: Request) -> Listener:
     """The control plane, with an object in it for slow clients to ask for."""
     authorization = request.headers["Authorization"]
     for path, body in (("/slow-clients", b""), ("/slow-clients/object", bytes(OBJECT_SIZE))):
-        asked = urllib.request.Request(  # noqa: S310  loopback http
+        upload = urllib.request.Request(  # noqa: S310  loopback http
             f"{info['control_plane_url']}/cos{path}", body, {"Authorization": authorization}, method="PUT"
         )
-        with suppress(urllib.error.HTTPError), urllib.request.urlopen(asked, timeout=30):  # noqa: S310  there before
+        with suppress(urllib.error.HTTPError), urllib.request.urlopen(upload, timeout=30):  # noqa: S310  there before
             pass
     return Listener(
         "object store",
@@ -123,7 +123,7 @@ def _object_store(info: dict[str, Any], request: Request) -> Listener:
 
 
 def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float, times: int) -> Measurement:
-    """What a good client finds, while so many slow ones of this kind are there, or none."""
+    """Return the latencies of a fast client beside ``clients`` slow ones of this kind."""
     if not kind:
         return Measurement(
             [steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0
@@ -131,23 +131,23 @@ def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float
     where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
     options = ["--authorization", listener.authorization, *(["--tls"] if listener.tls else [])]
     command = command_line.python(slow.__name__, kind, *where, *options)
-    with slow_ones(command, env=command_line.environment()) as ended:
-        steady = [steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
-    return Measurement(steady, ended["cpu"])
+    with slow_ones(command, env=command_line.environment()) as report:
+        rounds = [steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
+    return Measurement(rounds, report["cpu"])
 
 
 @contextmanager
 def slow_ones(command: list[str], **options: Any) -> Iterator[dict[str, Any]]:
     """They are all there; what they tell at their end is in what is yielded, then. Options: of the process."""
-    told: dict[str, Any] = {}
+    report: dict[str, Any] = {}
     with subprocess.Popen(  # noqa: S603
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options
     ) as process:
         assert process.stdin and process.stdout  # noqa: S101, PT018  they are pipes
         process.stdout.readline()
-        yield told
+        yield report
         process.stdin.close()
-        told |= json.loads(process.stdout.readline())
+        report |= json.loads(process.stdout.readline())
 
 
 def _line(listener: str, kind: str, measurement: Measurement, idle: Measurement) -> str:

@@ -1,4 +1,4 @@
-"""``baremint bench start``: what it costs to start Baremint, to stop it, and to let it run."""
+"""``baremint bench start``: measure the cost of starting, stopping and running Baremint."""
 
 import statistics
 from argparse import ArgumentParser, ArgumentTypeError
@@ -37,13 +37,13 @@ def measure(
     *, times: int, requests: Sequence[int] | None, beside: Sequence[Program], say: Callable[[str], None]
 ) -> None:
     """Raises children.Failed."""
-    measured = [programs.ours(), *beside]
-    rounds: dict[str, list[Round]] = {program.name: [] for program in measured}
-    if len(rounds) < len(measured):
-        raise Failed(f"Each program needs a name of its own; these are {', '.join(each.name for each in measured)}.")
+    compared = [programs.ours(), *beside]
+    rounds: dict[str, list[Round]] = {program.name: [] for program in compared}
+    if len(rounds) < len(compared):
+        raise Failed(f"Each program needs a name of its own; these are {', '.join(each.name for each in compared)}.")
     with owned_folder(product.PREFIX) as folder, process_tree.adopted():
         for number in range(1, times + 1):
-            for program in measured:
+            for program in compared:
                 say(f"  ... {program.name}, {number} of {times}")
                 rounds[program.name].append(program.measure(folder, sorted(requests or ())))
     for line in report(rounds):
@@ -61,10 +61,10 @@ def report(rounds: dict[str, list[Round]]) -> Iterator[str]:
     for step in STEPS:
         for name, each in rounds.items():
             if spans := [span for one in each for what, span in one.spans if what == step]:
-                own = _median(spans)
+                median = _median(spans)
                 base = _median([span for one in rounds[first] for what, span in one.spans if what == _base(step)])
-                ratio = f"   {own.wall / base.wall:5.2f} {own.cpu / base.cpu:8.2f}" if name != first else ""
-                yield f"{step:28}  {name:{width}}  {own.wall:6.2f}   {own.cpu:6.2f}{ratio}"
+                ratio = f"   {median.wall / base.wall:5.2f} {median.cpu / base.cpu:8.2f}" if name != first else ""
+                yield f"{step:28}  {name:{width}}  {median.wall:6.2f}   {median.cpu:6.2f}{ratio}"
     yield ""
     yield f"{'memory at rest (PSS)':{width + 30}}     MiB"
     base_memory = statistics.median(one.memory for one in rounds[first])

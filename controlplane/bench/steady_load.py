@@ -1,4 +1,4 @@
-"""A good client: so many requests a second, whatever became of those before (an open loop), and how long each took.
+"""A client with a constant rate of requests, independent of earlier responses (an open loop), and their latencies.
 
     python -m controlplane.bench.steady_load SECONDS METHOD URL [--header NAME:VALUE]... [--ca FILE]
 
@@ -47,30 +47,30 @@ def run(request: Request, *, seconds: float, tls: ssl.SSLContext | None = None) 
 
 
 async def _run(request: Request, *, seconds: float, tls: ssl.SSLContext | None) -> Steady:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     tasks = []
     for number in range(int(seconds * RATE)):
-        await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
+        await asyncio.sleep(max(0.0, start + number / RATE - time.perf_counter()))
         tasks.append(asyncio.create_task(_ask(request, tls)))
     answers = await asyncio.gather(*tasks)
     await asyncio.sleep(CLOSING_SECONDS)
-    return Steady(sorted(taken for taken, _ in answers), sum(not good for _, good in answers))
+    return Steady(sorted(latency for latency, _ in answers), sum(not good for _, good in answers))
 
 
 async def _ask(request: Request, tls: ssl.SSLContext | None) -> tuple[float, bool]:
-    """How long it took, and whether it was answered well."""
-    begun = time.perf_counter()
+    """Return the latency, and whether the response was a success."""
+    start = time.perf_counter()
     try:
         async with asyncio.timeout(SECONDS_AT_MOST):
             status = await _status(request, tls)
     except (OSError, TimeoutError, EOFError):
         status = b""
-    return time.perf_counter() - begun, status.startswith(b"HTTP/1.1 2")
+    return time.perf_counter() - start, status.startswith(b"HTTP/1.1 2")
 
 
 async def _status(request: Request, tls: ssl.SSLContext | None) -> bytes:
-    named = request.address if tls else None
-    reader, writer = await asyncio.open_connection(request.address, request.port, ssl=tls, server_hostname=named)
+    server_name = request.address if tls else None
+    reader, writer = await asyncio.open_connection(request.address, request.port, ssl=tls, server_hostname=server_name)
     try:
         writer.write(request.on_the_wire())
         status, length = await reader.readline(), 0
@@ -90,15 +90,15 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("url")
     parser.add_argument("--header", action="append", default=[])
     parser.add_argument("--ca")
-    asked = parser.parse_args(arguments)
-    url = urllib.parse.urlsplit(asked.url)
-    headers = dict(each.split(":", 1) for each in asked.header)
+    options = parser.parse_args(arguments)
+    url = urllib.parse.urlsplit(options.url)
+    headers = dict(each.split(":", 1) for each in options.header)
     path = f"{url.path}?{url.query}"
-    tls = ssl.create_default_context(cafile=asked.ca) if url.scheme == "https" else None
+    tls = ssl.create_default_context(cafile=options.ca) if url.scheme == "https" else None
     port = url.port or (443 if tls else 80)
-    steady = run(Request(url.hostname or "", port, asked.method, path, headers), seconds=asked.seconds, tls=tls)
-    told = {"milliseconds": [round(each * 1000, 2) for each in steady.latencies], "failed": steady.failed}
-    sys.stdout.write(json.dumps(told) + "\n")
+    steady = run(Request(url.hostname or "", port, options.method, path, headers), seconds=options.seconds, tls=tls)
+    report = {"milliseconds": [round(each * 1000, 2) for each in steady.latencies], "failed": steady.failed}
+    sys.stdout.write(json.dumps(report) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The command line client of the REST APIs. It imports nothing of the server: it works against any Baremint."""
+"""The command line client of the REST APIs. It imports nothing of the server and works with any Baremint."""

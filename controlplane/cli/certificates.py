@@ -1,4 +1,7 @@
-"""What ``baremint certificates``, ``certificate-rotation`` and ``revoke`` ask of the REST API."""
+"""The calls of ``baremint certificates``, ``certificate-rotation`` and ``revoke``.
+
+All functions raise NotFound, Refused, CannotCall.
+"""
 
 from typing import Any
 
@@ -26,7 +29,7 @@ CERTIFICATE_TABLE: list[Column] = [
 
 
 def list_certificates(client: Client, server: str) -> list[dict[str, Any]]:
-    """All that a server was issued, the latest first. Raises NotFound, Refused, CannotCall, as all of these."""
+    """Return all certificates of a server, the latest first."""
     return client.everything(f"{_path(client, server)}/certificates")
 
 

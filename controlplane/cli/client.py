@@ -1,4 +1,4 @@
-"""Calling the REST APIs with an API key, and finding things by name."""
+"""Call the REST APIs with an API key, and find resources by name."""
 
 import base64
 import http.client
@@ -22,15 +22,15 @@ MOST_CANDIDATES = 12
 
 
 class CannotCall(Exception):
-    """The service did not answer, or not as expected."""
+    """The service did not respond, or not as expected."""
 
 
 class WrongOption(Exception):
-    """What was asked for cannot be done with the options given."""
+    """The options do not fit together or do not fit the resource."""
 
 
 class Refused(Exception):
-    """The service refused: what it says, for a person."""
+    """The service refused the request. The message is its reason, for the user."""
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
         lines = [_line(error) for error in body.get("errors", ())] or [
@@ -43,7 +43,7 @@ class Refused(Exception):
 
 
 class NotFound(Exception):
-    """Nothing has that name or id."""
+    """No resource has that name or id."""
 
 
 def _line(error: Mapping[str, Any]) -> str:
@@ -55,31 +55,31 @@ def _line(error: Mapping[str, Any]) -> str:
 @dataclass
 class Client:
     url: str
-    """Of the control plane, without ``/v1``."""
+    """URL of the control plane, without ``/v1``."""
     api_key: str
     ca_bundle: str = ""
     region: str = ""
-    """Empty for the deployment's own."""
+    """Empty for the deployment's region."""
     seconds: float = SECONDS
-    """To wait for an answer."""
+    """Time limit of a call."""
     direct: bool = False
-    """Past any proxy that the environment names."""
+    """Ignore the proxy settings of the environment."""
     _token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        """Raises CannotCall."""
+        """Check the URL. Raises CannotCall."""
         if not is_url(self.url, WEB):
             raise CannotCall(f"{self.url} is no http or https URL.")
 
     def call(
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """One call of the VPC API (``/v1/...``) or another one. The answer, empty when there is none.
+        """Call the VPC API (``/v1/...``) or another one and return the JSON object of the response, or an empty one.
 
         Raises Refused, CannotCall.
         """
-        asked = {**(VERSION if path.startswith("/v1/") else {}), **(query or {})}
-        address = f"{self.url.rstrip('/')}{path}?{urllib.parse.urlencode(asked)}"
+        parameters = {**(VERSION if path.startswith("/v1/") else {}), **(query or {})}
+        address = f"{self.url.rstrip('/')}{path}?{urllib.parse.urlencode(parameters)}"
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
         if self.region:
             headers["Host"] = f"{self.region}.iaas.cloud.ibm.com"
@@ -101,14 +101,14 @@ class Client:
 
     @property
     def account_id(self) -> str:
-        """The account of the API key, as the token says."""
+        """The account of the API key, from the token."""
         payload = self.token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return str(claims["account"]["bss"])
 
     def _send(self, request: urllib.request.Request) -> dict[str, Any]:
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})] if self.direct else []
-        if request.type == "https":  # for plain HTTP nobody has to read all authorities of the machine
+        if request.type == "https":  # loading all authorities of the machine is slow, and plain HTTP does not need them
             try:
                 context = ssl.create_default_context(cafile=self.ca_bundle or None)
             except OSError as error:
@@ -128,8 +128,10 @@ class Client:
     def everything(
         self, collection: str, *, member: str = "", query: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
-        """All of a collection of the VPC API, or at another path (``/...``), page after page; ``member`` is its name in
-        the answer."""
+        """Return all pages of a collection of the VPC API, or of another path (``/...``).
+
+        ``member`` is the name of the collection in the response.
+        """
         return [*self._pages(collection, member or collection.rpartition("/")[2], query or {})]
 
     def _pages(self, collection: str, member: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -143,44 +145,44 @@ class Client:
             following = urllib.parse.parse_qs(urllib.parse.urlsplit(page["next"]["href"]).query)
             start = {"start": following["start"][0]}
 
-    def find(self, collection: str, wanted: str, *, by_name: bool = False) -> dict[str, Any]:
-        """One of a collection by id, CRN or name; ``by_name`` when the API can filter by name.
+    def find(self, collection: str, identifier: str, *, by_name: bool = False) -> dict[str, Any]:
+        """Return an item of a collection by id, CRN or name; ``by_name`` when the API can filter by name.
 
-        Raises NotFound naming what there is.
+        Raises NotFound, which lists the names.
         """
         member = collection.rpartition("/")[2]
-        if by_name and (found := self.everything(collection, query={"name": wanted})):
-            return found[0]
+        if by_name and (matches := self.everything(collection, query={"name": identifier})):
+            return matches[0]
         present = self.everything(collection)
         for each in present:
-            if wanted in (each.get("id"), each.get("crn"), each["name"]):
+            if identifier in (each.get("id"), each.get("crn"), each["name"]):
                 return each
         names = ", ".join(each["name"] for each in present[:MOST_CANDIDATES]) or "none"
         more = ", ..." if len(present) > MOST_CANDIDATES else ""
         kind = member.removesuffix("s").replace("_", " ")
-        raise NotFound(f"There is no {kind} {wanted}. Known by name: {names}{more}.")
+        raise NotFound(f"There is no {kind} {identifier}. Known by name: {names}{more}.")
 
-    def find_named(self, collection: str, wanted: str) -> dict[str, Any]:
-        """One of a collection whose items have a name and no id. Raises NotFound naming what there is."""
+    def find_named(self, collection: str, name: str) -> dict[str, Any]:
+        """Return an item of a collection whose items have a name and no id. Raises NotFound, which lists the names."""
         present = self.everything(collection)
         for each in present:
-            if each["name"] == wanted:
+            if each["name"] == name:
                 return each
-        known = ", ".join(each["name"] for each in present[:MOST_CANDIDATES])
-        raise NotFound(f"There is no {wanted}. Known by name: {known}.")
+        names = ", ".join(each["name"] for each in present[:MOST_CANDIDATES])
+        raise NotFound(f"There is no {name}. Known by name: {names}.")
 
-    def trusted_profile(self, wanted: str) -> dict[str, str]:
-        """A reference to a trusted profile by id, CRN or name."""
-        if wanted.startswith("Profile-"):
-            return {"id": wanted}
-        if wanted.startswith("crn:"):
-            return {"crn": wanted}
-        query = {"account_id": self.account_id, "name": wanted}
-        found = self._iam_profiles(query)
-        if not found:
-            known = ", ".join(each["name"] for each in self._iam_profiles({"account_id": self.account_id})) or "none"
-            raise NotFound(f"There is no trusted profile {wanted}. Known by name: {known}.")
-        return {"id": str(found[0]["id"])}
+    def trusted_profile(self, identifier: str) -> dict[str, str]:
+        """Return a reference to a trusted profile by id, CRN or name."""
+        if identifier.startswith("Profile-"):
+            return {"id": identifier}
+        if identifier.startswith("crn:"):
+            return {"crn": identifier}
+        query = {"account_id": self.account_id, "name": identifier}
+        matches = self._iam_profiles(query)
+        if not matches:
+            names = ", ".join(each["name"] for each in self._iam_profiles({"account_id": self.account_id})) or "none"
+            raise NotFound(f"There is no trusted profile {identifier}. Known by name: {names}.")
+        return {"id": str(matches[0]["id"])}
 
     def _iam_profiles(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
         profiles: list[dict[str, Any]] = self.call("GET", "/v1/profiles", query=query)["profiles"]
@@ -189,7 +191,7 @@ class Client:
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(text) if text else {}
+        body = json.loads(text) if text else {}
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return body if isinstance(body, dict) else {}

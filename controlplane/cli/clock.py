@@ -1,4 +1,4 @@
-"""The domain's clock, in words: ``/_baremint/clock``."""
+"""The commands of ``baremint clock`` for the domain's clock, ``/_baremint/clock``."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
@@ -13,24 +13,24 @@ DURATION = re.compile(r"(?=.)" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" fo
 
 
 def seconds(text: str) -> int:
-    """``1h``, ``90m``, ``1d12h``: days, hours, minutes, seconds, in this order."""
+    """Parse a duration such as ``1h``, ``90m``, ``1d12h``: days, hours, minutes, seconds, in this order."""
     match = DURATION.fullmatch(text)
     if match is None:
         raise ArgumentTypeError("it must be like 1h, 90m, 1d12h or 30s")
     return sum(int(match[unit] or 0) * size for unit, size in UNITS.items())
 
 
-def add_words(parser: ArgumentParser) -> None:
-    words = parser.add_subparsers(dest="word", metavar="WORD", title="words", parser_class=ArgumentParser)
-    words.add_parser("show", help="what it shows; the same without a word")
-    for word, meaning in (("advance", "go on by a duration"), ("back", "go back by a duration")):
-        moving = words.add_parser(word, help=meaning)
+def add_commands(parser: ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=ArgumentParser)
+    commands.add_parser("show", help="show the time, also without a command")
+    for command, meaning in (("advance", "move forward by a duration"), ("back", "move back by a duration")):
+        moving = commands.add_parser(command, help=meaning)
         moving.add_argument("duration", type=seconds, metavar="DURATION", help="such as 1h, 90m, 1d12h")
-    words.add_parser("freeze", help="stand still at what it shows")
-    words.add_parser("resume", help="run on from what it shows")
-    setting = words.add_parser("set", help="show an instant, and run or stand still as before")
+    commands.add_parser("freeze", help="stop at the present time")
+    commands.add_parser("resume", help="run from the present time")
+    setting = commands.add_parser("set", help="set the time; it runs or stands still as before")
     setting.add_argument("instant", metavar="INSTANT", help="2027-01-01T12:00:00Z")
-    words.add_parser("reset", help="show the machine's time and run")
+    commands.add_parser("reset", help="set the machine's time and run")
 
 
 MOVEMENTS: dict[str | None, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -44,28 +44,30 @@ MOVEMENTS: dict[str | None, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 
 def movement(options: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The body that the words stand for; None when they only ask."""
-    wanted = MOVEMENTS.get(options["word"])
-    return wanted(options) if wanted else None
+    """Return the body of the command; None when it only shows the time."""
+    body_of = MOVEMENTS.get(options["command"])
+    return body_of(options) if body_of else None
 
 
-def turn(client: Client, wanted: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Move the clock, or only look. Raises Refused, CannotCall."""
-    return client.call("GET", PATH) if wanted is None else client.call("PUT", PATH, wanted)
+def turn(client: Client, body: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Move the clock, or only read it without a body. Raises Refused, CannotCall."""
+    return client.call("GET", PATH) if body is None else client.call("PUT", PATH, body)
 
 
 def as_text(reading: Mapping[str, Any]) -> str:
-    """For a person: the time, and how it differs from the machine's."""
+    """Return the time and its difference from the machine's as text."""
     ahead = round(reading["offset_seconds"])
-    distance = f"{_words(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the machine's clock" if ahead else ""
+    distance = (
+        f"{_duration_text(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the machine's clock" if ahead else ""
+    )
     running = "frozen" if reading["frozen"] else "" if distance else "as the machine's clock"
     return f"{reading['now']}   {', '.join(filter(None, (running, distance)))}"
 
 
-def _words(rest: int) -> str:
+def _duration_text(duration: int) -> str:
     parts = []
     for unit, size in UNITS.items():
-        count, rest = divmod(rest, size)
+        count, duration = divmod(duration, size)
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts)

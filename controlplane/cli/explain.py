@@ -1,4 +1,4 @@
-"""Asking why, and reading the answer: ``/_baremint/explain``."""
+"""``baremint explain``: send a question to ``/_baremint/explain`` and render the explanation."""
 
 import json
 import re
@@ -19,7 +19,7 @@ COLUMNS = (("ID", "id"), ("KIND", "type"), ("ROLES", "roles"), ("APPLIES", "appl
 
 
 def resource(text: str) -> str | tuple[str, str]:
-    """A thing's id, CRN or name, or one attribute of a resource."""
+    """Parse the id, CRN or name of a resource, or one attribute."""
     name, equals, value = text.partition("=")
     if equals and not (name and value):
         raise ArgumentTypeError("it must be a name, an id, a CRN, or NAME=VALUE, such as vpcId=r006-...")
@@ -27,45 +27,45 @@ def resource(text: str) -> str | tuple[str, str]:
 
 
 def add_question(parser: ArgumentParser) -> None:
-    parser.add_argument("url", nargs="?", metavar="URL", help="more_info of a refusal: asks what stands in it")
+    parser.add_argument("url", nargs="?", metavar="URL", help="more_info of a refusal, to explain that refusal")
     parser.add_argument("--action", help="IAM action, such as is.vpc.vpc.create")
-    who = "name, id or CRN of who would do it: a person, a trusted profile, a service ID, a server (default: you)"
-    parser.add_argument("--subject", help=who)
-    parser.add_argument("--token", help="IAM access token of who would do it, or - to read it from standard input")
+    subject = "name, id or CRN of the identity: a user, a trusted profile, a service ID, a server (default: you)"
+    parser.add_argument("--subject", help=subject)
+    parser.add_argument("--token", help="IAM access token of the identity, or - to read it from standard input")
     parser.add_argument(
         "--resource",
         type=resource,
         action="append",
         default=[],
         metavar="RESOURCE",
-        help="name, id or CRN of what it would be done to; or NAME=VALUE, an attribute of it, several times",
+        help="name, id or CRN of the resource, or NAME=VALUE, an attribute of it; may be repeated for attributes",
     )
     parser.add_argument("--server", help="name, id or CRN of a bare metal server")
     parser.add_argument("--profile", help="name, id or CRN of a trusted profile")
 
 
 def question(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The body that the options, or the URL, stand for. Raises ValueError for two resources at once."""
+    """Return the body for the options or the URL. Raises ValueError for two resources at once."""
     if options["url"]:
-        asked = dict(parse_qsl(urlsplit(options["url"]).query))
-        attributes = {match[1]: asked.pop(name) for name in list(asked) if (match := ATTRIBUTE.fullmatch(name))}
+        body = dict(parse_qsl(urlsplit(options["url"]).query))
+        attributes = {match[1]: body.pop(name) for name in list(body) if (match := ATTRIBUTE.fullmatch(name))}
     else:
-        asked = {name: options[name] for name in TEXTS if options[name]}
+        body = {name: options[name] for name in TEXTS if options[name]}
         attributes = dict(each for each in options["resource"] if not isinstance(each, str))
-        named = [each for each in options["resource"] if isinstance(each, str)]
-        if len(named) > 1 or (named and attributes):
+        names = [each for each in options["resource"] if isinstance(each, str)]
+        if len(names) > 1 or (names and attributes):
             raise ValueError("Give --resource one name, id or CRN, or else attributes.")
-        asked |= {"resource": named[0]} if named else {}
-    return asked | ({"resource": attributes} if attributes else {})
+        body |= {"resource": names[0]} if names else {}
+    return body | ({"resource": attributes} if attributes else {})
 
 
-def explain(client: Client, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Raises Refused, CannotCall."""
-    return client.call("POST", PATH, asked)
+def explain(client: Client, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the explanation. Raises Refused, CannotCall."""
+    return client.call("POST", PATH, body)
 
 
 def as_text(answer: Mapping[str, Any], *, url: str, token_command: str) -> str:
-    """For a person: the decision, what was considered, and a command that would change it."""
+    """Return the decision, what was considered, and a command that would change it, as text."""
     return "\n".join(_lines(answer, url, token_command))
 
 
@@ -93,7 +93,7 @@ def _lines(answer: Mapping[str, Any], url: str, token_command: str) -> Iterator[
 
 def _curl(request: Mapping[str, Any], url: str, token_command: str) -> str:
     query = f"?{urlencode(VERSION)}" if request["path"].startswith("/v1/bare_metal_servers/") else ""
-    name = ["-A", own] if (own := agent(default="")) else []
-    words = ["curl", "-s", *name, "-X", request["method"], f"{url}{request['path']}{query}"]
+    name = ["-A", user_agent] if (user_agent := agent(default="")) else []
+    commands = ["curl", "-s", *name, "-X", request["method"], f"{url}{request['path']}{query}"]
     body = ["-H", "Content-Type: application/json", "-d", json.dumps(request["body"])]
-    return f'{shlex.join(words)} -H "Authorization: Bearer $({token_command})" {shlex.join(body)}'
+    return f'{shlex.join(commands)} -H "Authorization: Bearer $({token_command})" {shlex.join(body)}'

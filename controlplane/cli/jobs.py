@@ -1,4 +1,4 @@
-"""What works in the background, for a person: ``/_baremint/jobs``."""
+"""The background jobs as text: ``/_baremint/jobs``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,20 +28,20 @@ SHOWN_RUNS = 15
 
 
 def jobs(client: Client) -> dict[str, Any]:
-    """Raises Refused, CannotCall."""
+    """Return the jobs. Raises Refused, CannotCall."""
     return client.call("GET", PATH)
 
 
 def as_text(answer: Mapping[str, Any]) -> str:
     since = answer["seconds_since_tick"]
     tick = "No tick yet: is a worker running, and beat?" if since is None else f"Last tick {since:.0f} s ago."
-    listed = [
+    rows = [
         each | {"due": _due(each["seconds_until_due"]), "took": _took(each["last_run"] or {})}
         for each in answer["jobs"]
     ]
     runs = [each | {"took": _took(each)} for each in answer["runs"][:SHOWN_RUNS]]
     latest = ["", "Latest runs:", as_table(runs, RUNS)] if runs else []
-    return "\n".join([tick, "", as_table(listed, JOBS), *latest])
+    return "\n".join([tick, "", as_table(rows, JOBS), *latest])
 
 
 def _due(seconds: float | None) -> str:

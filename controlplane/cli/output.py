@@ -1,4 +1,4 @@
-"""What a person reads: tables of many, fields of one; JSON for scripts, as the API answered it."""
+"""Output as tables of many items, fields of one item, or the JSON of the response for scripts."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,20 +13,20 @@ def as_json(answer: Any) -> str:
 
 
 def as_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
-    """Aligned columns with a heading."""
+    """Return aligned columns with headings."""
     cells = [[heading for heading, _ in columns], *([value(row, path) for _, path in columns] for row in rows)]
     widths = [max(len(line[number]) for line in cells) for number in range(len(columns))]
     return "\n".join("   ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
 
 
 def as_fields(row: Mapping[str, Any], columns: Sequence[Column]) -> str:
-    """A heading and its value on each line."""
+    """Return a line with heading and value for each column."""
     width = max(len(heading) for heading, _ in columns)
     return "\n".join(f"{heading.ljust(width)}   {value(row, path)}" for heading, path in columns)
 
 
 def value(row: Any, path: str) -> str:
-    """A property for reading; ``-`` where there is none."""
+    """Return a property as text; ``-`` for a missing one."""
     for name in path.split("."):
         row = row.get(name) if isinstance(row, Mapping) else None
     if isinstance(row, bool):

@@ -1,1 +1,1 @@
-"""The tables of the database: what they lack of this version, and how they get it."""
+"""The tables of the database: their migration state and their upgrade."""

@@ -1,4 +1,4 @@
-"""Which migrations the database lacks, or has too many: one query, and no migration is imported to find out."""
+"""Compare the applied migrations with those of this version, with one query and without importing migrations."""
 
 import pkgutil
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ TABLE = "django_migrations"
 APPLIED = "SELECT app, name FROM django_migrations"
 
 Name = tuple[str, str]
-"""Of a migration: its app's label, and its own."""
+"""App label and name of a migration."""
 
 
 class CannotUpgrade(Exception):
-    """Why the database cannot be brought to this version's state, and what to do."""
+    """The message says why the database cannot be upgraded to this version and what to do."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Of the migrations that a database has with those of this version."""
+    """The differences between the migrations of a database and those of this version."""
 
     missing: list[Name]
     unknown: list[Name]
-    """A newer version has applied them."""
+    """Migrations of a newer version."""
 
     def require_known(self) -> None:
-        """Raises CannotUpgrade."""
+        """Raise CannotUpgrade for a database of a newer version."""
         if self.unknown:
-            name = ".".join(self.unknown[0]).encode("unicode_escape").decode()  # whatever stands there
+            name = ".".join(self.unknown[0]).encode("unicode_escape").decode()  # the table may contain any text
             raise CannotUpgrade(
                 f"The database belongs to a newer version of Baremint: it has the migration {name}, which "
                 f"version {__version__} does not know. Run the newer version, or restore a copy from before."
@@ -40,15 +40,14 @@ class Comparison:
 
 
 def compare(applied: set[Name] | None = None) -> Comparison:
-    """With what is applied to Django's database, unless something else is given. Raises DatabaseError when the database
-    does not answer."""
-    found, ours = _applied() if applied is None else applied, of_this_version()
-    return Comparison([name for name in ours if name not in found], sorted(found.difference(ours)))
+    """Compare ``applied``, by default the migrations of Django's database, with this version. Raises DatabaseError."""
+    present, ours = _applied() if applied is None else applied, of_this_version()
+    return Comparison([name for name in ours if name not in present], sorted(present.difference(ours)))
 
 
 @cache
 def of_this_version() -> tuple[Name, ...]:
-    """Every migration that is there to be applied, by app."""
+    """Return all migrations of this version, by app."""
     return tuple((app.label, name) for app in apps.get_app_configs() for name in _modules(f"{app.name}.migrations"))
 
 
@@ -56,8 +55,8 @@ def _modules(package: str) -> list[str]:
     spec = find_spec(package)
     if spec is None or spec.submodule_search_locations is None:
         return []
-    found = pkgutil.iter_modules(spec.submodule_search_locations)
-    return sorted(each.name for each in found if not each.ispkg and each.name[0] not in "_~")  # as Django has it
+    modules = pkgutil.iter_modules(spec.submodule_search_locations)
+    return sorted(each.name for each in modules if not each.ispkg and each.name[0] not in "_~")  # as Django does
 
 
 def _applied() -> set[Name]:

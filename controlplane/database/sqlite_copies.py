@@ -1,4 +1,4 @@
-"""Copies of a SQLite database from before its tables were changed, for whoever wants the older version back."""
+"""Copies of an SQLite database from before a migration, for a return to the older version."""
 
 import os
 import re
@@ -12,14 +12,14 @@ from controlplane.database.migration_state import CannotUpgrade
 from controlplane.deployment.private_files import partial_folder
 from controlplane.kernel import clock
 
-KEPT = 2
+MOST_COPIES = 2
 COPY = re.compile(r"\.before-\d{8}T\d{6}\.\d{6}Z")
 TIMES = 2
-"""How often the database must find room: once for the copy, once for what the migrations write anew."""
+"""Required free space as a multiple of the database: for the copy, and for the tables that migrations rewrite."""
 
 
 def keep() -> Path | None:
-    """Where the copy of Django's database is; None when that is no SQLite file. Raises CannotUpgrade without room."""
+    """Copy Django's database and return the path; None if it is no SQLite file. Raises CannotUpgrade without space."""
     if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]
         return None
     database = Path(connection.settings_dict["NAME"])
@@ -36,29 +36,29 @@ def keep() -> Path | None:
     except (OSError, sqlite3.Error) as error:
         raise CannotUpgrade(f"No copy of the database can be kept in {database.parent}: {error}") from None
     others = sorted(file for file in database.parent.iterdir() if _is_copy(file, database) and file != copy)
-    for older in others[: -(KEPT - 1)]:
+    for older in others[: -(MOST_COPIES - 1)]:
         older.unlink()
     return copy
 
 
 def write_snapshot(database: Path, to: Path) -> None:
-    """The SQLite database as it is at one instant, whoever writes to it meanwhile. Raises sqlite3.Error."""
+    """Write a consistent copy of an SQLite database, also while other processes write to it. Raises sqlite3.Error."""
     with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(to)) as target:
         source.backup(target)
 
 
 def _is_copy(file: Path, database: Path) -> bool:
-    """Whether we have made it, by its name; a person may have made others."""
+    """Return whether Baremint created the file, by its name; a user may have made other copies."""
     return file.is_file() and COPY.fullmatch(file.name.removeprefix(database.name)) is not None
 
 
 def _require_room(database: Path) -> None:
     files = [database, database.with_name(f"{database.name}-wal")]
-    needed = TIMES * sum(file.stat().st_size for file in files if file.exists())
+    required = TIMES * sum(file.stat().st_size for file in files if file.exists())
     disk = os.statvfs(database.parent)
-    if (free := disk.f_bavail * disk.f_frsize) < needed:
+    if (free := disk.f_bavail * disk.f_frsize) < required:
         raise CannotUpgrade(
-            f"There is no room to change the database and to keep a copy of it: {_megabytes(needed)} are needed in "
+            f"There is no room to change the database and to keep a copy of it: {_megabytes(required)} are needed in "
             f"{database.parent}, and {_megabytes(free)} are free. Make room there, and start again."
         )
 

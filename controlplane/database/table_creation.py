@@ -1,7 +1,7 @@
-"""The tables of an empty database, made as the models say: at a fiftieth of what it costs to replay every migration.
+"""Create the tables of an empty database from the models, which takes a fiftieth of the time of the migrations.
 
-The result is what the migrations would have made, to the last constraint; a test compares them on both databases. All
-of it is one transaction, so that a start that is killed in the middle leaves the database empty.
+The result equals that of the migrations, including all constraints; a test compares them on both databases. It is one
+transaction, so a start that is killed in the middle leaves the database empty.
 """
 
 from importlib import import_module
@@ -25,18 +25,18 @@ BESIDE_THE_MODELS = (
     ("identity", "0005_keys_move_forward"),
     ("timekeeping", "0001_one_clock"),
 )
-"""Migrations whose functions make what no model tells of, triggers and rows. Other functions of migrations only change
-rows that were there before, of which an empty database has none."""
+"""Migrations whose functions create triggers and rows that are not in the models. The functions of other migrations
+only change existing rows, which an empty database lacks."""
 
 
 def create_if_empty() -> bool:
-    """Whether there was no table, so that all were made. Raises DatabaseError."""
+    """Create all tables if there is none, and return whether that was so. Raises DatabaseError."""
     if connection.introspection.table_names():
         return False
     try:
         with connection.schema_editor() as editor:
             if connection.introspection.table_names():
-                return False  # another process made them before this one's transaction began
+                return False  # another process created them before this transaction began
             _create_tables(editor)
             _run_functions_of_migrations(editor)
             MigrationRecorder.Migration.objects.using(connection.alias).bulk_create(
@@ -44,7 +44,7 @@ def create_if_empty() -> bool:
             )
             emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)  # content types, permissions
     finally:
-        ContentType.objects.clear_cache()  # it may know rows of a transaction that came to nothing
+        ContentType.objects.clear_cache()  # it may contain rows of a transaction that was rolled back
     return True
 
 
@@ -55,21 +55,20 @@ def _create_tables(editor: BaseDatabaseSchemaEditor) -> None:
             editor.create_model(model)
     for model in set(apps.get_models(include_auto_created=True)).difference(models):
         _number_as_migrations_do(editor, model)
-    # PostgreSQL adds no constraint to a table that has new rows in the same transaction.
+    # PostgreSQL cannot add a constraint to a table that got rows in the same transaction.
     for statement in editor.deferred_sql:
         editor.execute(statement, None)
     editor.deferred_sql.clear()
 
 
 def _number_as_migrations_do(editor: BaseDatabaseSchemaEditor, links: type[Model]) -> None:
-    """Of a table of links between two models, made for one that is Django's own: migrations number its rows by the
-    project's DEFAULT_AUTO_FIELD, its app by another type."""
+    """Give the link table of a Django model the key type that migrations give it: the project's DEFAULT_AUTO_FIELD."""
     number = next(field for field in links._meta.local_fields if field.primary_key)
-    wanted = BigAutoField(primary_key=True)
-    wanted.set_attributes_from_name(number.name)
-    wanted.model = links
-    if number.db_type(connection) != wanted.db_type(connection):
-        editor.alter_field(links, number, wanted)
+    key = BigAutoField(primary_key=True)
+    key.set_attributes_from_name(number.name)
+    key.model = links
+    if number.db_type(connection) != key.db_type(connection):
+        editor.alter_field(links, number, key)
 
 
 def _run_functions_of_migrations(editor: BaseDatabaseSchemaEditor) -> None:

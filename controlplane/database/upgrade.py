@@ -1,4 +1,4 @@
-"""The database brought to this version's state, whatever state it is in."""
+"""Upgrade the database to this version from any state."""
 
 from collections.abc import Callable
 
@@ -12,14 +12,14 @@ from controlplane.database.migration_state import compare
 from controlplane.database.table_creation import create_if_empty
 
 LONGEST_WAIT = 120.0
-"""Seconds that another machine may take for it, before this one gives up."""
+"""How long this machine waits, in seconds, while another machine upgrades the database."""
 
 
 def bring_up_to_date(progress: Callable[[str], object] = lambda text: None) -> None:
-    """Make the tables of an empty database, apply the migrations that another one lacks, or do nothing after one query.
+    """Create the tables of an empty database, or apply the missing migrations. One query if none is missing.
 
-    Machines that share a database do so one after the other. Of a SQLite file that is about to be changed a copy is
-    kept. Raises CannotUpgrade, DatabaseError.
+    Machines that share a database take turns. An SQLite file is copied before it is changed. Raises CannotUpgrade,
+    DatabaseError.
     """
     if not _lacks_something():
         return
@@ -31,13 +31,13 @@ def bring_up_to_date(progress: Callable[[str], object] = lambda text: None) -> N
 
 
 def _lacks_something() -> bool:
-    found = compare()
-    found.require_known()
-    return bool(found.missing)
+    difference = compare()
+    difference.require_known()
+    return bool(difference.missing)
 
 
 def _bring_up_to_date(progress: Callable[[str], object]) -> None:
     if not create_if_empty():
         if copy := sqlite_copies.keep():
-            progress(f"a copy of the database as it was is kept in {copy}")
+            progress(f"a copy of the database before the migration is in {copy}")
         call_command(Migrate(), verbosity=0, interactive=False)

@@ -1,1 +1,1 @@
-"""The bottom of the tree: no models, and no import of any app of ours."""
+"""Shared modules without models. They import no app."""

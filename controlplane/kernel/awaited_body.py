@@ -1,9 +1,9 @@
-"""Requests whose body has not arrived: a view may refuse them at once, and do nothing else.
+"""Requests whose body has not arrived yet, which a view may refuse at once.
 
-The HTTP server gives a request to the application when all of it has arrived. When the body takes its time, it asks
-the application before that, once, whether the request is refused whatever the body says. For this the body is an
-AwaitedBody, and a view that needs the body, or is about to do something, raises BodyAwaited; then the request comes
-again when it is whole. So a view is only asked early when it says of itself that it checks first.
+The HTTP server normally calls the application when the whole request has arrived. When the body is slow, it calls the
+application once before that, so that it can refuse the request by its head. The body is then an AwaitedBody. A view
+that needs the body, or is about to change something, raises BodyAwaited, and the server calls it again when the body
+has arrived. Only views that declare ``checks_first`` are called early.
 """
 
 from collections.abc import Callable
@@ -21,20 +21,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BodyAwaited(BaseException):
-    """The request cannot be answered without its body. Not an Exception: nobody handles it on the way."""
+    """The request cannot be answered without its body. It is no Exception, so that no handler on the way catches it."""
 
 
 class BodyTooLarge(RequestDataTooBig):
-    """Says how large a body may be."""
+    """The message gives the limit."""
 
 
 class AwaitedBody:
-    """Stands for a body that has not arrived, as ``wsgi.input`` does for one that has."""
+    """The ``wsgi.input`` of a request whose body has not arrived."""
 
     def __init__(self, arrived: int = 0) -> None:
         self.arrived = arrived
-        """Bytes of it that are there. A request whose body has no announced length is asked about again and again
-        while these grow, every ``ASK_EVERY`` bytes."""
+        """Bytes of the body that have arrived. For a body without Content-Length, the application is called again after
+        each ``ASK_EVERY`` bytes."""
 
     def read(self, *size: int) -> NoReturn:
         raise BodyAwaited
@@ -43,7 +43,7 @@ class AwaitedBody:
 
 
 class TooLargeBody(AwaitedBody):
-    """Stands for a body that is larger than the service takes, and of which nothing is read."""
+    """The ``wsgi.input`` of a request whose body exceeds the limit and is not read."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
@@ -63,8 +63,7 @@ Value = TypeVar("Value", bound=Closable)
 
 
 class Kept(Generic[Value]):
-    """What a view keeps for one request from one question to the next. The HTTP server closes it when the request is
-    over, however it ends."""
+    """A value that a view keeps between the calls for one request. The HTTP server closes it when the request ends."""
 
     value: Value | None = None
 
@@ -75,25 +74,25 @@ class Kept(Generic[Value]):
 
 
 def kept_for(request: HttpRequest) -> Kept[Any]:
-    """The same at each question about this request, where the server asks more than once."""
-    kept = request.META.get(KEPT)
-    return kept if isinstance(kept, Kept) else Kept()
+    """Return the holder that all calls for this request share."""
+    holder = request.META.get(KEPT)
+    return holder if isinstance(holder, Kept) else Kept()
 
 
 def arrived_of(request: HttpRequest) -> int | None:
-    """Bytes of the body that are there; None when all are."""
+    """Return the bytes of the body that have arrived; None when it is complete."""
     body = request.META.get(INPUT)
     return body.arrived if isinstance(body, AwaitedBody) else None
 
 
 def require_body(request: HttpRequest) -> None:
-    """To be called when nothing is left to check but the body. Raises BodyAwaited, or BodyTooLarge."""
+    """Call this after all checks that do not need the body. Raises BodyAwaited, BodyTooLarge."""
     body = request.META.get(INPUT)
     if isinstance(body, AwaitedBody):
         body.read()
 
 
 def checks_first(view: View) -> View:
-    """Declare that a view calls ``require_body`` after its checks, and before it does anything."""
+    """Declare that a view calls ``require_body`` after its checks and before it changes anything."""
     view.checks_first = True  # type: ignore[attr-defined]
     return view

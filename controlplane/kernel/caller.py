@@ -1,4 +1,4 @@
-"""Who is asking: the subject of a verified IAM token."""
+"""The caller of a request: the subject of a verified IAM token."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,7 +17,8 @@ class Caller:
     compute_resource_crn: str = ""
     """The server behind a token of sub_type ComputeResource."""
     assumed_by: str = ""
-    """Who took a profile on by the assume grant: id of a service ID, CRN of a server, or IAM id of a person."""
+    """The identity that assumed the profile by the assume grant: id of a service ID, CRN of a server, or IAM id of a
+    user."""
 
     token_id: str = field(default="", compare=False)
     """``jti`` of the token."""
@@ -26,7 +27,7 @@ class Caller:
 
     @property
     def is_authenticated(self) -> bool:
-        """DRF asks this of every user."""
+        """DRF reads this attribute of every user."""
         return True
 
     @property

@@ -1,8 +1,8 @@
 """The one place that reads the time. Rules never call it: they take ``now`` as an argument.
 
 The domain's time is the machine's, moved by an offset or frozen: tokens, keys, certificates and servers age by it.
-Where the setting is kept is not known here. Whoever keeps it registers a reader (``follow``), which every process asks
-at most twice a second, so that all of them, on all machines, follow a change within a second.
+The timekeeping app, which stores the setting, registers a reader (``follow``). Every process calls it at most twice a
+second, so that all processes on all machines follow a change within a second.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class Setting:
 
 UNMOVED = Setting()
 Reader = Callable[[Setting | None], Setting]
-"""Reads the setting. It is given what was last read, for when it cannot read; None when nothing was read yet."""
+"""Reads the setting. It gets the last value, which it may return when it cannot read; None before the first read."""
 
 
 _setting: FreshValue[Setting] = FreshValue(lambda last: UNMOVED, seconds=FRESH_SECONDS)
@@ -58,12 +58,14 @@ def last_known() -> datetime:
 
 
 def latest() -> datetime:
-    """The later of the domain's present instant and the machine's: nobody lives after it."""
+    """Return the later of the domain's present instant and the machine's."""
     return max(now(), wall_clock())
 
 
 def wall_clock() -> datetime:
-    """The machine's present instant, in UTC, whatever the domain's is. Only for what no clock of ours can move: log
-    lines, how long work took, whether a process is alive, and what strangers judge by their own clocks, such as a
-    certificate in a TLS handshake."""
+    """Return the machine's present instant, in UTC.
+
+    It is for log lines, durations, the liveness of processes, and what other machines compare with their own clocks,
+    such as a certificate in a TLS handshake.
+    """
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What every record of a request carries: its id, where it came from, what was asked."""
+"""The context of a request that log lines and events contain: its id, its origin, its method and path."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ current: ContextVar[RequestContext | None] = ContextVar("request_context", defau
 
 @contextmanager
 def entered(context: RequestContext) -> Iterator[None]:
-    """What is recorded in this block carries it."""
+    """Use this context for what is recorded in the block."""
     token = current.set(context)
     try:
         yield
@@ -33,5 +33,5 @@ def entered(context: RequestContext) -> Iterator[None]:
 
 
 lineage: ContextVar[Mapping[str, str] | None] = ContextVar("lineage", default=None)
-"""By what right the request acts, as events keep it: ids of its token, of the key that signed the token, of the server
-behind it, and of the policy that decided. None: it bears no token."""
+"""The authorization of the request, for its events: ids of the token, of the key that signed it, of the server behind
+it, and of the policy that decided. None for a request without a token."""

@@ -23,7 +23,7 @@ class Crn:
 
     @classmethod
     def parse(cls, text: str) -> "Crn":
-        """Read a CRN.
+        """Parse a CRN.
 
         Raises ValueError when the text is not one. The cloud name is not compared: the IBM samples use
         several (``bluemix``, ``staging``).

@@ -1,4 +1,4 @@
-"""What a failure of the database means, in one line: the drivers tell most failures apart by their texts alone."""
+"""Explain failures of the database in one line. Drivers distinguish most failures only by their texts."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ LONGEST_REASON = 512
 
 class Meaning(NamedTuple):
     sign: re.Pattern[str]
-    """In the text of the failure."""
+    """Matches the text of the failure."""
     for_clients: str
     for_operators: str
 
@@ -52,7 +52,7 @@ MEANINGS: Sequence[Meaning] = (
         "PostgreSQL has no connection left. Raise its max_connections, or run fewer processes.",
     ),
     _meaning(
-        r"no pg_hba.conf entry", AWAY, "PostgreSQL admits no such connection. Add an entry for it to its pg_hba.conf."
+        r"no pg_hba.conf entry", AWAY, "PostgreSQL refuses this connection. Add an entry for it to its pg_hba.conf."
     ),
     _meaning(
         r"is starting up|is shutting down|recovery mode",
@@ -83,29 +83,29 @@ MEANINGS: Sequence[Meaning] = (
 
 
 def is_of_the_database(failure: BaseException | None) -> bool:
-    """Whether it is the database that fails, and not a statement that is wrong."""
-    if isinstance(failure, InternalError):  # what PostgreSQL raises when it may only be read
+    """Return whether the database itself failed, not a wrong statement."""
+    if isinstance(failure, InternalError):  # PostgreSQL raises it for a read-only database
         return READ_ONLY.sign.search(str(failure)) is not None
     return isinstance(failure, OperationalError | InterfaceError) or type(failure) is DatabaseError
 
 
 def for_clients(failure: BaseException) -> str:
-    """The message for a client. It does not say where the database is."""
-    found = _found(failure)
-    return found.for_clients if found else AWAY
+    """Return the message for a client, which does not tell where the database is."""
+    meaning = _meaning_of(failure)
+    return meaning.for_clients if meaning else AWAY
 
 
 def for_operators(failure: BaseException) -> str:
-    """The message for an operator: what is wrong, and what to do."""
-    found = _found(failure)
-    return found.for_operators if found else f"The database cannot be used: {one_line(failure)}"
+    """Return the message for an operator: what is wrong and what to do."""
+    meaning = _meaning_of(failure)
+    return meaning.for_operators if meaning else f"The database cannot be used: {one_line(failure)}"
 
 
 def one_line(failure: BaseException) -> str:
-    """The text of the driver, which takes several lines of PostgreSQL's."""
+    """Return the driver's text in one line; PostgreSQL's texts have several."""
     return " ".join(str(failure).split())[:LONGEST_REASON]
 
 
-def _found(failure: BaseException) -> Meaning | None:
+def _meaning_of(failure: BaseException) -> Meaning | None:
     text = str(failure)
     return next((meaning for meaning in MEANINGS if meaning.sign.search(text)), None)

@@ -1,4 +1,4 @@
-"""Renders a refusal in the envelope its door speaks: VPC and metadata, IAM identity, IAM policy, or IAM token."""
+"""Render a refusal in the envelope of its API: VPC and metadata, IAM identity, IAM policy, or IAM token."""
 
 import sys
 import time
@@ -72,7 +72,7 @@ class ErrorDetails(TypedDict):
 
 
 class ErrorObject(TypedDict):
-    """``more_info`` is the URL where a refusal explains itself."""
+    """``more_info`` is the URL of an explanation."""
 
     code: str
     message: str
@@ -89,8 +89,10 @@ class ErrorResponse(TypedDict):
 
 
 class TokenContext(TypedDict):
-    """Members as captured from IBM's service, without those that name its machines. ``elapsedTime`` is in
-    milliseconds."""
+    """Members as captured from IBM's service, without those that name its machines.
+
+    ``elapsedTime`` is in milliseconds.
+    """
 
     requestId: str
     requestType: str
@@ -104,14 +106,14 @@ class TokenContext(TypedDict):
 
 
 class FurtherTokenError(TypedDict, total=False):
-    """What only some refusals by the IAM token service have."""
+    """Members that only some refusals by the IAM token service have."""
 
     errorDetails: str
     more_info: str
 
 
 class TokenError(FurtherTokenError):
-    """A refusal by the IAM token service. ``more_info`` is the URL where it explains itself."""
+    """A refusal by the IAM token service. ``more_info`` is the URL of an explanation."""
 
     errorCode: str
     errorMessage: str
@@ -119,12 +121,12 @@ class TokenError(FurtherTokenError):
 
 
 def vpc(error: errors.ApiError, trace: str) -> ErrorContainer:
-    """``{errors[], status_code, trace}``: VPC API and metadata service."""
+    """Return ``{errors[], status_code, trace}``, the envelope of the VPC API and the metadata service."""
     return {"errors": [each.as_json() for each in error.each], "status_code": error.status, "trace": trace}
 
 
 def iam(error: errors.ApiError, trace: str) -> ExceptionResponse:
-    """IAM identity API: ``message_code`` beside ``code``, and a context that names the call."""
+    """Return the envelope of the IAM identity API: ``message_code`` beside ``code``, and the context of the call."""
     request = context.current.get()
     return {
         "context": {
@@ -148,7 +150,7 @@ def iam(error: errors.ApiError, trace: str) -> ExceptionResponse:
 
 
 def policy(error: errors.ApiError, trace: str) -> ErrorResponse:
-    """IAM policy API."""
+    """Return the envelope of the IAM policy API."""
     return {"trace": trace, "errors": [_policy_error(each) for each in error.each], "status_code": error.status}
 
 
@@ -160,7 +162,7 @@ def _policy_error(error: errors.ApiError) -> ErrorObject:
 
 
 def token(error: errors.ApiError, trace: str) -> TokenError:
-    """IAM token service: camelCase, one error only."""
+    """Return the envelope of the IAM token service: camelCase, one error only."""
     further: FurtherTokenError = {}
     if error.details:
         further["errorDetails"] = error.details
@@ -177,29 +179,29 @@ def token(error: errors.ApiError, trace: str) -> TokenError:
 
 def _token_context(request: context.RequestContext, trace: str) -> TokenContext:
     elapsed = timedelta(seconds=time.monotonic() - request.started if request.started else 0)
-    ended = clock.last_known()
+    end = clock.last_known()
     return {
         "requestId": trace,
         "requestType": f"incoming.{'_'.join(map(str.capitalize, request.path.strip('/').split('/')))}",
         "userAgent": request.agent,
         "url": request.url,
         "host": request.url.partition("://")[2].partition("/")[0],
-        "startTime": timestamps.with_zone(ended - elapsed),
-        "endTime": timestamps.with_zone(ended),
+        "startTime": timestamps.with_zone(end - elapsed),
+        "endTime": timestamps.with_zone(end),
         "elapsedTime": str(elapsed // timedelta(milliseconds=1)),
         "locale": "en_US",
     }
 
 
 def exception_handler(exception: Exception, drf_context: dict[str, Any]) -> Response:
-    """DRF's exception handler: every way a request can fail ends in the view's envelope, never in HTML."""
+    """DRF's exception handler: render every failure in the envelope of the view, never as HTML."""
     error = as_api_error(exception)
     envelope: Envelope = getattr(drf_context.get("view"), "envelope", vpc)
     return Response(envelope(error, trace_id()), status=error.status, headers=error.headers)
 
 
 def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR0912  a table, not a path
-    """Translate what Django, DRF or our own code raised. The unforeseen is logged and becomes ``service_error``."""
+    """Translate an exception of Django, DRF or the product. An unexpected one is logged as ``service_error``."""
     match exception:
         case errors.ApiError():
             return exception
@@ -228,7 +230,7 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
         case _ if database_failures.is_of_the_database(exception):
             return away(exception)
         case IntegrityError():
-            # What was looked at is gone, or taken, by the time it is written: a race that the database decided.
+            # A row was deleted or a value was used between the check and the write.
             log.warning("lost a race", exc_info=exception)
             return errors.Conflict("Another request changed what this one refers to. Read it again and retry.")
         case _:
@@ -237,7 +239,7 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
 
 
 def away(failure: BaseException) -> errors.ApiError:
-    """The database does not answer, or cannot take what is to be kept: for a while, as a rule."""
+    """Return the refusal for a database that does not answer or cannot store data, usually for a while."""
     log.error("the database cannot be used", reason=database_failures.one_line(failure))
     return errors.ServiceUnavailable(database_failures.for_clients(failure), headers={"Retry-After": RETRY_SECONDS})
 
@@ -248,7 +250,7 @@ def trace_id() -> str:
 
 
 def json_response(error: errors.ApiError, envelope: Envelope = vpc) -> JsonResponse:
-    """The same refusal for plain Django views and for Django's own handlers."""
+    """Return a refusal for plain Django views and for Django's handlers."""
     return JsonResponse(envelope(error, trace_id()), status=error.status, headers=error.headers)
 
 
@@ -257,7 +259,7 @@ def handler400(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def unread(exception: Exception) -> errors.ApiError:
-    """What Django says of a request that it does not take, such as a form that is too large."""
+    """Return the refusal for a request that Django rejects, such as a form that is too large."""
     if isinstance(exception, DisallowedHost):
         return errors.InvalidRequest("The Host of the request is not one that this service answers to.")
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, MultiPartParserError)):
@@ -278,7 +280,7 @@ def handler500(request: HttpRequest) -> JsonResponse:
 
 
 def failure_of_request() -> errors.ApiError:
-    """What Django is handling when it asks for the page of a failure."""
+    """Return the refusal for the exception that Django is handling."""
     failure = sys.exc_info()[1]
     if failure is not None and database_failures.is_of_the_database(failure):
         return away(failure)

@@ -6,12 +6,12 @@ ApiError
   InvalidVersionRange   400 invalid_version_range  the version date is not one of those supported
   MissingField          400 missing_field          a required property is absent
   MissingValue          400 missing_value          a required header or parameter has no value
-  UnknownField          400 unknown_field          a property nobody knows
-  ReferenceNotFound     400 not_found              the body names something that is not there
-    BadField            400 bad_field              the same at the VPC API; also something that cannot be used
+  UnknownField          400 unknown_field          a property that is not defined
+  ReferenceNotFound     400 not_found              the body refers to a missing resource
+    BadField            400 bad_field              the same at the VPC API; also an unusable resource
   NotUnique             400 validation_unique_failed
   OverQuota             400 over_quota
-  NotSupported          400 not_supported          what would be made is not simulated
+  NotSupported          400 not_supported          the requested resource is not simulated
   ProfileNotLinked      400 profile_not_linked     the trusted profile does not trust this server
   Unauthenticated       401 unauthenticated
   Unauthorized          403 unauthorized           metadata service: not enabled, not this caller's
@@ -21,7 +21,7 @@ ApiError
   Conflict              409 conflict               the resource's state forbids it
     ServerStatusConflict  409 server_status_conflict  a bare metal server's status forbids it
   PreconditionFailed    412 precondition_failed    a stale If-Match
-  ServiceUnavailable    503 service_error          the database cannot be used for the moment
+  ServiceUnavailable    503 service_error          the database is temporarily unavailable
 Refusals                several of the above at once; the status is the first one's
 
 Codes and statuses: IBM's metadata service error list and the VPC API's observed codes.
@@ -52,8 +52,11 @@ class ErrorBody(TypedDict):
 
 @dataclass(frozen=True)
 class Target:
-    """What is to blame. ``value`` is given where it is no secret, never for tokens, keys or CSRs; what looks like a
-    token or an API key in it is concealed, for somebody may have put one where an id belongs."""
+    """The part of the request that caused the error.
+
+    ``value`` is present where it is no secret, never for tokens, keys or CSRs. Text in it that looks like a token or an
+    API key is concealed, because a client may send one in place of an id.
+    """
 
     name: str
     type: Literal["field", "parameter", "header"] = "field"
@@ -70,7 +73,7 @@ class ApiError(Exception):
     status = 500
     code = "service_error"
     iam_code = "BXNIM0513E"
-    """IAM's code for the same refusal, where its envelopes ask for one."""
+    """IAM's code for the same refusal, for the envelopes that have one."""
 
     def __init__(
         self,
@@ -141,7 +144,7 @@ class ReferenceNotFound(BadRequest):
 
 
 class BadField(ReferenceNotFound):
-    """A reference in a body of the VPC API to what is not there, or to what cannot be used (VPC API, errors)."""
+    """A reference in a body of the VPC API to a missing or unusable resource (VPC API, errors)."""
 
     code = "bad_field"
 
@@ -167,8 +170,8 @@ class Unauthenticated(ApiError):
     code = "unauthenticated"
     iam_code = "BXNIM0308E"
 
-    def __init__(self, message: str, **rest: Any) -> None:
-        super().__init__(message, **{"headers": {"WWW-Authenticate": "Bearer"}, **rest})
+    def __init__(self, message: str, **options: Any) -> None:
+        super().__init__(message, **{"headers": {"WWW-Authenticate": "Bearer"}, **options})
 
 
 class Unauthorized(ApiError):

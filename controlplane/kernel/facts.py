@@ -1,4 +1,4 @@
-"""What the identity side knows of a server: the one frozen shape that trust and token claims are made from."""
+"""The facts of a server that the identity app uses for trust decisions and token claims."""
 
 from dataclasses import dataclass
 
@@ -33,11 +33,11 @@ class ServerFacts:
     metadata_protocol: str
     """``http`` or ``https``."""
     metadata_session: str
-    """``<uuid>_<decimal>``: changes whenever the service is switched off, so older identity tokens die."""
+    """``<uuid>_<decimal>``: changes when the service is switched off, which invalidates older identity tokens."""
     metadata_epoch: int
-    """The decimal in it: grows whenever the service is switched off."""
+    """The decimal in it, which grows when the service is switched off."""
     default_trusted_profile_id: str | None
     revision: int
-    """Grows with every change to the server; a durable write is refused when it has moved on."""
+    """Grows with every change of the server; a durable write is refused when it has grown since it was read."""
     number: int
     """Row number of the server: key of the compare-and-record on the hot path."""

@@ -1,6 +1,6 @@
-"""Where a fault test ends a process as ``kill -9`` would: in the middle of something, with nothing put in order.
+"""Points at which a fault test kills the process, as ``kill -9`` would.
 
-``BAREMINT_FAILPOINT`` names the point, and after a colon what it happens to, such as ``after_demote:iam``. Without the
+``BAREMINT_FAILPOINT`` names the point and, after a colon, the subject, such as ``after_demote:iam``. Without the
 setting nothing happens.
 """
 
@@ -11,6 +11,6 @@ from django.conf import settings
 
 
 def reach(point: str, subject: str = "") -> None:
-    """Die here when the setting says so."""
+    """Kill this process if the setting names this point."""
     if settings.BAREMINT_FAILPOINT and settings.BAREMINT_FAILPOINT in (point, f"{point}:{subject}"):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Serializer fields that mean what they say: no "5" for 5, no 1 for true, no property nobody knows."""
+"""Strict serializer fields: they do not convert "5" to 5 or 1 to true, and unknown properties are refused."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -52,9 +52,9 @@ class StrictCharField(serializers.CharField):
 
 
 class PublishedChoiceField(serializers.ChoiceField):
-    """One of the choices that are simulated. Those that IBM publishes besides are refused by name.
+    """A choice of the simulated values. IBM's other values are refused by name.
 
-    ``not_simulated`` says of each why.
+    ``not_simulated`` has the reason for each.
     """
 
     def __init__(self, choices: Sequence[str], *, not_simulated: Mapping[str, str], **options: Any) -> None:
@@ -68,17 +68,17 @@ class PublishedChoiceField(serializers.ChoiceField):
 
 
 class DescriptionField(StrictCharField):
-    """Free text that may be empty or absent, and is kept as it was sent, with the spaces around it."""
+    """Free text that may be empty or absent. It is stored as sent, including spaces around it."""
 
     def __init__(self, *, max_length: int) -> None:
         super().__init__(required=False, allow_blank=True, max_length=max_length, trim_whitespace=False)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A request body. ``check(data)`` returns the validated values or raises our own errors, all of them at once."""
+    """A request body. ``check(data)`` returns the validated values or raises all errors together as Refusals."""
 
     not_simulated: ClassVar[Mapping[str, str]] = {}
-    """Properties that IBM publishes and that are refused by name, with what is said of each."""
+    """IBM's properties that are not simulated and refused by name, with the reason for each."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown: dict[str, list[ErrorDetail]] = {}
@@ -101,8 +101,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     @classmethod
     def check(cls, data: Any, **options: Any) -> dict[str, Any]:
-        """Validate a parsed body. Raises Refusals naming every property at fault by its path."""
-        if isinstance(data, QueryDict):  # DRF's idea of an empty form: there, an absent boolean would mean false
+        """Validate a parsed body. Raises Refusals with the path of every wrong property."""
+        if isinstance(data, QueryDict):  # DRF's empty form, in which an absent boolean would mean false
             data = data.dict()
         serializer = cls(data=data, **options)
         if serializer.is_valid():

@@ -1,6 +1,6 @@
-"""What a form showed of the things that it changes: it travels with the form, and is compared when the form comes back.
+"""The state of the objects that a form changes. It is sent with the form and compared when the form is submitted.
 
-So nobody undoes unknowingly what somebody else did after the page was read. Compare while the rows are held.
+So a user does not unknowingly overwrite another user's change. Compare while the rows are locked.
 """
 
 import hashlib
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from controlplane.kernel.errors import Conflict
 
 FIELD = "seen"
-"""Name of the form's field; a form has one for each thing that it can change."""
+"""Name of the form's field; a form has one for each object that it can change."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One thing as a page shows it: the values that a person decides upon, in words, by their labels."""
+    """One object as a page shows it: the values on which the user decides, as text by their labels."""
 
     key: str
     name: str
@@ -24,12 +24,12 @@ class Shown:
 
     @property
     def mark(self) -> str:
-        """``<key>:<fingerprint>``, what the form sends back."""
-        told = json.dumps([self.name, dict(self.values)], sort_keys=True)
-        return f"{self.key}:{hashlib.sha256(told.encode(errors='surrogatepass')).hexdigest()[:16]}"
+        """``<key>:<fingerprint>``, which the form sends back."""
+        text = json.dumps([self.name, dict(self.values)], sort_keys=True)
+        return f"{self.key}:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
     def beside(self, other: "Shown") -> "Shown":
-        """The same thing with what else is shown of it."""
+        """Return the object with the values of both."""
         return Shown(self.key, self.name, {**self.values, **other.values})
 
     def __str__(self) -> str:
@@ -37,15 +37,15 @@ class Shown:
 
 
 class ShownChanged(Conflict):
-    """Something is not what the form showed of it. Nothing was done."""
+    """An object differs from what the form showed. Nothing was changed."""
 
 
 def require_as_shown(things: Iterable[Shown], marks: Iterable[str]) -> None:
-    """Raises ShownChanged, which says how the things are now, unless the form showed each of them as it is."""
-    seen = set(marks)
-    changed = [thing for thing in things if thing.mark not in seen]
-    if changed:
+    """Raise ShownChanged, which shows the present state, unless the form showed every object as it is."""
+    marks = set(marks)
+    stale = [thing for thing in things if thing.mark not in marks]
+    if stale:
         raise ShownChanged(
-            "Nothing was changed, because the page was out of date: somebody else may have changed this meanwhile. "
-            f"As it is now: {'; '.join(map(str, changed))}. Check it, and try again."
+            "Nothing was changed, because the page was out of date: another user may have changed this meanwhile. "
+            f"As it is now: {'; '.join(map(str, stale))}. Check it, and try again."
         )

@@ -1,8 +1,8 @@
-"""Identifiers in IBM's shapes (VPC API conventions: zonal ids carry the zone's prefix, regional ones the region's)."""
+"""Identifiers in IBM's formats (VPC API: zonal ids have the zone's prefix, regional ids the region's)."""
 
 import uuid
 
-# Prefixes seen in public samples; regions without one published get r006's neighbours' pattern.
+# Prefixes from public samples; other regions have prefixes of the same pattern.
 REGION_PREFIXES = {
     "us-south": "r006",
     "us-east": "r014",
@@ -25,7 +25,7 @@ def region_prefix(region: str) -> str:
 
 
 def zone_prefix(zone: str) -> str:
-    """``us-south-1`` -> ``0717``, ``us-south-2`` -> ``0727``; other regions count on from their own number."""
+    """Return ``0717`` for ``us-south-1``, ``0727`` for ``us-south-2``; other regions use their own number plus one."""
     region, _, number = zone.rpartition("-")
     return f"{int(REGION_PREFIXES[region][1:]) + 1:02d}{number}7"
 
@@ -39,10 +39,10 @@ def regional_id(region: str) -> str:
 
 
 def prefixed_id(prefix: str) -> str:
-    """``Profile-<uuid>``, ``ApiKey-<uuid>``, ``link-<uuid>``."""
+    """Return an id such as ``Profile-<uuid>``, ``ApiKey-<uuid>``, ``link-<uuid>``."""
     return f"{prefix}-{uuid.uuid4()}"
 
 
 def hex_id() -> str:
-    """32 hexadecimal digits: account and resource group ids, entity tag hashes."""
+    """Return 32 hexadecimal digits, for accounts, resource groups and entity tags."""
     return uuid.uuid4().hex

@@ -1,8 +1,8 @@
-"""How a service of this process calls another one of it over HTTP: through a door that nobody else can reach.
+"""HTTP calls between services of the same process, over a private Unix socket.
 
-If it called as others do, all threads could be working on requests that wait for such a call, and none would be left
-to answer it. The door is a Unix socket without a name in the file system, which admits this process alone, and its
-requests have a thread of their own.
+Over the public port such calls could deadlock: all threads could be waiting for a call that no thread is free to
+answer. The socket has no name in the file system, accepts only this process, and its requests have a thread of their
+own.
 """
 
 import http.client
@@ -11,7 +11,7 @@ import socket
 import struct
 
 SHARE = "own calls"
-"""None of them ends to make room for the connections of others."""
+"""These calls are not ended in favour of other connections."""
 CREDENTIALS = struct.Struct("3i")
 """Process, user and group (unix(7), SO_PEERCRED)."""
 
@@ -19,26 +19,26 @@ _listening: socket.socket | None = None
 
 
 def listen() -> socket.socket:
-    """The door, bound anew: to be called once in each process that serves."""
-    global _listening  # noqa: PLW0603  one door a process
+    """Return a new listening socket. Call it once in each process that serves."""
+    global _listening  # noqa: PLW0603  one socket for each process
     _listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     _listening.bind("")  # the kernel chooses a name
     return _listening
 
 
-def is_own(accepted: socket.socket) -> bool:
-    """Whether this process itself connected."""
+def is_this_process(accepted: socket.socket) -> bool:
+    """Return whether this process itself connected."""
     peer = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
     process, user, _ = CREDENTIALS.unpack(peer)
     return bool(process == os.getpid() and user == os.geteuid())
 
 
 def connection(*, seconds: float) -> http.client.HTTPConnection:
-    """Through the door. What is asked fails after ``seconds``, with an OSError."""
-    return _ThroughTheDoor("127.0.0.1", timeout=seconds)
+    """Return a connection over the socket. Calls fail after ``seconds`` with an OSError."""
+    return _InternalConnection("127.0.0.1", timeout=seconds)
 
 
-class _ThroughTheDoor(http.client.HTTPConnection):
+class _InternalConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         if _listening is None:
             raise ConnectionRefusedError("this process serves nothing")

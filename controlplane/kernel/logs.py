@@ -1,6 +1,6 @@
-"""JSON logs on standard output, one line an event, with the request id through to Celery, and no secret in them.
+"""JSON logs on standard output: one line for each event, with the request id also in Celery tasks, without secrets.
 
-Their times are the machine's, for that is what the lines of other programs have.
+Their times are the machine's, like those of other programs.
 """
 
 import logging
@@ -16,7 +16,7 @@ from controlplane.kernel.blocked_imports import unavailable
 from controlplane.kernel.database_failures import is_of_the_database, one_line
 from controlplane.kernel.redaction import conceal
 
-with unavailable("rich", "greenlet"):  # tracebacks in colours, and threads that are none: of no use in JSON lines
+with unavailable("rich", "greenlet"):  # coloured tracebacks and green threads are useless in JSON lines
     import structlog
 
 
@@ -27,10 +27,10 @@ def _add_request_id(logger: Any, method: str, event: MutableMapping[str, Any]) -
 
 
 def _shorten_failures_of_the_database(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
-    """Where it was noticed says nothing of them, and while the database is away there are many."""
-    known = event.get("exc_info")
-    failure = known[1] if isinstance(known, tuple) else known if isinstance(known, BaseException) else None
-    if known is True:
+    """Replace the traceback of a database failure by its reason: the place says nothing, and there may be many."""
+    exc_info = event.get("exc_info")
+    failure = exc_info[1] if isinstance(exc_info, tuple) else exc_info if isinstance(exc_info, BaseException) else None
+    if exc_info is True:
         failure = sys.exc_info()[1]
     if failure is not None and is_of_the_database(failure):
         del event["exc_info"]
@@ -42,9 +42,11 @@ def _conceal(logger: Any, method: str, line: Any) -> str:
     return conceal(line)
 
 
-class FewAlike(logging.Filter):
-    """Lets through so many warnings or errors of one kind in a minute: what strangers can bring about again and again
-    fills no disk. The first one after that tells how many were left out."""
+class RateLimit(logging.Filter):
+    """Limits warnings and errors of one kind per minute, so that clients cannot fill the disk with them.
+
+    The first one after the minute has the number of those that were left out.
+    """
 
     MOST = 60
     SECONDS = 60
@@ -54,7 +56,7 @@ class FewAlike(logging.Filter):
         super().__init__()
         self._lock = threading.Lock()
         self._kinds: dict[tuple[str, str], list[float]] = {}
-        """When its minute began, how many came in it, and how many were left out."""
+        """For each kind: the start of its minute, the number of records in it, and how many were left out."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING:
@@ -106,25 +108,25 @@ def configure(options: dict[str, Any]) -> None:
                         _shorten_failures_of_the_database,
                         structlog.processors.format_exc_info,
                         structlog.processors.JSONRenderer(),
-                        _conceal,  # the whole line: whatever was logged, however it was nested or rendered
+                        _conceal,  # on the whole line, so that nested and rendered values are covered
                     ],
                 }
             },
-            "filters": {"few alike": {"()": FewAlike}},
+            "filters": {"few alike": {"()": RateLimit}},
             "handlers": {
                 "stdout": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["few alike"]},
             },
             "root": {"handlers": ["stdout"], "level": options["level"]},
             "loggers": {
-                # Django logs each 4xx as a warning; the activity record is where refusals are kept.
+                # Django logs each 4xx as a warning, but refusals are in the activity events.
                 "django.request": {"level": "ERROR"},
                 "django.security": {"level": "ERROR"},
-                # controlplane/celery.py says how each task ended, with the id of the request that sent it.
+                # controlplane/celery.py logs the end of each task, with the id of the request that sent it.
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "ERROR"},
-                # It warns of messages with all that is in them.
+                # Its warnings contain whole messages.
                 "kombu.transport.redis": {"level": "ERROR"},
-                # A stranger's Host is refused with 400; a stack trace for each would fill the log.
+                # An unknown Host is refused with 400; a stack trace for each would fill the log.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
             },
         }

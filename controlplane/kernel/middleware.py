@@ -1,4 +1,4 @@
-"""What every request passes: its id and origin, its text, the scheme of links, the collapse of doubled slashes."""
+"""Middleware for every request: its id and origin, its text, the scheme of links, doubled slashes."""
 
 import re
 import time
@@ -22,15 +22,15 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestContextMiddleware:
-    """Honours a well-formed ``X-Request-Id`` or makes one; the answer, the log and the event all carry it."""
+    """Takes a well-formed ``X-Request-Id`` or creates one, for the response, the log and the events."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
-        asked = meta.get("HTTP_X_REQUEST_ID", "")
-        request_id = asked if REQUEST_ID.fullmatch(asked) else str(uuid.uuid4())
+        header = meta.get("HTTP_X_REQUEST_ID", "")
+        request_id = header if REQUEST_ID.fullmatch(header) else str(uuid.uuid4())
         context.current.set(
             context.RequestContext(
                 request_id=request_id,
@@ -60,13 +60,15 @@ def _url(meta: Mapping[str, Any], path: str) -> str:
 
 
 def _is_service_host(host: str) -> bool:
-    """Whether it is one of IBM's, which are only ever reached by TLS."""
+    """Return whether it is one of IBM's hosts, which clients reach by TLS only."""
     return host.partition(":")[0].endswith(SERVICE_DOMAIN)
 
 
 class RequestTextMiddleware:
-    """Header fields come in without NUL characters. A host name is in lower case (RFC 3986, section 6.2.2.1), for it is
-    compared, and links are made with it."""
+    """Removes NUL characters from header fields, and converts the host to lower case (RFC 3986, section 6.2.2.1).
+
+    The host is compared and used in links.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -84,9 +86,9 @@ class RequestTextMiddleware:
 
 
 class PageTextMiddleware:
-    """What people's browsers send to pages has U+FFFD for what cannot be kept: it is found nowhere, and can be shown.
+    """Replaces characters that cannot be stored by U+FFFD in what browsers send to pages. Such text matches nothing.
 
-    Views that programs call, which are those exempt from CSRF protection, refuse such text themselves. Behind the
+    Views for programs, which are exempt from CSRF protection, refuse such text themselves. This comes after the
     middleware of that protection, which reads a form first.
     """
 
@@ -105,24 +107,24 @@ class PageTextMiddleware:
             request.POST = _storable(request.POST)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """SQLite has no place for a number of more than 64 bits; PostgreSQL looks for it, and finds nothing."""
+        """Answer 404 for a number of more than 64 bits, which SQLite rejects; PostgreSQL finds no row with it."""
         if isinstance(exception, OverflowError):
             raise Http404 from exception
 
 
-def _storable(sent: QueryDict) -> Any:
-    if all(is_storable(text) for name, values in sent.lists() for text in (name, *values)):
-        return sent
-    kept = QueryDict(mutable=True)
-    for name, values in sent.lists():
-        kept.setlist(storable(name), [storable(value) for value in values])
-    return kept
+def _storable(query: QueryDict) -> Any:
+    if all(is_storable(text) for name, values in query.lists() for text in (name, *values)):
+        return query
+    clean = QueryDict(mutable=True)
+    for name, values in query.lists():
+        clean.setlist(storable(name), [storable(value) for value in values])
+    return clean
 
 
 class ServiceHostMiddleware:
-    """IBM's hosts are only ever reached by TLS, which ends in front of this process (controlplane/lab/api_relay.py).
+    """Uses https in links for IBM's hosts, because their TLS ends before this process (controlplane/lab/api_relay.py).
 
-    So links in answers on those hosts say https, whatever the last hop spoke; no header of a client is asked.
+    The scheme does not depend on the last hop or on a header of the client.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -135,7 +137,7 @@ class ServiceHostMiddleware:
 
 
 class SlashCollapsingMiddleware:
-    """Two SDK cores send ``//identity/...`` when their base URL ends in a slash; nothing else is rewritten."""
+    """Collapses doubled slashes, because two SDK cores send ``//identity/...`` when their base URL ends in a slash."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -148,8 +150,10 @@ class SlashCollapsingMiddleware:
 
 
 class AwaitedBodyMiddleware:
-    """Spares the views that do not check first: they see no request before its body is there. Before
-    those that read a form."""
+    """Calls views that do not declare ``checks_first`` only when the body has arrived.
+
+    It comes before the middleware that reads a form.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

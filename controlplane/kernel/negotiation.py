@@ -1,4 +1,4 @@
-"""DRF's choice among the forms of an answer, for any Accept header."""
+"""DRF's content negotiation, for any Accept header."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from rest_framework.negotiation import DefaultContentNegotiation
 
 
 class ContentNegotiation(DefaultContentNegotiation):
-    def select_renderer(self, *arguments: Any, **named: Any) -> Any:
+    def select_renderer(self, *arguments: Any, **options: Any) -> Any:
         try:
-            return super().select_renderer(*arguments, **named)
-        except ValueError:  # a parameter in an encoding that nobody knows, or in one that fails
+            return super().select_renderer(*arguments, **options)
+        except ValueError:  # a parameter in an unknown or invalid encoding
             raise NotAcceptable from None

@@ -1,8 +1,7 @@
-"""Secrets out of text: what looks like a token, a private key or a named secret becomes its hash.
+"""Remove secrets from text: a token, a private key or a named secret is replaced by its hash.
 
-Nothing of ours writes a secret into a log. This is for what others put there: an exception that quotes a request, a
-library that is talkative at level DEBUG. The hash is the one that activity events keep, cut short, so a line can still
-be found by somebody who has the token.
+The product itself logs no secrets. This is for other sources, such as an exception that quotes a request, or a library
+at level DEBUG. The hash is a prefix of the one in activity events, so the owner of a token can still find its lines.
 """
 
 import hashlib
@@ -34,8 +33,7 @@ def conceal(text: str) -> str:
 
 
 def conceal_values(text: str) -> str:
-    """For a text that should hold ids alone, such as a path: what somebody has put where an id belongs, a token or the
-    value of an API key."""
+    """Conceal tokens and values of API keys in a text that should contain only ids, such as a path."""
     return VALUE.sub(lambda match: _digest(match[0]), conceal(text) if "eyJ" in text else text)
 
 

@@ -1,4 +1,4 @@
-"""Answers whose body is read from somewhere while the client takes it, and never whole in memory."""
+"""Responses whose body is streamed from a source and is never completely in memory."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -10,18 +10,18 @@ PIECE = 256 * 1024
 
 
 class Source(Protocol):
-    """What a body is read from."""
+    """The source of a body."""
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes; none at the end. Raises OSError when the rest cannot be had."""
+        """Return at most ``size`` bytes, none at the end. Raises OSError when the rest cannot be read."""
 
     def close(self) -> None:
-        """Let go of it. It may be closed twice."""
+        """Close the source. A second call does nothing."""
 
 
 class StreamedAnswer(StreamingHttpResponse):
-    """Its headers say how long the body is. The HTTP server takes ``source`` and closes it; other WSGI servers, and
-    tests, iterate over the answer."""
+    """A response with Content-Length. The HTTP server reads ``source`` and closes it; other WSGI servers and tests
+    iterate over the response."""
 
     def __init__(self, source: Source, **options: Any) -> None:
         super().__init__(_all_of(source), **options)

@@ -1,7 +1,7 @@
-"""Bytes to a JSON object, whatever the Content-Type says.
+"""Parse bytes as a JSON object, whatever the Content-Type is.
 
-IBM's own curl examples send JSON under curl's default form type, so the type is not asked. An empty body equals
-``{}``. Duplicate keys, NaN, lone surrogates and deep nesting are refused rather than guessed at.
+IBM's curl examples send JSON under curl's default form type, so the type is ignored. An empty body equals ``{}``.
+Duplicate keys, NaN, lone surrogates and deep nesting are refused.
 """
 
 import json
@@ -13,14 +13,14 @@ DEEPEST = 32
 
 
 def parse_object(body: bytes, *, limit: int) -> dict[str, Any]:
-    """Read a JSON object of at most ``limit`` bytes. Raises InvalidRequest for anything else."""
+    """Parse a JSON object of at most ``limit`` bytes. Raises InvalidRequest for anything else."""
     if len(body) > limit:
         raise InvalidRequest(f"The request body is larger than {limit} bytes. Send a smaller one.")
     if not body.strip():
         return {}
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-        if b"\\u" in body:  # an escape may smuggle in a lone surrogate, which no later step can encode
+        if b"\\u" in body:  # an escape may be a lone surrogate, which no later step can encode
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except InvalidRequest:
         raise
@@ -34,10 +34,10 @@ def parse_object(body: bytes, *, limit: int) -> dict[str, Any]:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    properties = dict(pairs)
+    if len(properties) != len(pairs):
         raise InvalidRequest("The request body names the same property twice in one object.")
-    return found
+    return properties
 
 
 def _no_constant(name: str) -> NoReturn:

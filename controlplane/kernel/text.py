@@ -1,10 +1,10 @@
-"""Text that can be kept: neither NUL, which PostgreSQL stores nowhere, nor a lone surrogate, which has no UTF-8."""
+"""Text that can be stored: without NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 lacks."""
 
 import re
 from typing import Any
 
 LONGEST_ECHO = 512
-"""Characters of a request that a refusal repeats: more than the longest CRN or name here."""
+"""Characters of a request that a refusal repeats, more than the longest CRN or name has."""
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -13,14 +13,14 @@ def is_storable(text: str) -> bool:
 
 
 def storable(text: str) -> str:
-    """The text with U+FFFD for what cannot be kept, as bytes are decoded that are no UTF-8."""
+    """Return the text with U+FFFD for characters that cannot be stored."""
     return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def echoed(text: str) -> str:
-    """What a refusal repeats of a request: all of a short text, whole words of a long one and its length.
+    """Return what a refusal repeats of a request: a short text, or the first words of a long one and its length.
 
-    ``first words ... (4096 characters)``; no word, and so no CRN, is cut.
+    ``first words ... (4096 characters)``. Words, and so CRNs, are not cut.
     """
     if len(text) <= LONGEST_ECHO:
         return text
@@ -29,7 +29,7 @@ def echoed(text: str) -> str:
 
 
 def storable_json(value: Any) -> Any:
-    """The same for all text in a JSON value."""
+    """Apply ``storable`` to all text in a JSON value."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):

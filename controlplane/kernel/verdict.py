@@ -1,4 +1,4 @@
-"""A decision that says why, both ways: truthy when allowed, falsy when refused, explained always."""
+"""A decision with its reason: truthy when allowed, falsy when refused."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Allowed:
     because: str
-    """The link, rule, policy or ownership that decided, in a sentence."""
+    """A sentence that names the link, rule, policy or ownership that decided."""
     source: str = ""
-    """Identifier of what decided, for machines."""
+    """Identifier of that link, rule or policy."""
     explanation: str = ""
-    """URL where the decision is explained at length."""
+    """URL of a detailed explanation."""
 
     def __bool__(self) -> bool:
         return True
@@ -19,9 +19,9 @@ class Allowed:
 @dataclass(frozen=True)
 class Refused:
     because: str
-    """What was missing, in a sentence that tells the reader what would have allowed it."""
+    """A sentence that says what is missing and what would allow it."""
     explanation: str = ""
-    """URL where the decision is explained at length."""
+    """URL of a detailed explanation."""
 
     def __bool__(self) -> bool:
         return False

@@ -11,7 +11,7 @@ FORM = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def parse_version(query: Mapping[str, str], *, earliest: date) -> date:
-    """Read the API version date, which is ``earliest`` or later. ``refuse_future`` says how late it may be.
+    """Parse the API version date, which must be ``earliest`` or later. ``refuse_future`` checks the upper limit.
 
     Raises MissingValue, InvalidValue, or InvalidVersionRange when the date is before ``earliest``.
     """
@@ -39,7 +39,7 @@ def parse_version(query: Mapping[str, str], *, earliest: date) -> date:
 
 
 def refuse_future(version: date, *, now: datetime) -> None:
-    """Raises InvalidVersionRange when the date is later than the last version."""
+    """Raise InvalidVersionRange when the date is later than the last version."""
     latest = last_version(now)
     if version > latest:
         raise InvalidVersionRange(
@@ -49,12 +49,12 @@ def refuse_future(version: date, *, now: datetime) -> None:
 
 
 def last_version(now: datetime) -> date:
-    """Tomorrow's, in UTC: no version is published ahead."""
+    """Return tomorrow's date in UTC, the latest valid version date."""
     return now.date() + timedelta(days=1)
 
 
 def require_generation(query: Mapping[str, str]) -> None:
-    """Raises MissingValue or InvalidValue unless ``generation=2`` is there."""
+    """Raise MissingValue or InvalidValue unless the query has ``generation=2``."""
     text = query.get("generation", "")
     if not text:
         raise MissingValue(

@@ -1,8 +1,8 @@
-"""RSA keys that anybody can factor: their public numbers alone give the private key away.
+"""Detect RSA keys that can be factored from their public numbers.
 
-What is looked for is what a certification authority has to look for (CA/Browser Forum, Baseline Requirements, 6.1.1.3
-and 6.1.6), and a modulus that is no product at all. No key of a sound generator is refused: the chance of one to fail a
-test here by accident is below 2**-100. Lists of keys that Debian made in 2008 are not looked into.
+The tests are those that a certification authority must make (CA/Browser Forum, Baseline Requirements, 6.1.1.3 and
+6.1.6), and one for a modulus that is a prime. A key of a sound generator fails a test with a probability below 2**-100.
+The lists of weak keys that Debian generated in 2008 are not checked.
 """
 
 import math
@@ -13,23 +13,23 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 SMALL_FACTORS = 8192
-"""The Baseline Requirements ask for 752; up to here it costs as much as one signature."""
+"""The Baseline Requirements demand 752; this limit costs as much as one signature."""
 ODD_EXPONENTS = (3, 5, 7, 11, 13)
-"""Of roots. Those of a higher order are too short for any generator to have made a key of them."""
+"""Exponents of roots. Roots of a higher order are too short to be the primes of a generator."""
 FERMAT_ROUNDS = 100
-"""As the Baseline Requirements ask (https://fermatattack.secvuln.info)."""
+"""As the Baseline Requirements demand (https://fermatattack.secvuln.info)."""
 EXPONENT = 65537
 LARGEST_ROCA_FACTOR = 701
-"""Of the product that moduli of 2048 bits, or more, are built around; a longer one has further factors."""
+"""Largest factor of the product in moduli of 2048 bits; that of longer moduli has more factors."""
 REMEMBERED = 1024
 
 
 @lru_cache(REMEMBERED)
 def weakness(modulus: int) -> str:
-    """How a modulus of at least 512 bits is factored, to be read after "its modulus"; empty for a sound one.
+    """Return how a modulus of 512 bits or more can be factored, as a predicate of "its modulus"; empty for a sound one.
 
-    The tests come in the order of their cost. A modulus that was asked about lately is not tested again, so a client
-    that sends a key again and again, as those do that renew certificates, makes no work.
+    The tests are in the order of their cost. Recent results are cached, because clients send the same key again when
+    they renew certificates.
     """
     if _is_power(modulus):
         return "is a power of a smaller number"
@@ -45,12 +45,12 @@ def weakness(modulus: int) -> str:
 
 
 def _is_power(modulus: int) -> bool:
-    """Whether an odd root of it is a whole number; Fermat's method finds squares."""
+    """Return whether an odd root of it is a whole number; Fermat's method finds squares."""
     return any(_root(modulus, exponent) ** exponent == modulus for exponent in ODD_EXPONENTS)
 
 
 def _root(number: int, exponent: int) -> int:
-    """The integer part of the root, by Newton's method from above."""
+    """Return the integer part of the root, by Newton's method from above."""
     root = 1 << -(-number.bit_length() // exponent)
     while (less := ((exponent - 1) * root + number // root ** (exponent - 1)) // exponent) < root:
         root = less
@@ -63,14 +63,14 @@ def _small_factors() -> int:
 
 
 def _is_roca(modulus: int) -> bool:
-    """Whether it is a power of 65537 modulo every small prime (Nemec and others, "The Return of Coppersmith's Attack",
-    2017, section 3.1), as one number in 2**154 is."""
+    """Return whether it is a power of 65537 modulo every small prime, as one number in 2**154 is (Nemec and others,
+    "The Return of Coppersmith's Attack", 2017, section 3.1)."""
     return all(powers >> modulus % prime & 1 for prime, powers in _powers_of_the_generator())
 
 
 @cache
 def _powers_of_the_generator() -> tuple[tuple[int, int], ...]:
-    """Each small prime with the powers of 65537 modulo it, as the bits of a number."""
+    """Return each small prime with the powers of 65537 modulo it as the bits of a number."""
     primes = [each for each in range(3, LARGEST_ROCA_FACTOR + 1) if all(each % less for less in range(2, each))]
     return tuple((prime, sum(1 << power for power in _powers(EXPONENT, prime))) for prime in primes)
 
@@ -83,21 +83,21 @@ def _are_factors_close(modulus: int) -> bool:
     """Fermat's method: the modulus is a square less a square, the first hardly larger than the modulus itself."""
     begin = math.isqrt(modulus - 1) + 1
     for root in range(begin, begin + FERMAT_ROUNDS):
-        rest = root * root - modulus
-        if math.isqrt(rest) ** 2 == rest:
+        difference = root * root - modulus
+        if math.isqrt(difference) ** 2 == difference:
             return True
     return False
 
 
 def _is_prime(modulus: int) -> bool:
-    """Whether the private exponent is the one that everybody can compute, if the modulus is prime: try it.
+    """Return whether the modulus is prime, by a signature with the private exponent that it would then have.
 
-    What it signs is verified when, and but for a chance of no account only when, the modulus is prime: this is Fermat's
-    test. OpenSSL computes the power, seven times as fast as ``pow`` and without the interpreter's lock. Its own test of
-    primality repeats itself a hundred times for a prime, which whoever asks would choose.
+    The signature verifies if the modulus is prime and, except with negligible probability, only then: this is Fermat's
+    test. OpenSSL computes the power seven times as fast as ``pow`` and without the interpreter's lock. OpenSSL's own
+    primality test is not used, because it makes a hundred rounds for a prime, and a client could send primes.
 
-    OpenSSL wants two prime factors, so three is the other one. It goes back to ``d`` when what it computed by the
-    factors does not verify; that is what happens with a sound modulus, and with a short ``d`` it costs nothing.
+    OpenSSL needs two prime factors, so the other one is three. When the result by the factors does not verify, as for a
+    sound modulus, it computes again with ``d``, which is cheap because ``d`` is short.
     """
     exponent = EXPONENT
     while math.gcd(exponent, modulus - 1) > 1:

@@ -1,4 +1,4 @@
-"""Django's WSGI application, but for how it reads a Content-Type."""
+"""Django's WSGI application with another treatment of the Content-Type."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from django.utils.http import parse_header_parameters
 
 class Utf8Request(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        """Text is UTF-8 whatever the header says, and a header that cannot be read says nothing.
+        """Parse the header but ignore its charset: text is always UTF-8. A malformed header is treated as absent.
 
-        Django would decode the query, too, with the codec that is named, before any middleware could answer: some of
-        Python's make lone surrogates, some are for no text at all and fail.
+        Django would decode the query, too, with that charset, before any middleware: some of Python's codecs create
+        lone surrogates, and others are not for text and fail.
         """
         try:
             self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
@@ -26,7 +26,8 @@ class Utf8Handler(WSGIHandler):
 
 
 def get_application() -> WSGIHandler:
-    """As django.core.wsgi.get_wsgi_application. A secret key that cannot be had is noticed now, and not by a client."""
+    """Return the application, like django.core.wsgi.get_wsgi_application, after reading the secret key, so that a
+    missing one fails here and not in a request."""
     django.setup(set_prefix=False)
     str(settings.SECRET_KEY)
     return Utf8Handler()

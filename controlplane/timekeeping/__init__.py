@@ -1,1 +1,1 @@
-"""The domain's clock: kept in the database, so that all processes on all machines have the same time."""
+"""The domain's clock. Its setting is in the database, so that all processes on all machines have the same time."""

@@ -1,4 +1,4 @@
-"""The clock in the admin: to read. It is moved by PUT /_baremint/clock and by the command, which record it."""
+"""The clock in the admin, read-only. PUT /_baremint/clock and the command move it and record that."""
 
 from django.contrib import admin
 

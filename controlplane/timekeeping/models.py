@@ -1,4 +1,4 @@
-"""One row: how the domain's time differs from the machines'."""
+"""The clock's setting: the difference of the domain's time from the machines'."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ THE_ROW = 1
 
 
 class ClockSetting(models.Model):
-    """Made by the first migration, never deleted; a constraint keeps it alone."""
+    """The only row, which the first migration creates; a constraint prevents others."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ROW)
     offset = models.DurationField(default=timedelta(0), help_text="How far the domain's time is ahead.")

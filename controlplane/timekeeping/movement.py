@@ -1,4 +1,4 @@
-"""Moving the clock: arithmetic on its setting."""
+"""Compute the setting of a moved clock."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,40 +7,40 @@ from controlplane.kernel.clock import Setting
 from controlplane.kernel.errors import InvalidValue, Target
 
 END = datetime(2100, 1, 1, tzinfo=UTC)
-"""What the clock shows lies before this: far enough for every certificate, and a date that all formats can write."""
+"""The clock shows earlier times only. All certificates and all date formats are valid until then."""
 
 
 @dataclass(frozen=True)
 class Movement:
-    """What to do. At most one of ``offset``, ``advance`` and ``now`` is given; what is None stays as it is."""
+    """A movement with at most one of ``offset``, ``advance`` and ``now``; None changes nothing."""
 
     offset: timedelta | None = None
-    """How far ahead of the machine's time it shall be."""
+    """The new difference from the machine's time."""
     advance: timedelta | None = None
-    """How far to go on from where it is; negative to go back."""
+    """How far to move it forward; negative to move it back."""
     now: datetime | None = None
-    """What it shall show."""
+    """The new time."""
     frozen: bool | None = None
-    """Whether it shall stand still, or run on from what it shows."""
+    """Whether it stands still or runs from the new time."""
 
 
 def moved(setting: Setting, movement: Movement, *, wall: datetime, earliest: datetime) -> Setting:
-    """The setting after a movement at the machine's instant ``wall``.
+    """Return the setting after a movement at the machine's instant ``wall``.
 
     Raises InvalidValue when the clock would show an instant before ``earliest`` or from END on.
     """
-    shown, field = setting.at(wall), "frozen"
+    instant, field = setting.at(wall), "frozen"
     if movement.offset is not None:
-        shown, field = wall + movement.offset, "offset_seconds"
+        instant, field = wall + movement.offset, "offset_seconds"
     elif movement.advance is not None:
-        shown, field = shown + movement.advance, "advance_seconds"
+        instant, field = instant + movement.advance, "advance_seconds"
     elif movement.now is not None:
-        shown, field = movement.now, "now"
-    if not earliest <= shown < END:
+        instant, field = movement.now, "now"
+    if not earliest <= instant < END:
         raise InvalidValue(
-            f"The clock would show {shown:%Y-%m-%dT%H:%M:%SZ}. It goes from {earliest:%Y-%m-%dT%H:%M:%SZ}, when the "
+            f"The clock would show {instant:%Y-%m-%dT%H:%M:%SZ}. It goes from {earliest:%Y-%m-%dT%H:%M:%SZ}, when the "
             f"root certificate became valid, to {END:%Y-%m-%dT%H:%M:%SZ}.",
             target=Target(field),
         )
     stands = setting.frozen_at is not None if movement.frozen is None else movement.frozen
-    return Setting(shown - wall, shown if stands else None)
+    return Setting(instant - wall, instant if stands else None)

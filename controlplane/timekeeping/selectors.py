@@ -1,4 +1,4 @@
-"""Reading the clock's row."""
+"""Read the clock's setting."""
 
 from django.db import DatabaseError
 
@@ -7,14 +7,14 @@ from controlplane.timekeeping.models import THE_ROW, ClockSetting
 
 
 def read_setting(last: Setting | None) -> Setting:
-    """For ``clock.follow``. While the database does not answer, ``last`` stands: nothing is issued without it anyway.
+    """Return the setting, for ``clock.follow``, or ``last`` while the database does not answer.
 
-    Raises DatabaseError when nothing was read before, for then nobody knows the time.
+    Raises DatabaseError when there is no last value, because the time is then unknown.
     """
     try:
-        found = ClockSetting.objects.filter(pk=THE_ROW).values_list("offset", "frozen_at").first()
+        row = ClockSetting.objects.filter(pk=THE_ROW).values_list("offset", "frozen_at").first()
     except DatabaseError:
         if last is None:
             raise
         return last
-    return Setting(*found) if found else UNMOVED
+    return Setting(*row) if row else UNMOVED

@@ -1,4 +1,4 @@
-"""Moving the clock of the whole deployment."""
+"""Move the clock of the whole deployment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ CLOCK = Party("clock", "clock", "Clock")
 
 @dataclass(frozen=True)
 class Shown:
-    """What the clock shows when the machine's shows ``wall``."""
+    """A reading of the clock at the machine's instant ``wall``."""
 
     setting: Setting
     revision: int
@@ -30,17 +30,17 @@ class Shown:
 
 
 def show() -> Shown:
-    """Read now, not remembered."""
+    """Read the clock from the database."""
     row = ClockSetting.objects.get(pk=THE_ROW)
     return Shown(Setting(row.offset, row.frozen_at), row.revision, clock.wall_clock())
 
 
 @transaction.atomic
 def move(movement: Movement, *, earliest: datetime, if_match: str | None = None, by: Party) -> Shown:
-    """Move the clock for all processes. Returns what it shows then.
+    """Move the clock for all processes and return the new reading.
 
-    The event has the time that the clock showed before, like everything that happened until then; the new time stands
-    in its data. Raises InvalidValue for an instant out of range, PreconditionFailed for a stale ``if_match``.
+    The event has the time before the movement, like all earlier events; the new time is in its data. Raises
+    InvalidValue for an instant out of range, PreconditionFailed for a stale ``if_match``.
     """
     row = ClockSetting.objects.select_for_update().get(pk=THE_ROW)
     refuse_mismatch(if_match, current=str(row.revision))

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from controlplane.cli.clock import add_words, as_text, movement, seconds
+from controlplane.cli.clock import add_commands, as_text, movement, seconds
 
 
 def wanted(*words: str) -> dict[str, Any] | None:
     parser = ArgumentParser()
-    add_words(parser)
+    add_commands(parser)
     return movement(vars(parser.parse_args(words)))
 
 

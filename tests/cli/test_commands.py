@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.cli.vpc.commands import WORDS, add_words, changes_something
+from controlplane.cli.vpc.commands import COMMANDS, add_commands, changes_something
 from controlplane.operations.commands.data_directory import changes
 
 GROUPS = "--resource-group-id --resource-group-name --all-resource-groups"
@@ -126,12 +126,12 @@ CHANGE = ("create", "update", "delete", "start", "stop", "restart", "add", "remo
 @pytest.fixture
 def parser() -> ArgumentParser:
     made = ArgumentParser()
-    add_words(made)
+    add_commands(made)
     return made
 
 
 def options_of(parser: ArgumentParser, word: str) -> set[str]:
-    [words] = [action for action in parser._actions if action.dest == "word"]
+    [words] = [action for action in parser._actions if action.dest == "command"]
     return set(words.choices[word]._option_string_actions)  # type: ignore[index, call-overload]
 
 
@@ -143,18 +143,18 @@ def test_every_documented_option_of_every_documented_word_is_known(parser: Argum
 
 
 def test_short_forms_mean_their_words() -> None:
-    assert {alias: word for word, each in WORDS.items() if (alias := each.alias) in ALIASES} == ALIASES
+    assert {alias: word for word, each in COMMANDS.items() if (alias := each.alias) in ALIASES} == ALIASES
 
 
 def test_no_two_words_have_one_short_form() -> None:
-    aliases = [word.alias for word in WORDS.values() if word.alias]
+    aliases = [word.alias for word in COMMANDS.values() if word.alias]
     assert len(aliases) == len(set(aliases))
-    assert not set(aliases) & WORDS.keys()
+    assert not set(aliases) & COMMANDS.keys()
 
 
 def test_a_word_says_whether_it_changes_something() -> None:
-    by_name = {name for name in WORDS if name.endswith(tuple(f"-{verb}" for verb in CHANGE))}
-    assert {name for name, word in WORDS.items() if word.changes} == by_name
+    by_name = {name for name in COMMANDS if name.endswith(tuple(f"-{verb}" for verb in CHANGE))}
+    assert {name for name, word in COMMANDS.items() if word.changes} == by_name
     assert {alias for alias, name in ALIASES.items() if changes_something([alias])} == {
         alias for alias, name in ALIASES.items() if name in by_name
     }

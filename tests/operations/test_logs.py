@@ -15,7 +15,7 @@ from django.db import OperationalError
 from controlplane.celery import app
 from controlplane.kernel import context
 from controlplane.kernel.enqueue import enqueue
-from controlplane.kernel.logs import FewAlike
+from controlplane.kernel.logs import RateLimit
 from tests.broker import broker_in_memory, taken
 from tests.rules.test_redaction import API_KEY, PEM, TOKEN, short_hash
 
@@ -131,8 +131,8 @@ def test_a_task_without_a_request_logs_with_its_own_id(stream: io.StringIO, work
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> FewAlike:
-    filter = FewAlike()
+def few(monkeypatch: pytest.MonkeyPatch) -> RateLimit:
+    filter = RateLimit()
     [handler] = [each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler]
     monkeypatch.setattr(handler, "filters", [filter])
     return filter
@@ -140,7 +140,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> FewAlike:
 
 @pytest.mark.parametrize("level", ["warning", "error"])
 def test_warnings_that_unauthenticated_callers_cause_fill_no_disk(
-    stream: io.StringIO, few: FewAlike, level: str
+    stream: io.StringIO, few: RateLimit, level: str
 ) -> None:
     for number in range(few.MOST * 3):
         getattr(structlog.get_logger("door"), level)("token refused", reason=str(number))
@@ -148,7 +148,7 @@ def test_warnings_that_unauthenticated_callers_cause_fill_no_disk(
 
 
 def test_what_was_left_out_is_told_a_minute_later(
-    stream: io.StringIO, few: FewAlike, monkeypatch: pytest.MonkeyPatch
+    stream: io.StringIO, few: RateLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(few.MOST + 7):
         structlog.get_logger("door").warning("token refused")
@@ -159,7 +159,7 @@ def test_what_was_left_out_is_told_a_minute_later(
     assert [line.get("left_out") for line in lines(stream)[-2:]] == [7, None]
 
 
-def test_one_kind_leaves_room_for_another(stream: io.StringIO, few: FewAlike) -> None:
+def test_one_kind_leaves_room_for_another(stream: io.StringIO, few: RateLimit) -> None:
     for _ in range(few.MOST * 2):
         structlog.get_logger("door").warning("token refused")
     structlog.get_logger("door").error("unhandled")
@@ -167,13 +167,13 @@ def test_one_kind_leaves_room_for_another(stream: io.StringIO, few: FewAlike) ->
     assert [line["event"] for line in lines(stream)[-2:]] == ["unhandled", "slow: 3"]
 
 
-def test_what_is_no_warning_is_never_left_out(stream: io.StringIO, few: FewAlike) -> None:
+def test_what_is_no_warning_is_never_left_out(stream: io.StringIO, few: RateLimit) -> None:
     for number in range(few.MOST * 2):
         structlog.get_logger("worker").info("job done", number=number)
     assert len(lines(stream)) == few.MOST * 2
 
 
-def test_kinds_do_not_grow_without_end(few: FewAlike) -> None:
+def test_kinds_do_not_grow_without_end(few: RateLimit) -> None:
     for number in range(few.MOST_KINDS * 2):
         few.filter(logging.LogRecord("a", logging.WARNING, "", 0, f"text {number}", (), None))
     assert len(few._kinds) <= few.MOST_KINDS + 1

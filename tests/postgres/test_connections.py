@@ -21,7 +21,7 @@ SLOW = "SELECT pg_sleep(30)"
 
 @pytest.fixture(autouse=True)
 def nothing_seen_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "_trouble", base.Trouble())
+    monkeypatch.setattr(base, "_recent_failures", base.RecentFailures())
 
 
 def ask(statement: str = "SELECT 1") -> Any:
@@ -106,7 +106,7 @@ def test_after_two_in_a_row_nothing_is_sent_for_a_moment() -> None:
 
 
 def test_what_has_no_limit_is_waited_for_whatever_others_saw() -> None:
-    base._trouble.suspect()
+    base._recent_failures.suspect()
     assert ask("SELECT pg_sleep(0.7) IS NULL") == (False,)
 
 

@@ -1,1 +1,1 @@
-"""The words of ``baremint is``: those of IBM's command line for bare metal servers (IBM's VPC CLI reference)."""
+"""The commands of ``baremint is``: those of IBM's command line for bare metal servers (IBM's VPC CLI reference)."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import Options, Word, force_option, given, server_argument, vlans
+from controlplane.cli.vpc.command import Command, Options, force_option, option_properties, server_argument, vlans
 from controlplane.cli.vpc.lookups import server_path
 from controlplane.cli.vpc.network_options import VLANS, attachment_body, attachment_options
 
@@ -63,7 +63,7 @@ def _update_arguments(parser: ArgumentParser) -> None:
 
 
 def _update(client: Client, options: Options) -> dict[str, Any]:
-    body = given(options, name="name", allowed_vlans="allowed_vlans")
+    body = option_properties(options, name="name", allowed_vlans="allowed_vlans")
     return client.call("PATCH", f"/v1/{_path(client, options)}", body)
 
 
@@ -79,12 +79,12 @@ def _delete(client: Client, options: Options) -> None:
 
 
 NAC = "bare-metal-server-network-attachment"
-WORDS = {
-    f"{NAC}s": Word(
+COMMANDS = {
+    f"{NAC}s": Command(
         "List the network attachments of a bare metal server", "web-1", server_argument, _list, TABLE, "bm-nacs"
     ),
-    NAC: Word("Show a network attachment", "web-1 eth0", _arguments, _show, FIELDS, "bm-nac"),
-    f"{NAC}-create": Word(
+    NAC: Command("Show a network attachment", "web-1 eth0", _arguments, _show, FIELDS, "bm-nac"),
+    f"{NAC}-create": Command(
         "Add a network attachment to a bare metal server",
         "web-9 --interface-type vlan --vlan 100 --vni-subnet demo-us-south-1",
         _create_arguments,
@@ -93,7 +93,7 @@ WORDS = {
         "bm-nacc",
         changes=True,
     ),
-    f"{NAC}-update": Word(
+    f"{NAC}-update": Command(
         "Change a network attachment",
         "web-9 eth0 --name front",
         _update_arguments,
@@ -102,7 +102,7 @@ WORDS = {
         "bm-nacu",
         changes=True,
     ),
-    f"{NAC}-delete": Word(
+    f"{NAC}-delete": Command(
         "Delete network attachments of a bare metal server",
         "web-9 eth1",
         _delete_arguments,

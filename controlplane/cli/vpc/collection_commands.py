@@ -1,4 +1,4 @@
-"""Which servers can be had, and the metadata service of the account."""
+"""The profiles and capacities of servers, and the metadata service of the account."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import BOOLEAN, Options, Word, boolean, no_arguments
+from controlplane.cli.vpc.command import BOOLEAN, Command, Options, boolean, no_arguments
 
 ACCOUNT = "/_baremint/account"
 ACCOUNT_FIELDS: list[Column] = [("ID", "id"), ("Name", "name"), ("Metadata service", "metadata_service.enabled")]
@@ -61,24 +61,24 @@ def _switch_account(client: Client, options: Options) -> Any:
     return client.call("PATCH", ACCOUNT, {"metadata_service": {"enabled": options["metadata_service"]}})
 
 
-WORDS = {
-    "bare-metal-server-profiles": Word(
+COMMANDS = {
+    "bare-metal-server-profiles": Command(
         "List the bare metal server profiles", "", no_arguments, _lister(PROFILES), PROFILE_TABLE, "bm-prs"
     ),
-    "bare-metal-server-profile": Word(
+    "bare-metal-server-profile": Command(
         "Show a bare metal server profile", "bx2-metal-96x384", _profile_argument, _profile, PROFILE_FIELDS, "bm-pr"
     ),
-    "bare-metal-server-capacities": Word(
-        "List where which profile can be had", "--zone us-south-1", _capacity_arguments, _capacities, CAPACITY
+    "bare-metal-server-capacities": Command(
+        "List the zones with capacity for each profile", "--zone us-south-1", _capacity_arguments, _capacities, CAPACITY
     ),
-    "account": Word(
+    "account": Command(
         "Show the account, and whether its servers have the metadata service",
         "",
         no_arguments,
         _account,
         ACCOUNT_FIELDS,
     ),
-    "account-update": Word(
+    "account-update": Command(
         "Turn the metadata service of all servers of the account off, or back to their own switches",
         "--metadata-service false",
         _account_arguments,

@@ -1,4 +1,4 @@
-"""What a word of ``baremint is`` consists of, and the options that many words have."""
+"""The definition of a command of ``baremint is``, and the options that many commands have."""
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
@@ -16,32 +16,32 @@ LAST_VLAN = 4094
 
 
 @dataclass(frozen=True)
-class Word:
+class Command:
     help: str
     example: str
     arguments: Callable[[ArgumentParser], None]
     run: Callable[[Client, Options], Any]
     columns: list[Column] | None = None
-    """How the answer reads; None for a word that answers nothing."""
+    """The columns of the output; None for a command without output."""
     alias: str = ""
-    """IBM's short form of the word."""
+    """IBM's short form of the command."""
     changes: bool = False
-    """Whether it changes something."""
+    """Whether the command changes something."""
 
 
-class WordParser(ArgumentParser):
-    """Takes long options with one dash too, as IBM's command line does: ``-allowed-vlans 1,3``."""
+class CommandParser(ArgumentParser):
+    """Accepts long options with one dash too, as IBM's command line does: ``-allowed-vlans 1,3``."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Arguments that are not known end here, with the usage of the word instead of all words."""
-        found, unknown = super().parse_known_args([self._with_two_dashes(each) for each in args or ()], namespace)
+        """Report unknown arguments with the usage of this command instead of that of all commands."""
+        options, unknown = super().parse_known_args([self._with_two_dashes(each) for each in args or ()], namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        return found, unknown
+        return options, unknown
 
-    def _with_two_dashes(self, word: str) -> str:
-        option = f"-{word.partition('=')[0]}"
-        return f"-{word}" if option.startswith("--") and option in self._option_string_actions else word
+    def _with_two_dashes(self, command: str) -> str:
+        option = f"-{command.partition('=')[0]}"
+        return f"-{command}" if option.startswith("--") and option in self._option_string_actions else command
 
 
 def boolean(text: str) -> bool:
@@ -51,13 +51,13 @@ def boolean(text: str) -> bool:
 
 
 def names(text: str) -> list[str]:
-    """Names or ids, separated by commas."""
+    """Parse names or ids, separated by commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def vlans(text: str) -> list[int]:
-    """VLAN ids and ranges of them, separated by commas: ``1,2,900-929``. A range may be given from either end."""
-    found: set[int] = set()
+    """Parse VLAN ids and ranges of them, separated by commas: ``1,2,900-929``. A range may be in either direction."""
+    ids: set[int] = set()
     for part in names(text):
         first, _, last = part.partition("-")
         try:
@@ -66,12 +66,12 @@ def vlans(text: str) -> list[int]:
             raise ArgumentTypeError(f"{part} is neither a VLAN id nor a range of them") from None
         if ends[0] < 1 or ends[1] > LAST_VLAN:
             raise ArgumentTypeError(f"a VLAN id is between 1 and {LAST_VLAN}")
-        found.update(range(ends[0], ends[1] + 1))
-    return sorted(found)
+        ids.update(range(ends[0], ends[1] + 1))
+    return sorted(ids)
 
 
 def text_or_file(text: str) -> str:
-    """A text, or the content of ``@FILE``."""
+    """Return a text, or the content of ``@FILE``."""
     if not text.startswith("@"):
         return text
     try:
@@ -81,7 +81,7 @@ def text_or_file(text: str) -> str:
 
 
 def json_or_file(text: str) -> list[dict[str, Any]]:
-    """A list of objects in JSON, or in ``@FILE``."""
+    """Parse a list of objects in JSON, or in ``@FILE``."""
     try:
         value = json.loads(text_or_file(text))
     except ValueError as error:
@@ -92,7 +92,7 @@ def json_or_file(text: str) -> list[dict[str, Any]]:
 
 
 def output(text: str) -> str:
-    """IBM's ``JSON``, in capitals or not, or ``table``."""
+    """Parse ``JSON``, as IBM writes it, or ``table``, in upper or lower case."""
     if text.lower() not in ("json", "table"):
         raise ArgumentTypeError("it must be JSON or table")
     return text.lower()
@@ -107,7 +107,7 @@ def resource_group_options(parser: ArgumentParser, *, or_all: bool = False) -> N
 
 
 def no_arguments(parser: ArgumentParser) -> None:
-    """Takes none."""
+    """Add no arguments."""
 
 
 def server_argument(parser: ArgumentParser) -> None:
@@ -115,7 +115,7 @@ def server_argument(parser: ArgumentParser) -> None:
 
 
 def force_option(parser: ArgumentParser) -> None:
-    """IBM's command line asks for confirmation without it; this one never does."""
+    """Add ``--force``, without which IBM's command line asks for confirmation; this one never does."""
     parser.add_argument("-f", "--force", action="store_true", help="accepted; nothing is asked")
 
 
@@ -124,10 +124,10 @@ def forced_server_argument(parser: ArgumentParser) -> None:
     force_option(parser)
 
 
-def switch(parser: ArgumentParser, name: str, about: str) -> None:
+def boolean_option(parser: ArgumentParser, name: str, about: str) -> None:
     parser.add_argument(name, type=boolean, metavar=BOOLEAN, help=about)
 
 
-def given(options: Options, **properties: str) -> dict[str, Any]:
-    """The properties of a body whose option was given: ``given(options, allowed_vlans="pnic_allowed_vlans")``."""
+def option_properties(options: Options, **properties: str) -> dict[str, Any]:
+    """Return the properties whose option is set: ``option_properties(options, allowed_vlans="pnic_allowed_vlans")``."""
     return {name: options[option] for name, option in properties.items() if options[option] is not None}

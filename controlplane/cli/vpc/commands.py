@@ -1,4 +1,4 @@
-"""All words of ``baremint is``: the one table of them, and how one is run."""
+"""The table of all commands of ``baremint is``, and how a command is run."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -14,51 +14,53 @@ from controlplane.cli.vpc import (
     resource_commands,
     server_commands,
 )
-from controlplane.cli.vpc.command import Options, Word, WordParser, output
+from controlplane.cli.vpc.command import Command, CommandParser, Options, output
 
-WORDS: dict[str, Word] = {
-    **server_commands.WORDS,
-    **initialization_commands.WORDS,
-    **interface_commands.WORDS,
-    **attachment_commands.WORDS,
-    **reservation_commands.WORDS,
-    **collection_commands.WORDS,
-    **resource_commands.WORDS,
+COMMANDS: dict[str, Command] = {
+    **server_commands.COMMANDS,
+    **initialization_commands.COMMANDS,
+    **interface_commands.COMMANDS,
+    **attachment_commands.COMMANDS,
+    **reservation_commands.COMMANDS,
+    **collection_commands.COMMANDS,
+    **resource_commands.COMMANDS,
 }
-ALIASES: dict[str, str] = {word.alias: name for name, word in WORDS.items() if word.alias}
+ALIASES: dict[str, str] = {command.alias: name for name, command in COMMANDS.items() if command.alias}
 
 
-def add_words(parser: ArgumentParser) -> None:
-    """All words, each with its options and help."""
-    words = parser.add_subparsers(dest="word", metavar="WORD", required=True, title="words", parser_class=WordParser)
-    for name, word in WORDS.items():
-        own = words.add_parser(
+def add_commands(parser: ArgumentParser) -> None:
+    """Add all commands with their options and help."""
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, title="commands", parser_class=CommandParser
+    )
+    for name, command in COMMANDS.items():
+        subparser = commands.add_parser(
             name,
-            aliases=[word.alias] if word.alias else [],
-            help=word.help,
-            description=f"{word.help}.",
+            aliases=[command.alias] if command.alias else [],
+            help=command.help,
+            description=f"{command.help}.",
             formatter_class=RawDescriptionHelpFormatter,
-            epilog=f"Example:\n  baremint is {name} {word.example}".rstrip(),
+            epilog=f"Example:\n  baremint is {name} {command.example}".rstrip(),
         )
-        word.arguments(own)
-        own.add_argument("--output", type=output, metavar="JSON|table", default="table", help="what the API answered")
-        own.add_argument("-q", "--quiet", action="store_true", help="accepted; there is no verbose output")
+        command.arguments(subparser)
+        subparser.add_argument("--output", type=output, metavar="JSON|table", default="table", help="output format")
+        subparser.add_argument("-q", "--quiet", action="store_true", help="accepted; there is no verbose output")
 
 
-def run_word(client: Client, options: Options) -> str:
-    """Do what was asked. Returns what to print. Raises Refused, NotFound, WrongOption, CannotCall."""
-    word = WORDS[ALIASES.get(str(options["word"]), str(options["word"]))]
-    answer = word.run(client, options)
+def run_command(client: Client, options: Options) -> str:
+    """Run a command and return its output. Raises Refused, NotFound, WrongOption, CannotCall."""
+    command = COMMANDS[ALIASES.get(str(options["command"]), str(options["command"]))]
+    answer = command.run(client, options)
     if options["output"] == "json":
         return as_json(answer) if answer is not None else ""
-    if word.columns is None:
+    if command.columns is None:
         return "OK" if answer is None else str(answer)
-    return as_table(answer, word.columns) if isinstance(answer, list) else as_fields(answer, word.columns)
+    return as_table(answer, command.columns) if isinstance(answer, list) else as_fields(answer, command.columns)
 
 
 def changes_something(arguments: Sequence[str]) -> bool:
-    """Whether the arguments of ``baremint is`` have a word that changes something."""
-    names = {ALIASES.get(word, word) for word in arguments} & WORDS.keys()
-    return any(WORDS[name].changes for name in names) or (
+    """Return whether the arguments of ``baremint is`` contain a command that changes something."""
+    names = {ALIASES.get(command, command) for command in arguments} & COMMANDS.keys()
+    return any(COMMANDS[name].changes for name in names) or (
         initialization_commands.SHOW_OR_REPLACE in names and any(each.startswith("--im") for each in arguments)
     )

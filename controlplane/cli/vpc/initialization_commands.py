@@ -1,11 +1,11 @@
-"""What a bare metal server was initialized from, and its passwords."""
+"""The initialization of a bare metal server: image, keys, passwords."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from controlplane.cli.client import Client, WrongOption
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import Options, Word, names, server_argument, switch, text_or_file
+from controlplane.cli.vpc.command import Command, Options, boolean_option, names, server_argument, text_or_file
 from controlplane.cli.vpc.lookups import server_path
 
 FIELDS: list[Column] = [
@@ -22,7 +22,7 @@ def initialization_options(parser: ArgumentParser, *, required: bool) -> None:
     parser.add_argument("--keys", type=names, default=[], help="names or ids of SSH keys, separated by commas")
     parser.add_argument("--user-data", type=text_or_file, help="text for the first boot, or @FILE")
     parser.add_argument("--default-trusted-profile", metavar="PROFILE", help="name, id or CRN of a trusted profile")
-    switch(parser, "--default-trusted-profile-auto-link", "link it (default true)")
+    boolean_option(parser, "--default-trusted-profile-auto-link", "link it (default true)")
 
 
 def initialization_body(client: Client, options: Options) -> dict[str, Any]:
@@ -55,7 +55,8 @@ def _values(client: Client, options: Options) -> dict[str, Any]:
     accounts = answer.get("user_accounts", [])
     if not accounts:
         raise WrongOption("This server has no user account with a password. Leave --private-key out.")
-    from controlplane.cli.vpc.passwords import PrivateKey  # noqa: PLC0415  takes longer to load than a call
+    # Loading the code that reads keys takes longer than a call, and no other command needs it.
+    from controlplane.cli.vpc.passwords import PrivateKey  # noqa: PLC0415
 
     key = PrivateKey(options["private_key"], options["private_key_passphrase"])
     return answer | {"user_accounts": [each | {"password": key.password_of(each)} for each in accounts]}
@@ -81,16 +82,16 @@ def _show_or_replace(client: Client, options: Options) -> dict[str, Any]:
 
 
 SHOW_OR_REPLACE = "bare-metal-server-initialization"
-"""Both of IBM's words in one."""
-WORDS = {
-    SHOW_OR_REPLACE: Word(
+"""Combines two commands of IBM's."""
+COMMANDS = {
+    SHOW_OR_REPLACE: Command(
         "Show what a bare metal server was initialized from; with --image, initialize a stopped one again",
         "web-1",
         _show_or_replace_arguments,
         _show_or_replace,
         FIELDS,
     ),
-    "bare-metal-server-initialization-values": Word(
+    "bare-metal-server-initialization-values": Command(
         "Show what a bare metal server was initialized from; with a private key, its passwords too",
         "web-1",
         _values_arguments,
@@ -98,7 +99,7 @@ WORDS = {
         FIELDS,
         alias="bm-init",
     ),
-    "bare-metal-server-initialization-replace": Word(
+    "bare-metal-server-initialization-replace": Command(
         "Initialize a stopped bare metal server with another image and other keys",
         "web-9 --image ibm-ubuntu-22-04-5-minimal-amd64-5 --keys demo",
         _replace_arguments,

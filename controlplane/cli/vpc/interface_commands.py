@@ -6,7 +6,16 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import Options, Word, force_option, given, names, server_argument, switch, vlans
+from controlplane.cli.vpc.command import (
+    Command,
+    Options,
+    boolean_option,
+    force_option,
+    names,
+    option_properties,
+    server_argument,
+    vlans,
+)
 from controlplane.cli.vpc.lookups import interface_path, security_groups, server_path, subnet
 from controlplane.cli.vpc.network_options import GROUPS, VLANS, primary_ip
 
@@ -86,22 +95,22 @@ def _create_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--ip-name", dest="rip_name", metavar="NAME", help="name of the new reserved IP")
     parser.add_argument("--security-groups", type=names, metavar="GROUPS", help=GROUPS)
     parser.add_argument("--vlan", type=int, help="VLAN id of an interface of type vlan")
-    switch(parser, "--auto-delete", "delete the reserved IP together with the interface")
-    switch(parser, "--allow-interface-to-float", "let it float to another server")
+    boolean_option(parser, "--auto-delete", "delete the reserved IP together with the interface")
+    boolean_option(parser, "--allow-interface-to-float", "let it float to another server")
     _shared_options(parser)
 
 
 def _shared_options(parser: ArgumentParser) -> None:
     parser.add_argument("--allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
-    switch(parser, "--allow-ip-spoofing", "(default false)")
-    switch(parser, "--enable-infrastructure-nat", "(default true)")
+    boolean_option(parser, "--allow-ip-spoofing", "(default false)")
+    boolean_option(parser, "--enable-infrastructure-nat", "(default true)")
 
 
 def _create(client: Client, options: Options) -> dict[str, Any]:
-    found = subnet(client, options["subnet"], options["vpc"])
+    network = subnet(client, options["subnet"], options["vpc"])
     properties = ("interface_type", "name", "vlan", "allow_interface_to_float", *SHARED)
-    body = {"subnet": {"id": found["id"]}} | given(options, **{name: name for name in properties})
-    address = primary_ip(client, {**options, "rip_auto_delete": options["auto_delete"]}, "", found["id"])
+    body = {"subnet": {"id": network["id"]}} | option_properties(options, **{name: name for name in properties})
+    address = primary_ip(client, {**options, "rip_auto_delete": options["auto_delete"]}, "", network["id"])
     if address is not None:
         body["primary_ip"] = address
     if options["security_groups"]:
@@ -119,7 +128,7 @@ def _update_arguments(parser: ArgumentParser) -> None:
 
 
 def _update(client: Client, options: Options) -> dict[str, Any]:
-    body = given(options, name="name", **{name: name for name in SHARED})
+    body = option_properties(options, name="name", **{name: name for name in SHARED})
     return client.call("PATCH", f"/v1/{interface_path(client, options)}", body)
 
 
@@ -186,12 +195,12 @@ def _update_disk(client: Client, options: Options) -> dict[str, Any]:
 
 NIC = "bare-metal-server-network-interface"
 DISKS = "bare-metal-server-disk"
-WORDS = {
-    f"{NIC}s": Word(
+COMMANDS = {
+    f"{NIC}s": Command(
         "List the network interfaces of a bare metal server", "web-1", server_argument, _list, TABLE, "bm-nics"
     ),
-    NIC: Word("Show a network interface", "web-1 eth0", interface_arguments, _show, FIELDS, "bm-nic"),
-    f"{NIC}-create": Word(
+    NIC: Command("Show a network interface", "web-1 eth0", interface_arguments, _show, FIELDS, "bm-nic"),
+    f"{NIC}-create": Command(
         "Add a network interface to a bare metal server",
         "web-9 --subnet demo-us-south-1 --interface-type vlan --vlan 100",
         _create_arguments,
@@ -200,7 +209,7 @@ WORDS = {
         "bm-nicc",
         changes=True,
     ),
-    f"{NIC}-update": Word(
+    f"{NIC}-update": Command(
         "Change a network interface",
         "web-9 eth0 --allowed-vlans 100-110",
         _update_arguments,
@@ -209,7 +218,7 @@ WORDS = {
         "bm-nicu",
         changes=True,
     ),
-    f"{NIC}-delete": Word(
+    f"{NIC}-delete": Command(
         "Delete network interfaces of a stopped bare metal server",
         "web-9 eth1",
         _delete_arguments,
@@ -217,17 +226,17 @@ WORDS = {
         alias="bm-nicd",
         changes=True,
     ),
-    f"{NIC}-floating-ips": Word(
+    f"{NIC}-floating-ips": Command(
         "List the floating IPs of a network interface", "web-1 eth0", interface_arguments, _floating_ips, FLOATING_IP
     ),
-    f"{NIC}-floating-ip": Word(
+    f"{NIC}-floating-ip": Command(
         "Show a floating IP of a network interface",
         "web-1 eth0 my-ip",
         floating_ip_arguments,
         _floating_ip,
         FLOATING_IP,
     ),
-    f"{NIC}-floating-ip-add": Word(
+    f"{NIC}-floating-ip-add": Command(
         "Associate a floating IP with a network interface",
         "web-1 eth0 my-ip",
         floating_ip_arguments,
@@ -235,26 +244,26 @@ WORDS = {
         FLOATING_IP,
         changes=True,
     ),
-    f"{NIC}-floating-ip-remove": Word(
-        "Take a floating IP away from a network interface",
+    f"{NIC}-floating-ip-remove": Command(
+        "Remove a floating IP from a network interface",
         "web-1 eth0 my-ip",
         _remove_floating_ip_arguments,
         _remove_floating_ip,
         changes=True,
     ),
-    f"{NIC}-reserved-ips": Word(
+    f"{NIC}-reserved-ips": Command(
         "List the reserved IPs of a network interface", "web-1 eth0", interface_arguments, _reserved_ips, RESERVED_IP
     ),
-    f"{NIC}-reserved-ip": Word(
+    f"{NIC}-reserved-ip": Command(
         "Show a reserved IP of a network interface",
         "web-1 eth0 my-ip",
         reserved_ip_arguments,
         _reserved_ip,
         RESERVED_IP,
     ),
-    f"{DISKS}s": Word("List the disks of a bare metal server", "web-1", server_argument, _disks, DISK),
-    DISKS: Word("Show a disk of a bare metal server", "web-1 boot", disk_arguments, _disk, DISK),
-    f"{DISKS}-update": Word(
+    f"{DISKS}s": Command("List the disks of a bare metal server", "web-1", server_argument, _disks, DISK),
+    DISKS: Command("Show a disk of a bare metal server", "web-1 boot", disk_arguments, _disk, DISK),
+    f"{DISKS}-update": Command(
         "Rename a disk of a bare metal server",
         "web-1 boot --name system",
         _update_disk_arguments,

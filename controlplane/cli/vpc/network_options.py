@@ -1,4 +1,4 @@
-"""Options of network interfaces and attachments, and the bodies that they come to.
+"""Options of network interfaces and attachments, and the request bodies that are made of them.
 
 The options of a primary one begin with ``pnic`` or ``pnac``; the properties are those of the VPC API.
 """
@@ -7,7 +7,16 @@ from argparse import ArgumentParser
 from typing import Any
 
 from controlplane.cli.client import Client, WrongOption
-from controlplane.cli.vpc.command import BOOLEAN, Options, boolean, given, json_or_file, names, switch, vlans
+from controlplane.cli.vpc.command import (
+    BOOLEAN,
+    Options,
+    boolean,
+    boolean_option,
+    json_or_file,
+    names,
+    option_properties,
+    vlans,
+)
 from controlplane.cli.vpc.lookups import reserved_ip, security_groups, subnet
 
 VLANS = "VLAN ids and ranges, separated by commas: 1,2,900-929"
@@ -16,10 +25,10 @@ FILTERING = ("auto", "enabled", "disabled")
 
 
 def reserved_ip_options(parser: ArgumentParser, prefix: str) -> None:
-    """``--PREFIXrip``, or what a new reserved IP shall be."""
+    """Add ``--PREFIXrip`` and the options of a new reserved IP."""
     parser.add_argument(f"--{prefix}rip", help="name or id of an existing reserved IP")
     parser.add_argument(f"--{prefix}rip-address", metavar="ADDRESS", help="address to reserve in the subnet")
-    switch(parser, f"--{prefix}rip-auto-delete", "delete the reserved IP together with what it is bound to")
+    boolean_option(parser, f"--{prefix}rip-auto-delete", "delete the reserved IP together with what it is bound to")
     parser.add_argument(f"--{prefix}rip-name", metavar="NAME", help="name of the new reserved IP")
 
 
@@ -28,16 +37,18 @@ def primary_interface_options(parser: ArgumentParser) -> None:
     reserved_ip_options(parser, "pnic-")
     parser.add_argument("--pnic-sgs", type=names, metavar="GROUPS", help=GROUPS)
     parser.add_argument("--pnic-allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
-    switch(parser, "--pnic-ein", "infrastructure NAT (default true)")
-    switch(parser, "--pnic-ais", "IP spoofing (default false)")
+    boolean_option(parser, "--pnic-ein", "infrastructure NAT (default true)")
+    boolean_option(parser, "--pnic-ais", "IP spoofing (default false)")
     parser.add_argument("--network-interfaces", type=json_or_file, metavar="JSON|@FILE", help="further interfaces")
 
 
 def virtual_interface_options(parser: ArgumentParser, prefix: str) -> None:
-    """``--PREFIXvni...``, but for the interface itself and its subnet."""
-    switch(parser, f"--{prefix}vni-ais", "IP spoofing (default false)")
-    switch(parser, f"--{prefix}vni-ein", "infrastructure NAT (default true)")
-    switch(parser, f"--{prefix}vni-auto-delete", "delete the virtual network interface together with its target")
+    """Add ``--PREFIXvni...``, except the options for the interface itself and its subnet."""
+    boolean_option(parser, f"--{prefix}vni-ais", "IP spoofing (default false)")
+    boolean_option(parser, f"--{prefix}vni-ein", "infrastructure NAT (default true)")
+    boolean_option(
+        parser, f"--{prefix}vni-auto-delete", "delete the virtual network interface together with its target"
+    )
     about = "secondary reserved IPs of the virtual network interface"
     parser.add_argument(f"--{prefix}vni-ips", type=json_or_file, metavar="JSON|@FILE", help=about)
     parser.add_argument(f"--{prefix}vni-name", metavar="NAME", help="name of the virtual network interface")
@@ -67,24 +78,24 @@ def attachment_options(parser: ArgumentParser) -> None:
 
 
 def primary_ip(client: Client, options: Options, prefix: str, subnet_id: str | None) -> dict[str, Any] | None:
-    """The ``primary_ip`` that ``PREFIXrip...`` options stand for; None without them."""
+    """Return the ``primary_ip`` of the ``PREFIXrip...`` options; None without them."""
     if options[f"{prefix}rip"] is not None:
         return dict(reserved_ip(client, options[f"{prefix}rip"], subnet_id))
     properties = ("address", "auto_delete", "name")
-    return given(options, **{name: f"{prefix}rip_{name}" for name in properties}) or None
+    return option_properties(options, **{name: f"{prefix}rip_{name}" for name in properties}) or None
 
 
 def interface_body(client: Client, options: Options, prefix: str = "pnic_") -> dict[str, Any]:
-    """A primary network interface."""
-    found = subnet(client, options["pnic_subnet"], options["vpc"])
-    body = {"subnet": {"id": found["id"]}} | given(
+    """Return the body of a primary network interface."""
+    network = subnet(client, options["pnic_subnet"], options["vpc"])
+    body = {"subnet": {"id": network["id"]}} | option_properties(
         options,
         name=f"{prefix}name",
         allowed_vlans=f"{prefix}allowed_vlans",
         enable_infrastructure_nat=f"{prefix}ein",
         allow_ip_spoofing=f"{prefix}ais",
     )
-    if (address := primary_ip(client, options, prefix, found["id"])) is not None:
+    if (address := primary_ip(client, options, prefix, network["id"])) is not None:
         body["primary_ip"] = address
     if options[f"{prefix}sgs"]:
         body["security_groups"] = security_groups(client, options[f"{prefix}sgs"], options["vpc"])
@@ -92,9 +103,11 @@ def interface_body(client: Client, options: Options, prefix: str = "pnic_") -> d
 
 
 def virtual_interface_body(client: Client, options: Options, prefix: str = "") -> dict[str, Any]:
-    """An existing virtual network interface by ``PREFIXvni``, or what a new one shall be. Raises WrongOption for
-    both."""
-    body = given(
+    """Return a reference to an existing virtual network interface (``PREFIXvni``) or the body of a new one.
+
+    Raises WrongOption for both or neither.
+    """
+    body = option_properties(
         options,
         allow_ip_spoofing=f"{prefix}vni_ais",
         enable_infrastructure_nat=f"{prefix}vni_ein",
@@ -103,14 +116,14 @@ def virtual_interface_body(client: Client, options: Options, prefix: str = "") -
         name=f"{prefix}vni_name",
         protocol_state_filtering_mode=f"{prefix}vni_psfm",
     )
-    wanted = options[f"{prefix}vni_subnet"]
-    found = subnet(client, wanted, options["vpc"]) if wanted else None
-    if (address := primary_ip(client, options, f"{prefix}vni_", found["id"] if found else None)) is not None:
+    identifier = options[f"{prefix}vni_subnet"]
+    network = subnet(client, identifier, options["vpc"]) if identifier else None
+    if (address := primary_ip(client, options, f"{prefix}vni_", network["id"] if network else None)) is not None:
         body["primary_ip"] = address
     if options[f"{prefix}vni_sgs"]:
         body["security_groups"] = security_groups(client, options[f"{prefix}vni_sgs"], options["vpc"])
-    if found:
-        body["subnet"] = {"id": found["id"]}
+    if network:
+        body["subnet"] = {"id": network["id"]}
     existing, option = options[f"{prefix}vni"], f"--{prefix}vni".replace("_", "-")
     if existing and body:
         raise WrongOption(f"{option} names a virtual network interface; the options {option}-... describe a new one.")
@@ -122,11 +135,11 @@ def virtual_interface_body(client: Client, options: Options, prefix: str = "") -
 
 
 def primary_attachment_body(client: Client, options: Options) -> dict[str, Any]:
-    body = given(options, name="pnac_name", allowed_vlans="pnac_allowed_vlans")
+    body = option_properties(options, name="pnac_name", allowed_vlans="pnac_allowed_vlans")
     return body | {"virtual_network_interface": virtual_interface_body(client, options, "pnac_")}
 
 
 def attachment_body(client: Client, options: Options) -> dict[str, Any]:
     properties = ("interface_type", "name", "allowed_vlans", "vlan", "allow_to_float")
-    body = given(options, **{name: name for name in properties})
+    body = option_properties(options, **{name: name for name in properties})
     return body | {"virtual_network_interface": virtual_interface_body(client, options)}

@@ -1,4 +1,4 @@
-"""Passwords of a server's user accounts, which only the holder of a private SSH key can read."""
+"""Decrypt the passwords of a server's user accounts with a private SSH key."""
 
 import base64
 import hashlib
@@ -34,17 +34,17 @@ class PrivateKey:
 
     @property
     def fingerprint(self) -> str:
-        """As ``ssh-keygen -l`` prints it: SHA256 and base64 without padding."""
+        """The fingerprint in the format of ``ssh-keygen -l``: SHA256 in base64 without padding."""
         public = self._key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).split()[1]
         digest = hashlib.sha256(base64.b64decode(public)).digest()
         return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
     def password_of(self, account: Mapping[str, Any]) -> str:
-        """Of a ``user_accounts`` item. Raises WrongOption when it is encrypted for another key."""
-        wanted = account["encryption_key"]
-        if wanted["fingerprint"] != self.fingerprint:
+        """Return the password of a ``user_accounts`` item. Raises WrongOption when it is encrypted for another key."""
+        key = account["encryption_key"]
+        if key["fingerprint"] != self.fingerprint:
             raise WrongOption(
-                f"The password of {account['username']} is encrypted for the key {wanted['name']} "
-                f"({wanted['fingerprint']}), not for this one ({self.fingerprint})."
+                f"The password of {account['username']} is encrypted for the key {key['name']} "
+                f"({key['fingerprint']}), not for this one ({self.fingerprint})."
             )
         return self._key.decrypt(base64.b64decode(account["encrypted_password"]), padding.PKCS1v15()).decode()

@@ -1,11 +1,11 @@
-"""Reservations: made, changed, activated, deleted."""
+"""The commands for reservations."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import Options, Word, force_option, given, resource_group_options
+from controlplane.cli.vpc.command import Command, Options, force_option, option_properties, resource_group_options
 from controlplane.cli.vpc.lookups import resource_group
 
 RESERVATIONS = "reservations"
@@ -61,12 +61,12 @@ def _show(client: Client, options: Options) -> dict[str, Any]:
     return client.find(RESERVATIONS, options["reservation"], by_name=True)
 
 
-def _path(client: Client, wanted: str, *parts: str) -> str:
-    return "/".join(("/v1", RESERVATIONS, client.find(RESERVATIONS, wanted, by_name=True)["id"], *parts))
+def _path(client: Client, identifier: str, *parts: str) -> str:
+    return "/".join(("/v1", RESERVATIONS, client.find(RESERVATIONS, identifier, by_name=True)["id"], *parts))
 
 
 def _options(parser: ArgumentParser, *, required: bool) -> None:
-    """What create and update have in common."""
+    """Add the options that create and update share."""
     parser.add_argument("--name", help="name of the reservation")
     parser.add_argument("--capacity", type=int, required=required, help="how many servers")
     parser.add_argument("--term", choices=["one_year", "three_year"], required=required)
@@ -78,12 +78,12 @@ def _options(parser: ArgumentParser, *, required: bool) -> None:
 
 def _body(options: Options) -> dict[str, Any]:
     parts = {
-        "capacity": given(options, total="capacity"),
-        "committed_use": given(options, term="term", expiration_policy="expiration_policy"),
-        "profile": given(options, name="profile", resource_type="profile_resource_type"),
+        "capacity": option_properties(options, total="capacity"),
+        "committed_use": option_properties(options, term="term", expiration_policy="expiration_policy"),
+        "profile": option_properties(options, name="profile", resource_type="profile_resource_type"),
     }
-    own = given(options, name="name", affinity_policy="affinity_policy")
-    return own | {name: part for name, part in parts.items() if part}
+    body = option_properties(options, name="name", affinity_policy="affinity_policy")
+    return body | {name: part for name, part in parts.items() if part}
 
 
 def _create_arguments(parser: ArgumentParser) -> None:
@@ -122,11 +122,11 @@ def _delete(client: Client, options: Options) -> None:
         client.call("DELETE", path)
 
 
-WORDS = {
-    "reservations": Word("List the reservations", "", _list_arguments, _list, TABLE),
-    "reservation": Word("Show a reservation", "reserved-1", _argument, _show, FIELDS),
-    "reservation-create": Word(
-        "Make a reservation, which is to be activated",
+COMMANDS = {
+    "reservations": Command("List the reservations", "", _list_arguments, _list, TABLE),
+    "reservation": Command("Show a reservation", "reserved-1", _argument, _show, FIELDS),
+    "reservation-create": Command(
+        "Create a reservation, to be activated later",
         "--name reserved-1 --capacity 2 --term one_year --profile bx2-metal-96x384 "
         "--profile-resource-type bare_metal_server_profile --zone us-south-1",
         _create_arguments,
@@ -134,11 +134,11 @@ WORDS = {
         FIELDS,
         changes=True,
     ),
-    "reservation-update": Word(
+    "reservation-update": Command(
         "Change a reservation", "reserved-1 --expiration-policy renew", _update_arguments, _update, FIELDS, changes=True
     ),
-    "reservation-activate": Word("Activate a reservation", "reserved-1", _argument, _activate, changes=True),
-    "reservation-delete": Word(
+    "reservation-activate": Command("Activate a reservation", "reserved-1", _argument, _activate, changes=True),
+    "reservation-delete": Command(
         "Delete reservations that are not active", "reserved-1", _delete_arguments, _delete, changes=True
     ),
 }

@@ -1,4 +1,4 @@
-"""What a server is made of and attached to, to look at: VPCs, subnets, addresses, SSH keys, images."""
+"""The commands that show the resources that servers use: VPCs, subnets, addresses, SSH keys, images."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import Options, Word, no_arguments, resource_group_options
+from controlplane.cli.vpc.command import Command, Options, no_arguments, resource_group_options
 from controlplane.cli.vpc.lookups import in_vpc, resource_group
 
 OWNERS = {"provider": "not:null", "user": "null"}
-"""What IBM's command line calls the owners of images, and the value of the filter ``remote.account.id``."""
+"""The owners of images in IBM's command line, and the value of the filter ``remote.account.id``."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Filter:
 
 
 def _plain(name: str) -> Callable[[Client, str], dict[str, str]]:
-    """The value as it is, unless it is ``all``."""
+    """Return a filter that passes the value on, unless it is ``all``."""
     return lambda client, value: {} if value == "all" else {name: value}
 
 
@@ -47,25 +47,25 @@ OF_VPCS = (Filter("--classic-access", "true or false", _plain("classic_access"))
 
 @dataclass(frozen=True)
 class Resource:
-    """A collection of the VPC API that has a word for one and a word for all."""
+    """A collection of the VPC API with one command to list it and one to show an item."""
 
     one: str
     many: str
     name: str
-    """Of one, for people; with ``s``, of all."""
+    """Singular name in help texts; an ``s`` is added for the plural."""
     example: str
     columns: list[Column]
     filters: tuple[Filter, ...] = ()
-    """Beside the resource group."""
+    """Filters besides the resource group."""
     is_in_vpc: bool = False
-    """Whether ``--vpc`` says which one is meant, if several have the name."""
+    """Whether ``--vpc`` selects an item if several have the name."""
 
-    def words(self) -> dict[str, Word]:
+    def commands(self) -> dict[str, Command]:
         columns: list[Column] = [("ID", "id"), ("Name", "name"), *self.columns]
         fields: list[Column] = [*columns, ("Resource group", "resource_group.name"), ("CRN", "crn")]
         return {
-            self.many: Word(f"List the {self.name}s", "", self._list_arguments, self._list, columns),
-            self.one: Word(f"Show one of the {self.name}s", self.example, self._arguments, self._show, fields),
+            self.many: Command(f"List the {self.name}s", "", self._list_arguments, self._list, columns),
+            self.one: Command(f"Show one of the {self.name}s", self.example, self._arguments, self._show, fields),
         }
 
     @property
@@ -86,14 +86,14 @@ class Resource:
         return client.everything(self._collection, query=query)
 
     def _arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("wanted", metavar=self.one.upper().replace("-", "_"), help="name, id or CRN")
+        parser.add_argument("identifier", metavar=self.one.upper().replace("-", "_"), help="name, id or CRN")
         if self.is_in_vpc:
             parser.add_argument("--vpc", help="name, id or CRN of its VPC, if several have the name")
 
     def _show(self, client: Client, options: Options) -> dict[str, Any]:
         if self.is_in_vpc and options["vpc"]:
-            return in_vpc(client, self._collection, options["wanted"], options["vpc"])
-        return client.find(self._collection, options["wanted"])
+            return in_vpc(client, self._collection, options["identifier"], options["vpc"])
+        return client.find(self._collection, options["identifier"])
 
 
 STATUS, ZONE, IN_VPC, ADDRESS = ("Status", "status"), ("Zone", "zone.name"), ("VPC", "vpc.name"), ("Address", "address")
@@ -140,10 +140,12 @@ def _region_argument(parser: ArgumentParser) -> None:
 
 
 REGION: list[Column] = [("Name", "name"), STATUS, ("Endpoint", "endpoint")]
-WORDS: dict[str, Word] = {
-    **{name: word for resource in RESOURCES for name, word in resource.words().items()},
-    "regions": Word("List the regions", "", no_arguments, lambda client, options: client.everything("regions"), REGION),
-    "region": Word(
+COMMANDS: dict[str, Command] = {
+    **{name: command for resource in RESOURCES for name, command in resource.commands().items()},
+    "regions": Command(
+        "List the regions", "", no_arguments, lambda client, options: client.everything("regions"), REGION
+    ),
+    "region": Command(
         "Show a region",
         "eu-de",
         _region_argument,

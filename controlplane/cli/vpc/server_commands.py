@@ -1,4 +1,4 @@
-"""Bare metal servers: made, changed, started, stopped, deleted."""
+"""The commands for bare metal servers."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from controlplane.cli.client import Client
 from controlplane.cli.output import Column
 from controlplane.cli.vpc.command import (
     BOOLEAN,
+    Command,
     Options,
-    Word,
     boolean,
+    boolean_option,
     force_option,
     forced_server_argument,
-    given,
+    option_properties,
     resource_group_options,
     server_argument,
-    switch,
 )
 from controlplane.cli.vpc.initialization_commands import initialization_body, initialization_options
 from controlplane.cli.vpc.lookups import SERVERS, resource_group, server, server_path, subnet
@@ -82,7 +82,7 @@ def _show(client: Client, options: Options) -> dict[str, Any]:
 
 
 def _change_options(parser: ArgumentParser) -> None:
-    """What create and update have in common."""
+    """Add the options that create and update share."""
     parser.add_argument("--name", help="name of the server")
     parser.add_argument("--bandwidth", type=int, help="Mbps, one of the profile's")
     parser.add_argument("--enable-secure-boot", type=boolean, metavar=BOOLEAN, help="of a new or a stopped server")
@@ -90,17 +90,17 @@ def _change_options(parser: ArgumentParser) -> None:
     policy = ("--reservation-affinity-policy", "--res-policy")
     parser.add_argument(*policy, choices=["disabled", "manual", "automatic"], help="whether reservations are used")
     parser.add_argument("--reservation-affinity-pool", "--res-pool", metavar="RESERVATION", help="the one to use")
-    switch(parser, "--metadata-service", "whether the service is on")
+    boolean_option(parser, "--metadata-service", "whether the service is on")
     parser.add_argument("--metadata-service-protocol", choices=["http", "https"], help="how it answers")
 
 
 def _changes(client: Client, options: Options) -> dict[str, Any]:
-    body = given(options, name="name", bandwidth="bandwidth", enable_secure_boot="enable_secure_boot")
-    if metadata := given(options, enabled="metadata_service", protocol="metadata_service_protocol"):
+    body = option_properties(options, name="name", bandwidth="bandwidth", enable_secure_boot="enable_secure_boot")
+    if metadata := option_properties(options, enabled="metadata_service", protocol="metadata_service_protocol"):
         body["metadata_service"] = metadata
-    if tpm := given(options, mode="tpm_mode"):
+    if tpm := option_properties(options, mode="tpm_mode"):
         body["trusted_platform_module"] = tpm
-    affinity = given(options, policy="reservation_affinity_policy")
+    affinity = option_properties(options, policy="reservation_affinity_policy")
     if pool := options["reservation_affinity_pool"]:
         affinity = {"policy": "manual"} | affinity | {"pool": [{"id": client.find("reservations", pool)["id"]}]}
     if affinity:
@@ -131,10 +131,10 @@ def _create(client: Client, options: Options) -> dict[str, Any]:
     }
     if options["pnic_subnet"]:
         body["primary_network_interface"] = interface_body(client, options)
-        body |= given(options, network_interfaces="network_interfaces")
+        body |= option_properties(options, network_interfaces="network_interfaces")
     else:
         body["primary_network_attachment"] = primary_attachment_body(client, options)
-        body |= given(options, network_attachments="network_attachments")
+        body |= option_properties(options, network_attachments="network_attachments")
     if zone := options["zone"] or _zone(client, options):
         body["zone"] = {"name": zone}
     if options["vpc"]:
@@ -145,11 +145,11 @@ def _create(client: Client, options: Options) -> dict[str, Any]:
 
 
 def _zone(client: Client, options: Options) -> str:
-    """That of the subnet, or of the virtual network interface; empty without both."""
-    if wanted := options["pnic_subnet"] or options["pnac_vni_subnet"]:
-        return str(subnet(client, wanted, options["vpc"])["zone"]["name"])
-    if wanted := options["pnac_vni"]:
-        return str(client.find("virtual_network_interfaces", wanted)["zone"]["name"])
+    """Return the zone of the subnet or of the virtual network interface; empty without both."""
+    if identifier := options["pnic_subnet"] or options["pnac_vni_subnet"]:
+        return str(subnet(client, identifier, options["vpc"])["zone"]["name"])
+    if identifier := options["pnac_vni"]:
+        return str(client.find("virtual_network_interfaces", identifier)["zone"]["name"])
     return ""
 
 
@@ -190,12 +190,12 @@ def _delete(client: Client, options: Options) -> None:
 
 def _firmware_arguments(parser: ArgumentParser) -> None:
     forced_server_argument(parser)
-    switch(parser, "--auto-start", "start the server afterwards (default true)")
+    boolean_option(parser, "--auto-start", "start the server afterwards (default true)")
 
 
 def _firmware(client: Client, options: Options) -> None:
     path = server_path(client, options["server"], "firmware", "update")
-    client.call("POST", f"/v1/{path}", given(options, auto_start="auto_start"))
+    client.call("POST", f"/v1/{path}", option_properties(options, auto_start="auto_start"))
 
 
 def _console_arguments(parser: ArgumentParser) -> None:
@@ -208,13 +208,13 @@ def _console(client: Client, options: Options) -> dict[str, Any]:
     return client.call("POST", f"/v1/{path}", {"console_type": "vnc" if options["vnc"] else "serial"})
 
 
-WORDS = {
-    "bare-metal-servers": Word("List the bare metal servers", "", _list_arguments, _list, TABLE, "bms"),
-    "bare-metal-server": Word("Show a bare metal server", "web-1", server_argument, _show, FIELDS, "bm"),
-    "bare-metal-server-create": Word(
+COMMANDS = {
+    "bare-metal-servers": Command("List the bare metal servers", "", _list_arguments, _list, TABLE, "bms"),
+    "bare-metal-server": Command("Show a bare metal server", "web-1", server_argument, _show, FIELDS, "bm"),
+    "bare-metal-server-create": Command(
         "Create a bare metal server", NEW, _create_arguments, _create, FIELDS, "bmc", changes=True
     ),
-    "bare-metal-server-update": Word(
+    "bare-metal-server-update": Command(
         "Change a bare metal server",
         "web-1 --metadata-service true",
         _update_arguments,
@@ -223,13 +223,13 @@ WORDS = {
         "bmu",
         changes=True,
     ),
-    "bare-metal-server-start": Word(
+    "bare-metal-server-start": Command(
         "Start a bare metal server", "web-1", server_argument, _action("start"), alias="bm-start", changes=True
     ),
-    "bare-metal-server-stop": Word(
+    "bare-metal-server-stop": Command(
         "Stop a bare metal server", "web-1 --type hard", _stop_arguments, _stop, alias="bm-stop", changes=True
     ),
-    "bare-metal-server-restart": Word(
+    "bare-metal-server-restart": Command(
         "Restart a bare metal server",
         "web-1",
         forced_server_argument,
@@ -237,18 +237,18 @@ WORDS = {
         alias="bm-restart",
         changes=True,
     ),
-    "bare-metal-server-delete": Word(
+    "bare-metal-server-delete": Command(
         "Delete stopped bare metal servers", "web-9", _delete_arguments, _delete, alias="bmd", changes=True
     ),
-    "bare-metal-server-firmware-update": Word(
+    "bare-metal-server-firmware-update": Command(
         "Update the firmware of a stopped bare metal server",
         "web-9",
         _firmware_arguments,
         _firmware,
         changes=True,
     ),
-    "bare-metal-server-console": Word(
-        "Make a token for the console of a bare metal server, and show the URI that takes it",
+    "bare-metal-server-console": Command(
+        "Create a console access token of a bare metal server, and show its URI",
         "web-1 --vnc",
         _console_arguments,
         _console,

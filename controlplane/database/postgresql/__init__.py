@@ -1,1 +1,1 @@
-"""Django's backend of PostgreSQL, for a server that may be restarted, or take questions and not answer them."""
+"""Django's PostgreSQL backend for a server that may be restarted or may stop responding."""

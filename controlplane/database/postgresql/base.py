@@ -1,6 +1,6 @@
-"""A connection that is looked at before it is used, and a client that does not wait for ever.
+"""Connections that are checked before use, and a client with a time limit.
 
-The server's own limits (``statement_timeout``) do not help when it is the server that stands still.
+The server's limits (``statement_timeout``) do not help when the server itself hangs.
 """
 
 import select
@@ -15,16 +15,16 @@ from psycopg import errors, pq
 from controlplane.database.postgresql.patience import patience_now
 
 INTERVAL = 0.1
-"""Seconds, after which a wait looks for Ctrl-C: Psycopg's own."""
+"""Seconds between checks for Ctrl-C during a wait, as in Psycopg."""
 REMEMBERED_SECONDS = 0.5
 HURRIED_SECONDS = 0.5
 
 
-class Trouble:
-    """What this process has just seen of the server, for a moment: nobody waits in turn for what others waited for.
+class RecentFailures:
+    """The server's failures in the last half second, so that requests do not wait for a failing server one by one.
 
-    One statement that is not answered in time may be a slow one, so those after it are waited for less. When one of
-    these is not answered either, or no connection comes about in time, the server is away: nothing is sent to it.
+    A statement that is not answered in time may just be slow, so the next ones get a shorter limit. When one of these
+    is not answered either, or no connection is established in time, the server is away and nothing is sent to it.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Trouble:
         self._failure = ""
 
     def refuse_if_away(self) -> None:
-        """Raises OperationalError."""
+        """Raise OperationalError if the server is away."""
         with self._lock:
             if time.monotonic() - self._away_at < REMEMBERED_SECONDS:
                 raise errors.OperationalError(self._failure)
@@ -51,17 +51,17 @@ class Trouble:
             self._away_at, self._failure = time.monotonic(), str(failure)
 
 
-_trouble = Trouble()
+_recent_failures = RecentFailures()
 
 
 class Connection(psycopg.Connection[Any]):
     def wait(self, gen: Any, interval: float = INTERVAL, timeout: float | None = None) -> Any:
-        """Raises OperationalError when no answer comes in time. The connection is of no use after that."""
+        """Wait for the server. Raises OperationalError at the time limit, after which the connection is closed."""
         seconds = timeout or patience_now()
         if seconds is None:
             return super().wait(gen, interval)
-        _trouble.refuse_if_away()
-        is_hurried = _trouble.is_suspected()
+        _recent_failures.refuse_if_away()
+        is_hurried = _recent_failures.is_suspected()
         if is_hurried:
             seconds = min(seconds, HURRIED_SECONDS)
         try:
@@ -70,14 +70,14 @@ class Connection(psycopg.Connection[Any]):
             self.pgconn.finish()
             failure = errors.OperationalError(f"the database does not answer within {seconds:g} s")
             if is_hurried:
-                _trouble.is_away(failure)
+                _recent_failures.is_away(failure)
             else:
-                _trouble.suspect()
+                _recent_failures.suspect()
             raise failure from None
 
 
 class _Driver:
-    """Psycopg, which connects as we do."""
+    """Psycopg with this module's ``Connection``."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(psycopg, name)
@@ -91,22 +91,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Database: Any = _Driver()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        _trouble.refuse_if_away()
+        _recent_failures.refuse_if_away()
         try:
             return super().get_new_connection(conn_params)
-        except errors.ConnectionTimeout as failure:  # a refusal comes at once, and costs nobody anything
-            _trouble.is_away(failure)
+        except errors.ConnectionTimeout as failure:  # a refusal, in contrast, comes at once
+            _recent_failures.is_away(failure)
             raise
 
     def is_usable(self) -> bool:
-        """Whether the server has not ended the connection: looked at, without asking it."""
+        """Return whether the server has not ended the connection, without a query."""
         connection = self.connection
         if connection is None or connection.closed:
             return False
         waiting = select.poll()
         waiting.register(connection.pgconn.socket, select.POLLIN)
         try:
-            while waiting.poll(0):  # a notice, or last words and an end
+            while waiting.poll(0):  # a notice, or an error message and the end
                 connection.pgconn.consume_input()
         except psycopg.Error:
             return False

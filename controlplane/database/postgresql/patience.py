@@ -1,4 +1,4 @@
-"""How long a process waits for PostgreSQL's answer to a statement. Nothing here loads PostgreSQL's client."""
+"""How long a process waits for PostgreSQL's response to a statement. PostgreSQL's client is not loaded here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ _of_context: ContextVar[float | None] = ContextVar("patience", default=None)
 
 
 def set_patience(seconds: float) -> None:
-    """How long this process waits for an answer to a statement, from now on. Without it: as long as it takes."""
+    """Set how long this process waits for the response to a statement. Without a call, it waits without limit."""
     _of_process[0] = seconds
 
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """The same for what is done in this block."""
+    """Set the limit for this block."""
     token = _of_context.set(seconds)
     try:
         yield
@@ -24,5 +24,5 @@ def patience(seconds: float) -> Iterator[None]:
 
 
 def patience_now() -> float | None:
-    """In seconds; None: as long as it takes."""
+    """Return the limit in seconds; None for no limit."""
     return _of_context.get() or _of_process[0]

@@ -1,1 +1,1 @@
-"""What Prometheus is told: read from the database when it asks, so every replica says the same."""
+"""Metrics for Prometheus. They are read from the database at each request, so all replicas report the same."""

@@ -12,7 +12,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Families(Collector):
-    """Read when they are asked for."""
+    """Reads the metrics at each scrape."""
 
     def collect(self) -> Iterable[Metric]:
         return everything()

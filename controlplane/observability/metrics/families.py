@@ -1,4 +1,4 @@
-"""Each family of metrics: its name, its labels, and where its numbers come from."""
+"""The families of metrics, with their names, labels and sources."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -32,20 +32,20 @@ ASK_SECONDS = 1.0
 
 
 def everything() -> Iterator[Metric]:
-    """A database or a broker that fails is a metric, and what it would have told is left out."""
+    """Return all metrics. When the database or the broker fails, a metric says so and those from it are left out."""
     yield InfoMetricFamily("baremint", "This Baremint.", value={"version": __version__})
     try:
         with patience(ASK_SECONDS):
-            kept = list(_kept())
+            families = list(_of_database())
     except Error:
-        kept = []
-    yield GaugeMetricFamily("baremint_database_up", "Whether the database answers.", value=bool(kept))
-    yield from kept
+        families = []
+    yield GaugeMetricFamily("baremint_database_up", "Whether the database answers.", value=bool(families))
+    yield from families
     yield from _broker()
 
 
-def _kept() -> Iterator[Metric]:
-    """What the database tells. Raises django.db.Error."""
+def _of_database() -> Iterator[Metric]:
+    """Return the metrics from the database. Raises django.db.Error."""
     yield from _issuing()
     yield from _signing()
     yield from _keys()
@@ -56,8 +56,8 @@ def _kept() -> Iterator[Metric]:
 
 def _issuing() -> Iterator[Metric]:
     labels = ["kind", "operation"]
-    issued = CounterMetricFamily("baremint_issued", "Tokens and certificates issued.", labels=labels)
-    refused = CounterMetricFamily("baremint_refused", "Tokens and certificates refused.", labels=[*labels, "code"])
+    successes = CounterMetricFamily("baremint_issued", "Tokens and certificates issued.", labels=labels)
+    refusals = CounterMetricFamily("baremint_refused", "Tokens and certificates refused.", labels=[*labels, "code"])
     events = CounterMetricFamily(
         "baremint_events", "Activity events: every operation of every API.", labels=["operation", "outcome", "code"]
     )
@@ -65,15 +65,15 @@ def _issuing() -> Iterator[Metric]:
         events.add_metric([action, outcome, code], count)
         if kind := KINDS.get(action):
             if outcome == "success":
-                issued.add_metric([kind, action], count)
+                successes.add_metric([kind, action], count)
             else:
-                refused.add_metric([kind, action, code], count)
-    yield from (issued, refused, events)
+                refusals.add_metric([kind, action, code], count)
+    yield from (successes, refusals, events)
 
 
 def _signing() -> Iterator[Metric]:
     family = HistogramMetricFamily("baremint_signing_seconds", "How long a signature takes.", labels=["kind"])
-    bounds = ["+Inf" if bound == float("inf") else str(bound) for bound in BOUNDS]
+    bounds = ["+Inf" if limit == float("inf") else str(limit) for limit in BOUNDS]
     for kind, (counts, seconds) in sorted(histograms().items()):
         family.add_metric([kind], buckets=list(zip(bounds, map(float, counts), strict=True)), sum_value=seconds)
     yield family
@@ -132,9 +132,9 @@ def _background() -> Iterator[Metric]:
         runs.add_metric([job, outcome], count)
     yield runs
     workers = Heartbeat.objects.aggregate(dropped=Sum("dropped_messages"))
-    dropped = CounterMetricFamily("baremint_dropped_messages", "Messages that workers could not read.")
-    dropped.add_metric([], workers["dropped"] or 0)
-    yield dropped
+    losses = CounterMetricFamily("baremint_dropped_messages", "Messages that workers could not read.")
+    losses.add_metric([], workers["dropped"] or 0)
+    yield losses
     age = last_tick().seconds_ago
     if age is not None:
         yield GaugeMetricFamily("baremint_tick_age_seconds", "Since a worker last took a tick of beat.", value=age)
@@ -151,8 +151,8 @@ def _broker() -> Iterator[Metric]:
 
 
 def _clock() -> Iterator[Metric]:
-    shown = timekeeping.show()
-    offset = (shown.now - shown.wall).total_seconds()
+    reading = timekeeping.show()
+    offset = (reading.now - reading.wall).total_seconds()
     yield GaugeMetricFamily("baremint_clock_offset_seconds", "How far the domain's time is ahead.", value=offset)
-    frozen = shown.setting.frozen_at is not None
+    frozen = reading.setting.frozen_at is not None
     yield GaugeMetricFamily("baremint_clock_frozen", "Whether the domain's time stands still.", value=frozen)

@@ -1,4 +1,4 @@
-"""Which operations issue something, and what."""
+"""The operations that issue credentials, and the kinds of credentials."""
 
 from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN
 from identity.events import (
@@ -21,4 +21,4 @@ KINDS = {
     METADATA_CERTIFICATE_CREATE: "certificate",
     CERTIFICATE_RENEW: "certificate",
 }
-"""By the event that an operation leaves."""
+"""Kind of credential by the name of the event."""

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from controlplane.cli import clock, explain, jobs
 from controlplane.cli.output import as_json
 from controlplane.cli.vpc.command import no_arguments
-from controlplane.cli.vpc.commands import add_words, run_word
+from controlplane.cli.vpc.commands import add_commands, run_command
 from controlplane.deployment.command_line import command_hint
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.commands.rest_connection import ENVIRONMENT, connected
@@ -14,17 +14,17 @@ from controlplane.operations.commands.rest_connection import ENVIRONMENT, connec
 
 def _is_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--region", default="", help="another region than the deployment's own, such as eu-de")
-    add_words(parser)
+    add_commands(parser)
 
 
 def _is(options: Options, context: Context) -> None:
     with connected(context.location, options["region"]) as client:
-        context.write(run_word(client, options))
+        context.write(run_command(client, options))
 
 
 def _clock_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
-    clock.add_words(parser)
+    clock.add_commands(parser)
 
 
 def _clock(options: Options, context: Context) -> None:

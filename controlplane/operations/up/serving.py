@@ -90,7 +90,7 @@ def http(wsgi: str, listening: socket.socket) -> Work:
             listeners.append(
                 Listener(
                     internal_calls.listen(),
-                    accepts=internal_calls.is_own,
+                    accepts=internal_calls.is_this_process,
                     share=lambda _: internal_calls.SHARE,
                     threads=threads,
                 )
