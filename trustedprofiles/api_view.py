@@ -52,9 +52,8 @@ class GuardedView(APIView):
     @property
     def operation(self) -> Operation | None:
         method = self.request.method or ""
-        operation = self.operations.get(
-            method
-        )  # IBM's HEAD of a member is an operation; every other is a GET without body
+        # IBM's HEAD of a member is an operation of its own; every other HEAD is a GET without a body.
+        operation = self.operations.get(method)
         return self.operations.get("GET") if operation is None and method == "HEAD" else operation
 
     _caller: Caller | None = None

@@ -1,7 +1,7 @@
-"""Who looks: a signed-in person, the account and region they see, and what they may do there.
+"""The signed-in person, the account and region that they see, and what they may do there.
 
-The console decides nothing. It asks the functions that the REST API asks, with the same actions and the same resource
-attributes, so a person may do here exactly what an API key of theirs may do there.
+The console makes no access decisions. It calls the functions that the REST API calls, with the same actions and the
+same resource attributes, so a person may do here exactly what their API key may do there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ EVERY_SERVER = {"bareMetalServerId": "*"}
 
 
 class Selectable(Protocol):
-    """What policies select by its attributes."""
+    """A resource with attributes that policies select by."""
 
     @property
     def policy_attributes(self) -> dict[str, str]: ...
@@ -52,7 +52,7 @@ Server = TypeVar("Server", bound=Selectable)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody signed in, in their account, looking at one region."""
+    """A signed-in user in their account, looking at one region."""
 
     user: User
     account: Account
@@ -64,17 +64,17 @@ class Person:
 
     @cached_property
     def _rights(self) -> Rights:
-        """Of this request."""
+        """The rights of the person in this request."""
         return Rights(self.caller, owned=self.account.id if self.owns else None)
 
     @property
     def owns(self) -> bool:
-        """Whether the account is theirs: its owner may do all in it."""
+        """Whether the person owns the account: its owner may do everything in it."""
         return self.account.owner_iam_id == self.user.iam_id
 
     @property
     def by(self) -> Party:
-        """How events name them."""
+        """The person as events name them."""
         return Party.of(self.caller)
 
     def may_each(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
@@ -88,32 +88,33 @@ class Person:
         return self.may_each(action, [attributes or {}])[0]
 
     def may_everywhere(self, action: str, attributes: Mapping[str, str] | None = None) -> bool:
-        """In every region: for what is shown of all of them."""
+        """Whether the person may do this in every region, for pages that show all regions."""
         return all(self.may_each(action, [{**(attributes or {}), "region": region} for region in regions()]))
 
     def visible(self, action: str, columns: Columns) -> Visible:
-        """Which of the account's rows they may list, of the region they look at where there is one; by ``columns``,
-        policies tell the rows apart."""
+        """The account's rows that the person may list, in the current region for regional resources. Policies select
+        the rows by ``columns``."""
         service = service_of(action)
         place = {"region": self.region} if service == "is" else {}
         resource = {"accountId": self.account.id, "serviceName": service, **place}
         return self._rights.visible(action, resource, columns)
 
     def require_list(self, action: str, columns: Columns) -> Visible:
-        """The same. Raises NotAuthorized for whoever has no policy of the service, as the REST API does."""
+        """The same. Raises NotAuthorized for a person without a policy on the service, as the REST API does."""
         visible = self.visible(action, columns)
         if not visible.verdict:
             raise NotAuthorized(visible.verdict.because, more_info=visible.verdict.explanation)
         return visible
 
     def require(self, action: str, attributes: Mapping[str, str] | None = None) -> None:
-        """Raises NotAuthorized, which says what would have allowed it."""
+        """Check one action. Raises NotAuthorized, which says what would have allowed it."""
         if not (verdict := self.may(action, attributes)):
             raise NotAuthorized(verdict.because, more_info=verdict.explanation)
 
     @cached_property
     def sees_activity(self) -> bool:
-        """Activity tells of servers, of every region, and of profiles, so all must be allowed to be listed."""
+        """Whether the person may see activity. It is about servers of every region and profiles, so they must be
+        allowed to list all of those."""
         return self.may_everywhere(f"{SERVER}.list", EVERY_SERVER) and bool(self.may(f"{PROFILE}.list"))
 
     def require_activity(self) -> None:
@@ -122,7 +123,7 @@ class Person:
         self.require(f"{PROFILE}.list")
 
     def readable(self, servers: Sequence[Server]) -> list[Server]:
-        """Those of the account's servers, of whatever region, that they may read. VPCs must be fetched along."""
+        """Those of the account's servers, of any region, that the person may read. Needs the VPCs to be fetched."""
         if self.owns:
             return list(servers)
         verdicts = self.may_each(f"{SERVER}.read", [server.policy_attributes for server in servers])
@@ -130,11 +131,11 @@ class Person:
 
     @contextmanager
     def recording(self, event: str, target: Party) -> Iterator[None]:
-        """What is refused inside leaves the event that the REST API would leave."""
+        """Record a refusal inside the block as the event that the REST API would record."""
         try:
             yield
         except ShownChanged:
-            raise  # the REST API knows nothing of forms
+            raise  # the REST API has no forms
         except ApiError as error:
             record(event, initiator=self.by, target=target, account_id=self.account.id, error=error)
             raise
@@ -153,7 +154,7 @@ def server_party(server: BareMetalServer) -> Party:
 
 
 def role_name(person: Person) -> str:
-    """How the header calls what they may do; the decisions themselves are taken action by action."""
+    """The name of the person's role for the header; decisions are made action by action."""
     if person.owns:
         return "Owner"
     for action, name in ((ADMINISTER, "Owner"), (f"{SERVER}.update", "Operator"), (f"{SERVER}.list", "Viewer")):

@@ -1,4 +1,4 @@
-"""What is done to servers from the console: not over what somebody else did, and not before what it ends is known."""
+"""Changes of servers from the console: refused if the page was outdated, and confirmed if they end credentials."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from servers.services import actions
 from servers.services.metadata_service import switch_metadata_service
 
 Act = Callable[[BareMetalServer, Person], object]
-ACTS: dict[str, tuple[str, str, str, Act]] = {
+CHANGES: dict[str, tuple[str, str, str, Act]] = {
     "enable": ("Switched on", "update", events.UPDATE, lambda s, p: _switch(s, p, enabled=True)),
     "disable": ("Switched off", "update", events.UPDATE, lambda s, p: _switch(s, p, enabled=False)),
     "https": ("Secure access on", "update", events.UPDATE, lambda s, p: _switch(s, p, protocol="https")),
@@ -31,21 +31,22 @@ ACTS: dict[str, tuple[str, str, str, Act]] = {
     "restart": ("Restarting", "operate", events.RESTART, lambda s, p: actions.act(s, action="restart", by=p.by)),
     "delete": ("Deleting", "delete", events.DELETE, lambda s, p: actions.act(s, action="delete", by=p.by)),
 }
-"""By the value of its button: what is said when it is done, the verb of its IAM action, its event, the service."""
-SETTLED: dict[str, Mapping[str, object]] = {
+"""By the value of the button: the participle for messages, the verb of the IAM action, the event, and the service."""
+SETTLED_VALUES: dict[str, Mapping[str, object]] = {
     "enable": {"metadata_enabled": True},
     "disable": {"metadata_enabled": False},
     "https": {"metadata_protocol": "https"},
     "http": {"metadata_protocol": "http"},
 }
-"""Where this holds already, nothing is changed, whatever the page showed: somebody pressed twice."""
+"""The values that each change sets. If the server has them already, the button was pressed twice, and nothing
+changes."""
 Count = Callable[..., Alive]
 ENDS: dict[str, Count] = {"disable": ended_by_switching_off, "delete": ended_by_deleting}
-"""What ends credentials. Another protocol ends none: tokens and certificates know nothing of it."""
+"""The changes that end credentials. A change of the protocol ends none."""
 
 
-class WouldEnd(Exception):
-    """What is asked for ends something, and nobody has said yes to that yet. Nothing was done."""
+class ConfirmationRequired(Exception):
+    """The change would end credentials and was not confirmed. Nothing was done."""
 
     def __init__(self, alive: Alive) -> None:
         super().__init__(f"It would end {alive}.")
@@ -57,7 +58,7 @@ class Outcome:
     done: list[str]
     """A sentence for each server."""
     refused: list[tuple[BareMetalServer, ApiError]]
-    ended: Alive
+    credentials: Alive
 
 
 def _switch(server: BareMetalServer, person: Person, **switches: Any) -> BareMetalServer:
@@ -68,32 +69,33 @@ def _switch(server: BareMetalServer, person: Person, **switches: Any) -> BareMet
 def change(
     person: Person, servers: Sequence[BareMetalServer], action: str, *, marks: Sequence[str], confirmed: bool
 ) -> Outcome:
-    """Do one thing to servers, as the REST API does it: a refusal of one keeps no other from its turn.
+    """Make one change to servers, as the REST API does it. If one server is refused, the others are changed
+    nevertheless.
 
-    ``marks``: what the page showed of them. Raises ShownChanged when it is not so any more; WouldEnd, unless it is
-    ``confirmed``, when tokens or certificates would die of it, and always for deleting. Then nothing was done.
+    ``marks`` are those of the page. Raises ShownChanged when the page was outdated, and ConfirmationRequired, unless
+    ``confirmed``, when the change would end tokens or certificates, and always for deletion. Then nothing was done.
     """
-    verb, now = ACTS[action][1], clock.now()
+    verb, now = CHANGES[action][1], clock.now()
     verdicts = person.may_each(f"{SERVER}.{verb}", [server.policy_attributes for server in servers])
-    allowed = [server.pk for server, verdict in zip(servers, verdicts, strict=True) if verdict]
-    held = BareMetalServer.objects.select_for_update(no_key=True).filter(pk__in=allowed).order_by("pk")
-    require_as_shown([switches_shown(row) for row in held if not _is_settled(row, action)], marks)
-    before = _ends(action, BareMetalServer.objects.filter(pk__in=allowed), now=now)
-    if allowed and not confirmed and (before or action == "delete"):
-        raise WouldEnd(before)
-    done, refused = [], []
+    permitted_ids = [server.pk for server, verdict in zip(servers, verdicts, strict=True) if verdict]
+    rows = BareMetalServer.objects.select_for_update(no_key=True).filter(pk__in=permitted_ids).order_by("pk")
+    require_as_shown([switches_shown(row) for row in rows if not _is_settled(row, action)], marks)
+    before = _ends(action, BareMetalServer.objects.filter(pk__in=permitted_ids), now=now)
+    if permitted_ids and not confirmed and (before or action == "delete"):
+        raise ConfirmationRequired(before)
+    sentences, refusals = [], []
     for server in servers:
         try:
-            done.append(_act(person, server, action))
+            sentences.append(_act(person, server, action))
         except ApiError as error:
-            refused.append((server, error))
-    left = _ends(action, BareMetalServer.objects.filter(pk__in=allowed), now=now) if before else before
-    return Outcome(done, refused, before - left)
+            refusals.append((server, error))
+    remaining = _ends(action, BareMetalServer.objects.filter(pk__in=permitted_ids), now=now) if before else before
+    return Outcome(sentences, refusals, before - remaining)
 
 
 def _is_settled(server: BareMetalServer, action: str) -> bool:
-    asked = SETTLED.get(action, {})
-    return bool(asked) and all(getattr(server, name) == value for name, value in asked.items())
+    values = SETTLED_VALUES.get(action, {})
+    return bool(values) and all(getattr(server, name) == value for name, value in values.items())
 
 
 def _ends(action: str, servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
@@ -101,13 +103,13 @@ def _ends(action: str, servers: QuerySet[BareMetalServer], *, now: datetime) -> 
 
 
 def _act(person: Person, server: BareMetalServer, action: str) -> str:
-    said, verb, event, act = ACTS[action]
+    participle, verb, event, act = CHANGES[action]
     with person.recording(event, server_party(server)), transaction.atomic():
         person.require(f"{SERVER}.{verb}", server.policy_attributes)
         act(server, person)
-    return f"{said}: {server.name}."
+    return f"{participle}: {server.name}."
 
 
-def told_of(ended: Alive) -> str:
-    """The sentence about what ended; empty when nothing did."""
-    return f" Ended: {ended}." if ended else ""
+def sentence_about(credentials: Alive) -> str:
+    """The sentence about ended credentials; empty when none ended."""
+    return f" Ended: {credentials}." if credentials else ""

@@ -1,7 +1,7 @@
-"""The three calls of a program on a server, really made: over the network, to the server's own metadata service.
+"""The three calls of a program on a server, made over the network to the server's own metadata service.
 
-What is shown of a token is what anybody may know of it: header and claims, and not the signature that makes it work.
-The key of the certificate is made for the call and forgotten.
+Of a token, the header and the claims are shown, not the signature. The key of the certificate is made for the call and
+not kept.
 """
 
 import http.client
@@ -31,7 +31,7 @@ SHOWN_HEADERS = ("content-type", "x-request-id", "www-authenticate")
 
 @dataclass(frozen=True)
 class Call:
-    """One request, what came of it, and what is inside of what came."""
+    """One request, its response, and the decoded contents of the response."""
 
     title: str
     method: str
@@ -39,7 +39,7 @@ class Call:
     headers: list[tuple[str, str]]
     body: str
     status: int
-    """0: nothing answered."""
+    """0 when there was no response."""
     reason: str
     answer_headers: list[tuple[str, str]] = field(default_factory=list)
     answer: str = ""
@@ -52,37 +52,37 @@ class Call:
         return self.status == 200
 
 
-class Door(NamedTuple):
+class Endpoint(NamedTuple):
     url: str
     agent: str
 
 
 def run(url: str, *, last: str, agent: str, profile_id: str = "") -> list[Call]:
-    """Make the calls up to ``last``, one of STEPS; the first one refused is the last one made. ``agent`` is who they
-    say is calling, as events keep it."""
-    door = Door(url, agent)
-    calls = [_token(door)]
+    """Make the calls up to ``last``, one of STEPS, and stop at the first refusal. ``agent`` is their User-Agent, which
+    events keep."""
+    endpoint = Endpoint(url, agent)
+    calls = [_token(endpoint)]
     token = _member(calls[0], "access_token")
     if token and last != "token":
-        calls.append(_iam_token(door, token, profile_id))
+        calls.append(_iam_token(endpoint, token, profile_id))
     if token and last == "certificate":
-        calls.append(_certificate(door, token))
+        calls.append(_certificate(endpoint, token))
     return [_fit_to_show(call) for call in calls]
 
 
-def _token(door: Door) -> Call:
+def _token(endpoint: Endpoint) -> Call:
     headers = {"Metadata-Flavor": "ibm"}
-    return _call(door, "An identity token", "PUT", leaf="token", headers=headers, body={"expires_in": 300})
+    return _call(endpoint, "An identity token", "PUT", leaf="token", headers=headers, body={"expires_in": 300})
 
 
-def _iam_token(door: Door, token: str, profile_id: str) -> Call:
+def _iam_token(endpoint: Endpoint, token: str, profile_id: str) -> Call:
     body = {"trusted_profile": {"id": profile_id}} if profile_id else {}
-    return _call(door, "An IAM token", "POST", leaf="iam_tokens", headers=_bearing(token), body=body)
+    return _call(endpoint, "An IAM token", "POST", leaf="iam_tokens", headers=_bearing(token), body=body)
 
 
-def _certificate(door: Door, token: str) -> Call:
+def _certificate(endpoint: Endpoint, token: str) -> Call:
     body = {"csr": _signing_request(), "expires_in": 3600}
-    return _call(door, "An identity certificate", "POST", leaf="certificates", headers=_bearing(token), body=body)
+    return _call(endpoint, "An identity certificate", "POST", leaf="certificates", headers=_bearing(token), body=body)
 
 
 def _bearing(token: str) -> dict[str, str]:
@@ -96,22 +96,26 @@ def _signing_request() -> str:
     return request.public_bytes(Encoding.PEM).decode()
 
 
-def _call(door: Door, title: str, method: str, *, leaf: str, headers: dict[str, str], body: Mapping[str, Any]) -> Call:
+def _call(
+    endpoint: Endpoint, title: str, method: str, *, leaf: str, headers: dict[str, str], body: Mapping[str, Any]
+) -> Call:
     path = f"/identity/v1/{leaf}?version={API_VERSION}"
-    headers = {**headers, "User-Agent": door.agent}
+    headers = {**headers, "User-Agent": endpoint.agent}
     text = json.dumps(body) if body else ""
-    connection = _connection(door.url)
+    connection = _connection(endpoint.url)
     try:
         connection.request(method, path, body=text or None, headers=headers)
         answer = connection.getresponse()
         content = answer.read().decode(errors="replace")
     except OSError as failure:
-        said = f"Nothing answers at {door.url}: {failure.strerror or failure}"
-        return Call(title, method, path, list(headers.items()), text, 0, said)
+        reason = f"Nothing answers at {endpoint.url}: {failure.strerror or failure}"
+        return Call(title, method, path, list(headers.items()), text, 0, reason)
     finally:
         connection.close()
-    told = [(name, value) for name, value in answer.getheaders() if name.lower() in SHOWN_HEADERS]
-    return Call(title, method, path, list(headers.items()), text, answer.status, answer.reason, told, content)
+    response_headers = [(name, value) for name, value in answer.getheaders() if name.lower() in SHOWN_HEADERS]
+    return Call(
+        title, method, path, list(headers.items()), text, answer.status, answer.reason, response_headers, content
+    )
 
 
 def _connection(url: str) -> http.client.HTTPConnection:
@@ -125,10 +129,10 @@ def _connection(url: str) -> http.client.HTTPConnection:
 
 def _parsed(call: Call) -> dict[str, Any]:
     try:
-        found = json.loads(call.answer)
+        content = json.loads(call.answer)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _member(call: Call, name: str) -> str:
@@ -136,7 +140,7 @@ def _member(call: Call, name: str) -> str:
 
 
 def _fit_to_show(call: Call) -> Call:
-    """The call with its tokens cut short, and decoded beside."""
+    """The call with its tokens shortened and decoded."""
     answer = _parsed(call)
     headers = [(name, _short(value)) for name, value in call.headers]
     header, claims = "", ""
@@ -144,7 +148,7 @@ def _fit_to_show(call: Call) -> Call:
         answer["access_token"] = without_signature(token)
         header, claims = decoded(token)
     chain = [_describe(pem) for pem in answer.get("certificates", [])] if call.succeeded else []
-    shown = json.dumps(answer, indent=2) if answer else call.answer
+    text = json.dumps(answer, indent=2) if answer else call.answer
     return Call(
         call.title,
         call.method,
@@ -154,7 +158,7 @@ def _fit_to_show(call: Call) -> Call:
         call.status,
         call.reason,
         call.answer_headers,
-        shown,
+        text,
         header,
         claims,
         chain,

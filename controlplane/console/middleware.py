@@ -1,4 +1,4 @@
-"""The content security policy of every page, the Django admin's included: nothing inline, nothing from elsewhere."""
+"""The content security policy of every page, including the Django admin: nothing inline, nothing from other origins."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ POLICY = "; ".join(
 
 
 class ContentSecurityPolicyMiddleware:
-    """A page that brings a policy of its own, a stricter one, keeps it."""
+    """Add the policy to HTML pages that have no policy of their own."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

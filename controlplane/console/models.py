@@ -1,11 +1,11 @@
-"""How far learners are in the lessons. What happened stands in activity events; this is what was seen of it."""
+"""The progress of learners in the lessons, as seen in activity events."""
 
 from django.conf import settings
 from django.db import models
 
 
 class LessonProgress(models.Model):
-    """One person at one lesson."""
+    """The progress of one user in one lesson."""
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="lessons")
     lesson = models.CharField(max_length=64, help_text="Its slug.")
@@ -24,7 +24,7 @@ class LessonProgress(models.Model):
 
 
 class FinishedCheck(models.Model):
-    """A check of a lesson that turned green, and stays so."""
+    """A check of a lesson that is finished; it stays finished."""
 
     progress = models.ForeignKey(LessonProgress, on_delete=models.CASCADE, related_name="finished")
     check_key = models.CharField(max_length=64)

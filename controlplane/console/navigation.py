@@ -1,4 +1,4 @@
-"""The side navigation: one line a section."""
+"""The side navigation: one entry for each section."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Section:
 
 
 def sections(path: str) -> list[Section]:
-    """The sections, and which of them the path is in."""
+    """The sections; the one with the path is current."""
     return [Section(name, where, _is_in(path, where)) for name, where in SECTIONS]
 
 

@@ -1,4 +1,4 @@
-"""What every page shares: only for people who are signed in, refusals as pages, fragments with an entity tag."""
+"""Helpers of all pages: sign-in, refusals as pages, fragments with an entity tag."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -28,25 +28,25 @@ NO_ACCOUNT = "Your user belongs to no account, so there is nothing it may see. A
 
 
 def page(*methods: str) -> Callable[[View], View]:
-    """A view of the console: ``view(request, person, ...)``. GET unless methods are named."""
-    allowed = methods or ("GET",)
+    """Decorate a view of the console, ``view(request, person, ...)``. The default method is GET."""
+    accepted = methods or ("GET",)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **path: Any) -> HttpResponse:
-            if request.method not in (*allowed, *(["HEAD"] if "GET" in allowed else [])):
-                return HttpResponseNotAllowed(allowed)
+            if request.method not in (*accepted, *(["HEAD"] if "GET" in accepted else [])):
+                return HttpResponseNotAllowed(accepted)
             if not request.user.is_authenticated:
-                return to_login(request)
+                return login_redirect(request)
             person = person_of(request)
             try:
                 if person is None:
                     raise NotAuthorized(NO_ACCOUNT)
                 return view(request, person, *args, **path)
             except ShownChanged as changed:
-                return to_present(request, changed, person)
+                return stale_form_response(request, changed, person)
             except ApiError as error:
-                return refused(request, error, person)
+                return refusal_page(request, error, person)
 
         return guarded
 
@@ -54,19 +54,19 @@ def page(*methods: str) -> Callable[[View], View]:
 
 
 def by_htmx(request: HttpRequest) -> bool:
-    """Whether a script asks, which wants a fragment."""
+    """Whether htmx sent the request, which expects a fragment."""
     return request.headers.get("HX-Request") == "true"
 
 
-def to_login(request: HttpRequest) -> HttpResponse:
+def login_redirect(request: HttpRequest) -> HttpResponse:
     where = f"{settings.LOGIN_URL}?next={quote(request.get_full_path())}"
-    if by_htmx(request):  # the page that asks goes there itself
+    if by_htmx(request):  # htmx redirects the page
         back = _path_in(request, "HX-Current-URL") or "/"
         return HttpResponse(status=401, headers={"HX-Redirect": f"{settings.LOGIN_URL}?next={quote(back)}"})
     return HttpResponseRedirect(where)
 
 
-def shown(
+def full_page(
     request: HttpRequest,
     person: Person | None,
     template: str,
@@ -74,12 +74,12 @@ def shown(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    """A whole page. What holds a moment must not be shown from a cache a moment later."""
-    return render(request, template, {**shell(request, person), **(context or {})}, status=status)
+    """Render a whole page."""
+    return render(request, template, {**frame_context(request, person), **(context or {})}, status=status)
 
 
-def shell(request: HttpRequest, person: Person | None) -> dict[str, Any]:
-    """What the frame around every page shows."""
+def frame_context(request: HttpRequest, person: Person | None) -> dict[str, Any]:
+    """The context of the frame around every page."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     may_move = person is not None and bool(person.may(CLOCK))
     return {
@@ -95,41 +95,41 @@ def shell(request: HttpRequest, person: Person | None) -> dict[str, Any]:
 
 
 def fragment(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
-    """A part of a page that is asked for again and again: 304 without a body while it is what it was."""
+    """Render a part of a page that scripts poll: 304 without a body while it is unchanged."""
     response = render(request, template, dict(context))
     tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     if request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)
     response["ETag"] = tag
-    face = clock_face(show())  # whoever moved the clock: every page that is looked at follows
+    face = clock_face(show())  # open pages follow when another user moves the clock
     response["X-Clock"] = f"{face.now.isoformat()} {'frozen' if face.frozen else face.moved}".strip()
     response["X-Clock-Seen"] = face.mark
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def refused(request: HttpRequest, error: ApiError, person: Person | None = None) -> HttpResponse:
-    """A refusal, in words; it links to its explanation where there is one."""
+def refusal_page(request: HttpRequest, error: ApiError, person: Person | None = None) -> HttpResponse:
+    """A page with a refusal, and a link to its explanation if there is one."""
     context = {"errors": error.each, "explanation": explanation_path(error.more_info), "status": error.status}
     if by_htmx(request):
         response = render(request, "console/parts/alert.html", context, status=error.status)
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"
         return response
-    return shown(request, person, "console/refused.html", context, status=error.status)
+    return full_page(request, person, "console/refused.html", context, status=error.status)
 
 
-def to_present(request: HttpRequest, changed: ShownChanged, person: Person | None) -> HttpResponse:
-    """After a form that showed what is not so any more: back to its page, which shows what is."""
+def stale_form_response(request: HttpRequest, conflict: ShownChanged, person: Person | None) -> HttpResponse:
+    """The response to an outdated form: back to its page, which shows the present state."""
     if by_htmx(request):
-        response = refused(request, changed, person)
+        response = refusal_page(request, conflict, person)
         response["HX-Trigger"] = "refresh"
         return response
-    messages.error(request, changed.message)
-    return see_other(came_from(request, "/"))
+    messages.error(request, conflict.message)
+    return see_other(return_path(request, "/"))
 
 
-def done(request: HttpRequest, text: str, *, back: str, level: int = messages.SUCCESS) -> HttpResponse:
-    """After a change: a script is told to look again and says so; a browser goes back to where it was."""
+def success_response(request: HttpRequest, text: str, *, back: str, level: int = messages.SUCCESS) -> HttpResponse:
+    """The response after a change: htmx refreshes and announces the text; a browser goes back to its page."""
     if by_htmx(request):
         headers = {"HX-Trigger": "refresh", "X-Announcement": quote(text)}
         return HttpResponse(status=204, headers=headers)
@@ -138,7 +138,7 @@ def done(request: HttpRequest, text: str, *, back: str, level: int = messages.SU
 
 
 class SeeOther(HttpResponseRedirect):
-    """What a form leads to: always asked for with GET (RFC 9110, section 15.4.4)."""
+    """The redirect after a form, which browsers follow with GET (RFC 9110, section 15.4.4)."""
 
     status_code = 303
 
@@ -147,15 +147,15 @@ def see_other(where: str) -> HttpResponse:
     return SeeOther(where)
 
 
-def came_from(request: HttpRequest, otherwise: str) -> str:
-    """Where a form says it was, if that is a page of this site."""
-    asked = request.POST.get("next") or _path_in(request, "Referer")
-    safe = url_has_allowed_host_and_scheme(asked, allowed_hosts=None) and asked.startswith("/")
-    return asked if safe else otherwise
+def return_path(request: HttpRequest, otherwise: str) -> str:
+    """The page that a form came from, if it is a page of this site."""
+    path = request.POST.get("next") or _path_in(request, "Referer")
+    safe = url_has_allowed_host_and_scheme(path, allowed_hosts=None) and path.startswith("/")
+    return path if safe else otherwise
 
 
 def _path_in(request: HttpRequest, header: str) -> str:
-    """The path of the URL that a header holds; empty when it holds none."""
+    """The path of the URL in a header; empty without one."""
     try:
         return urlsplit(request.headers.get(header, "")).path
     except ValueError:
@@ -163,6 +163,6 @@ def _path_in(request: HttpRequest, header: str) -> str:
 
 
 def with_query(path: str, query: Mapping[str, Any]) -> str:
-    """A path with those parameters that say something."""
-    said = {name: value for name, value in query.items() if value not in ("", None)}
-    return f"{path}?{urlencode(said)}" if said else path
+    """The path with those parameters that are not empty."""
+    parameters = {name: value for name, value in query.items() if value not in ("", None)}
+    return f"{path}?{urlencode(parameters)}" if parameters else path

@@ -1,4 +1,4 @@
-"""Reads that only the console makes: servers with what its table shows, in a constant number of queries."""
+"""Reads of the console: servers with the columns of its table, in a constant number of queries."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -30,23 +30,23 @@ SHOWN = (
     *("metadata_enabled", "metadata_protocol", "metadata_epoch", "vpc__id", "vpc__name"),
     *(f"initialization__{name}" for name in ("image", "keys", "default_trusted_profile_id", "auto_link")),
 )
-"""Columns that pages show. Others are read when they are asked for."""
+"""Columns that pages show. Others are deferred."""
 
 
 def servers_here(account_id: str, region: str) -> QuerySet[BareMetalServer]:
-    """Servers of a region with what pages show of their own columns."""
+    """The servers of a region with the columns that pages show."""
     return _columns().filter(account_id=account_id, region=region)
 
 
 def servers_to_show(account_id: str, region: str) -> QuerySet[BareMetalServer]:
-    """The same with their primary address, their default trusted profile's name, and when they last got a token:
+    """The same with their primary address, the name of their default trusted profile, and the time of their last token:
     ``primary_address``, ``default_profile_name`` and ``last_token_at``."""
     return _to_show().filter(account_id=account_id, region=region)
 
 
 @cache
 def _to_show() -> QuerySet[BareMetalServer]:
-    """Of all servers, never evaluated. Building it costs as much as asking the database for one server."""
+    """All servers, as a query that is never evaluated. Building it costs as much as reading one server."""
     profile = TrustedProfile.objects.filter(id=OuterRef("initialization__default_trusted_profile_id"))
     return (
         _columns()
@@ -61,37 +61,37 @@ def _to_show() -> QuerySet[BareMetalServer]:
 
 @cache
 def _columns() -> QuerySet[BareMetalServer]:
-    """The same without what is computed."""
+    """The same without computed columns."""
     return BareMetalServer.objects.select_related("vpc", "initialization").only(*SHOWN)
 
 
 def _primary_address() -> Coalesce:
-    """Of the network interface or of the attachment, whichever kind the server has."""
-    own = {"server": OuterRef("pk"), "is_primary": True}
+    """The primary address of the network interface or of the network attachment, as the server has it."""
+    owner = {"server": OuterRef("pk"), "is_primary": True}
     address = "virtual_network_interface__primary_ip__address"
     return Coalesce(
-        Subquery(NetworkInterface.objects.filter(**own).values("primary_ip__address")[:1]),
-        Subquery(NetworkAttachment.objects.filter(**own).values(address)[:1]),
+        Subquery(NetworkInterface.objects.filter(**owner).values("primary_ip__address")[:1]),
+        Subquery(NetworkAttachment.objects.filter(**owner).values(address)[:1]),
     )
 
 
-def search_servers(rows: QuerySet[BareMetalServer], asked: Mapping[str, str]) -> QuerySet[BareMetalServer]:
-    """Those that match every filter given, in the order asked for. A word is part of a name, an id or an address."""
-    if word := asked.get("q", "").strip():
+def search_servers(rows: QuerySet[BareMetalServer], filters: Mapping[str, str]) -> QuerySet[BareMetalServer]:
+    """The servers that match every filter, in the requested order. A word is part of a name, an id, or an address."""
+    if word := filters.get("q", "").strip():
         rows = rows.filter(Q(name__icontains=word) | Q(id=word) | _at(word))
-    if asked.get("status") in BareMetalServer.Status.values:
-        rows = rows.filter(status=asked["status"])
-    if asked.get("metadata") in ("on", "off"):
-        rows = rows.filter(metadata_enabled=asked["metadata"] == "on")
-    if asked.get("protocol") in BareMetalServer.Protocol.values:
-        rows = rows.filter(metadata_protocol=asked["protocol"])
-    if zone := asked.get("zone", ""):
+    if filters.get("status") in BareMetalServer.Status.values:
+        rows = rows.filter(status=filters["status"])
+    if filters.get("metadata") in ("on", "off"):
+        rows = rows.filter(metadata_enabled=filters["metadata"] == "on")
+    if filters.get("protocol") in BareMetalServer.Protocol.values:
+        rows = rows.filter(metadata_protocol=filters["protocol"])
+    if zone := filters.get("zone", ""):
         rows = rows.filter(zone=zone)
-    return rows.order_by(*_order(asked.get("sort", "")))
+    return rows.order_by(*_order(filters.get("sort", "")))
 
 
 def _at(word: str) -> Q:
-    """Those at the address that the word is. Of any other word, PostgreSQL's column of addresses may not be asked."""
+    """The servers with this address; nothing for any other word, which PostgreSQL cannot compare with addresses."""
     try:
         address = str(IPv4Address(word))
     except ValueError:
@@ -104,7 +104,7 @@ def _at(word: str) -> Q:
 
 
 def _order(sort: str) -> list[str]:
-    """``-name`` is ``name`` the other way round; the row number makes every order total."""
+    """The columns of an order; ``-name`` reverses ``name``, and the row number makes every order total."""
     columns = ORDERS.get(sort.removeprefix("-"), ORDERS["newest"])
     if not sort.startswith("-"):
         return [*columns, "-number"]

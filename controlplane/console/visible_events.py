@@ -1,4 +1,4 @@
-"""Which events somebody may see, and what of them: no more than the REST API would tell of the same things."""
+"""The events that a person may see, and what they see of them: no more than the REST API would show."""
 
 from functools import reduce
 
@@ -10,7 +10,7 @@ from controlplane.console.access import CERTIFICATE, GROUP, POLICY, Person
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.visible_users import READ as READ_USERS
 
-TELLING = {
+REQUIRED_ACTIONS = {
     **{
         f"is.{kind}.": f"is.{kind}.{noun}.list"
         for _, kind, noun, verb in (each.split(".") for each in ACTIONS["is"])
@@ -35,24 +35,24 @@ TELLING = {
     "resource-controller.": "resource-controller.group.read",
     "user-management.": READ_USERS,
 }
-"""The action that a person needs to see events whose names begin so. All others are about servers and trusted profiles,
-which everybody who sees activity may list, and about the deployment."""
+"""The action that a person needs to see events, by the prefix of their names. All others are about the deployment, and
+about servers and trusted profiles, which every person who sees activity may list."""
 ADMINISTRATOR = "the deployment administrator"
 
 
 def visible(person: Person, rows: QuerySet[ActivityEvent]) -> QuerySet[ActivityEvent]:
-    """Those of an account's events that the person may see."""
-    hidden = [start for start, action in TELLING.items() if not _may(person, action)]
+    """The events of an account that the person may see."""
+    hidden = [start for start, action in REQUIRED_ACTIONS.items() if not _may(person, action)]
     return rows.exclude(reduce(Q.__or__, (Q(action__startswith=start) for start in hidden))) if hidden else rows
 
 
 def _may(person: Person, action: str) -> bool:
-    """Events are of all regions."""
+    """Whether the person may do this; in all regions for VPC, because events are of all regions."""
     return person.may_everywhere(action) if action.startswith("is.") else bool(person.may(action))
 
 
 def as_seen_by(person: Person, event: ActivityEvent) -> ActivityEvent:
-    """What concerns every account is told to all: but not who of another account did it, and from where."""
+    """The event without its initiator, if it affects every account and a user of another account caused it."""
     if event.account_id or event.initiator_id == SYSTEM.id or person.account.is_first:
         return event
     event.initiator_id = event.initiator_address = event.initiator_agent = ""

@@ -30,7 +30,7 @@ from identity.certificates import (
 from identity.events import CERTIFICATE_RENEW
 from identity.key_cache import Signer
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
-from identity.services.certificates import Applicant, evidence, sign_certificate
+from identity.services.certificates import CertificateSubject, evidence, sign_certificate
 from servers.models import BareMetalServer
 
 log = structlog.get_logger(__name__)
@@ -117,7 +117,7 @@ def _renew(row: IssuedCertificate, server: BareMetalServer, *, signer: Signer, n
     """Raises InvalidValue when the request would not be signed today."""
     renewed = sign_certificate(
         csr.check_again(row.csr),
-        applicant=Applicant(server.id, server.crn, server.account_id, server.metadata_epoch),
+        subject=CertificateSubject(server.id, server.crn, server.account_id, server.metadata_epoch),
         lifetime=timedelta(seconds=row.lifetime),
         signer=signer,
         requested_at=row.requested_at,

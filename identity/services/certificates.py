@@ -92,7 +92,7 @@ def _current(row: IssuedCertificate, *, rotating: bool) -> CurrentChain:
 
 
 @dataclass(frozen=True)
-class Applicant:
+class CertificateSubject:
     """The server that a certificate is for."""
 
     id: str
@@ -104,7 +104,7 @@ class Applicant:
 def sign_certificate(
     request: csr.CheckedRequest,
     *,
-    applicant: Applicant,
+    subject: CertificateSubject,
     lifetime: timedelta,
     signer: key_cache.Signer,
     requested_at: datetime,
@@ -119,7 +119,7 @@ def sign_certificate(
     with timings.measured("certificate"):
         leaf = ca.build_leaf(
             request,
-            common_name=applicant.id,
+            common_name=subject.id,
             serial_number=x509.random_serial_number(),
             issuer=issuer,
             issuer_key=signer.private_key,
@@ -131,10 +131,10 @@ def sign_certificate(
         id=str(uuid.uuid4()),
         issuer_id=signer.row_id,
         serial_number=f"{leaf.serial_number:x}",
-        server_id=applicant.id,
-        server_crn=applicant.crn,
-        account_id=applicant.account_id,
-        metadata_epoch=applicant.metadata_epoch,
+        server_id=subject.id,
+        server_crn=subject.crn,
+        account_id=subject.account_id,
+        metadata_epoch=subject.metadata_epoch,
         csr=request.pem,
         lifetime=int(lifetime.total_seconds()),
         requested_at=requested_at,
@@ -160,8 +160,8 @@ def evidence(certificate: IssuedCertificate, *, issuer: str) -> dict[str, str]:
 
 def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedelta, now: datetime) -> IssuedChain:
     signer = key_cache.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
-    applicant = Applicant(facts.id, facts.crn, facts.account_id, facts.metadata_epoch)
-    row = sign_certificate(request, applicant=applicant, lifetime=lifetime, signer=signer, requested_at=now, now=now)
+    subject = CertificateSubject(facts.id, facts.crn, facts.account_id, facts.metadata_epoch)
+    row = sign_certificate(request, subject=subject, lifetime=lifetime, signer=signer, requested_at=now, now=now)
     with transaction.atomic():
         record_for(facts, METADATA_CERTIFICATE_CREATE, status=200, data=evidence(row, issuer=signer.kid))
         row.save(force_insert=True)

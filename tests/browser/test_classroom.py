@@ -44,7 +44,7 @@ def test_a_teacher_watches_a_learner_and_resets_the_class(visit: Visit, tmp_path
     said = teacher.page.locator("#announcements", has_text="The class is reset")
     said.wait_for(state="attached", timeout=SECONDS)
     row.get_by_text("0 of").wait_for(timeout=SECONDS)
-    learner.page.get_by_role("link", name="Begin anew").wait_for(timeout=SECONDS)
+    learner.page.get_by_role("link", name="Begin again").wait_for(timeout=SECONDS)
 
 
 def test_the_class_is_not_a_learner_s(visit: Visit, password: str) -> None:

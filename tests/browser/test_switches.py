@@ -292,7 +292,7 @@ def test_a_rotation_that_waits_says_until_when(visit: Visit) -> None:
     button = visitor.page.locator("#rotate-root-us-south")
     if "Rotate at" in button.inner_text():
         button.click()
-    visitor.page.locator("#section-root-us-south .hint", has_text="As somebody asked").wait_for(timeout=SECONDS)
+    visitor.page.locator("#section-root-us-south .hint", has_text="As requested").wait_for(timeout=SECONDS)
     assert "Rotates at" in button.inner_text()
     assert visitor.audit() == []
 

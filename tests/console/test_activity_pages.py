@@ -84,7 +84,7 @@ def test_an_event_of_a_person_names_the_person(alice: Client) -> None:
 
 def test_asking_again_is_done_with_the_readers_own_rights(alice: Client) -> None:
     page = alice.get(f"/activity/{happen(fails=True).pk}").content.decode()
-    assert "this is done with your own rights" in page
+    assert "to repeat the call with your own rights" in page
     assert "baremint token" not in page
     assert "Bearer $TOKEN" in page
 

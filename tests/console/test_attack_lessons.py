@@ -8,8 +8,8 @@ import pytest
 from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons import mutual_tls, secure_access, ssrf
-from controlplane.console.lessons.command_parts import example
-from controlplane.console.lessons.lesson import At, Evidence, Lesson, Place, evaluate
+from controlplane.console.lessons.command_parts import example_path
+from controlplane.console.lessons.lesson import Evidence, Lesson, LessonRun, LessonServer, evaluate
 from controlplane.objectstore.events import OBJECT_READ
 from identity.events import CERTIFICATE_REVOKE as REVOKED
 from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
@@ -17,9 +17,9 @@ from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 from identity.events import REVOCATION_LIST_READ
 from servers.events import UPDATE
 
-CALLS = At(id="0717-a", name="web-1", crn="crn:web-1", url="http://127.64.0.1:8169", region="us-south")
-SERVES = At(id="0717-b", name="web-2", crn="crn:web-2", url="http://127.64.0.2:8169", region="us-south")
-PLACE = Place(CALLS, "account", "http://127.0.0.1:8000", "/ca.pem", "lesson-7", "learner-1", SERVES)
+CALLS = LessonServer(id="0717-a", name="web-1", crn="crn:web-1", url="http://127.64.0.1:8169", region="us-south")
+SERVES = LessonServer(id="0717-b", name="web-2", crn="crn:web-2", url="http://127.64.0.2:8169", region="us-south")
+PLACE = LessonRun(CALLS, "account", "http://127.0.0.1:8000", "/ca.pem", "lesson-7", "learner-1", SERVES)
 ALL = (mutual_tls.LESSON, secure_access.LESSON, ssrf.LESSON)
 
 
@@ -37,7 +37,7 @@ def finished(lesson: Lesson, *happened: ActivityEvent) -> list[str]:
     return list(evaluate(lesson, Evidence(PLACE, happened)))
 
 
-def certified(on: At, id: str) -> ActivityEvent:
+def certified(on: LessonServer, id: str) -> ActivityEvent:
     return event(CERTIFICATE, on.crn, data={"id": id, "serial_number": "1f"})
 
 
@@ -70,11 +70,11 @@ def test_a_certificate_that_was_refused_does_not_count() -> None:
 
 
 def test_without_a_second_server_there_is_nothing_to_paste() -> None:
-    alone = Place(CALLS, "account", "http://127.0.0.1:8000", "/ca.pem", "lesson-7", "learner-1")
+    alone = LessonRun(CALLS, "account", "http://127.0.0.1:8000", "/ca.pem", "lesson-7", "learner-1")
     assert mutual_tls.LESSON.commands(alone) == []
 
 
-def switched(protocol: str) -> ActivityEvent:
+def switch_on(protocol: str) -> ActivityEvent:
     return event(UPDATE, data={"metadata_service": {"enabled": True, "protocol": protocol}})
 
 
@@ -87,16 +87,16 @@ def refused(status: int, agent: str = "curl/7.88.1") -> ActivityEvent:
 
 
 def test_https_is_finished_by_a_token_after_http_was_refused() -> None:
-    happened = (switched("http"), token(), switched("https"), refused(403), token())
+    happened = (switch_on("http"), token(), switch_on("https"), refused(403), token())
     assert finished(secure_access.LESSON, *happened) == ["http", "plain", "https", "refused", "secure"]
 
 
 def test_a_refusal_for_another_reason_is_not_that_of_plain_http() -> None:
-    assert finished(secure_access.LESSON, switched("http"), token(), switched("https"), refused(400))[-1] == "https"
+    assert finished(secure_access.LESSON, switch_on("http"), token(), switch_on("https"), refused(400))[-1] == "https"
 
 
 def test_a_token_before_the_switch_is_not_one_over_https() -> None:
-    assert finished(secure_access.LESSON, switched("http"), token(), token())[-1] == "plain"
+    assert finished(secure_access.LESSON, switch_on("http"), token(), token())[-1] == "plain"
 
 
 PAGE = "link-preview learner-1"
@@ -131,16 +131,16 @@ def test_another_bucket_is_not_the_customers() -> None:
 
 
 def test_a_program_is_found_from_every_directory() -> None:
-    assert Path(example("ssrf/vulnerable.py")).is_absolute()
-    assert Path(example("ssrf/vulnerable.py")).is_file()
+    assert Path(example_path("ssrf/vulnerable.py")).is_absolute()
+    assert Path(example_path("ssrf/vulnerable.py")).is_file()
 
 
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.slug)
 def test_a_server_with_an_odd_name_is_just_named_so(lesson: Lesson) -> None:
-    odd = At("0717-a", "a'; touch /tmp/odd; '", "crn:odd", CALLS.url, "us-south")
+    odd = LessonServer("0717-a", "a'; touch /tmp/odd; '", "crn:odd", CALLS.url, "us-south")
     text = "\n".join(
         command.text
-        for command in lesson.commands(Place(odd, "a", "http://h", "/ca.pem", "lesson-7", "learner-1", odd))
+        for command in lesson.commands(LessonRun(odd, "a", "http://h", "/ca.pem", "lesson-7", "learner-1", odd))
     )
     assert "'a'\"'\"'; touch /tmp/odd; '\"'\"''" in text
     assert "a'; touch" not in text.replace("'a'\"'\"'; touch", "")

@@ -11,7 +11,7 @@ from django.test import Client
 from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
-from controlplane.console.lessons.lesson import At, Evidence, Place, evaluate
+from controlplane.console.lessons.lesson import Evidence, LessonRun, LessonServer, evaluate
 from controlplane.console.lessons.policy import LESSON
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of
@@ -96,8 +96,8 @@ def test_a_question_on_the_page_leaves_the_event_that_the_api_leaves(alice: Clie
 def test_asking_why_in_the_console_counts_in_the_lesson(
     alice: Client, profile: TrustedProfile, server: BareMetalServer
 ) -> None:
-    at = At(id=server.id, name=server.name, crn=server.crn, url="", region=server.region)
-    place = Place(at, ACCOUNT, "http://127.0.0.1:8000", "/ca.pem", profile.name, "learner-1")
+    at = LessonServer(id=server.id, name=server.name, crn=server.crn, url="", region=server.region)
+    place = LessonRun(at, ACCOUNT, "http://127.0.0.1:8000", "/ca.pem", profile.name, "learner-1")
     data: dict[str, Any] = {"profile_id": profile.id}
     record(METADATA_LOGIN, initiator=Party(), target=Party(server.crn), account_id=ACCOUNT, data=data)
     where = refuse(profile.iam_id)

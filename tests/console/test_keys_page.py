@@ -117,7 +117,7 @@ class TestThePage:
     def test_the_page_of_keys_says_to_every_reader_that_a_rotation_waits(self, alice: Client, victor: Client) -> None:
         alice.post("/keys/rotate", pressing("iam"))
         for page in (alice, victor):
-            assert page.get("/keys/state").content.decode().count("As somebody asked, hands over") == 1
+            assert page.get("/keys/state").content.decode().count("As requested, hands over") == 1
         at = KeyPair.objects.get(purpose="iam", state="prepared").published_at + TIMES.publish_before
         assert button(alice, "iam") == (f"Rotates at {instant(at, now=clock.now())}", True)
         [line] = [each for each in timelines(now=clock.now()) if each.purpose == "iam"]

@@ -84,7 +84,7 @@ def test_a_finished_check_says_what_was_seen_and_leads_to_its_event(alice: Clien
     assert "The metadata service of this server is off." in page
     assert f'href="/activity/{event}"' in page
     assert "1 of 5 checks are done." in page
-    assert page.count("- done. ") == sum(each.check == "refused" and each.becomes == "done" for each in FIRST.drawn)
+    assert page.count("- done. ") == sum(each.check == "refused" and each.becomes == "done" for each in FIRST.messages)
 
 
 def test_an_unchanged_lesson_costs_a_304(alice: Client, server: BareMetalServer) -> None:
@@ -212,7 +212,7 @@ def test_resetting_asks_first(alice: Client, server: BareMetalServer) -> None:
     start(alice, server)
     answer = alice.post(f"{CLASS}/reset", headers=SCRIPT)
     assert answer["HX-Retarget"] == "#dialog"
-    assert "What everybody has finished is forgotten" in answer.content.decode()
+    assert "The progress of all learners in all lessons is deleted" in answer.content.decode()
     assert LessonProgress.objects.exists()
 
 

@@ -15,8 +15,8 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.console.lessons.catalog import LESSONS, find_lesson
 from controlplane.console.lessons.command_parts import steps
 from controlplane.console.lessons.learner_events import mark_of
-from controlplane.console.lessons.lesson import At, Evidence, Place, evaluate
-from controlplane.console.lessons.progress import begin, standing_of
+from controlplane.console.lessons.lesson import Evidence, LessonRun, LessonServer, evaluate
+from controlplane.console.lessons.progress import begin, learner_progress_of
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import clock, context
 from controlplane.kernel.errors import Unauthorized
@@ -76,7 +76,7 @@ def get_token(server: BareMetalServer) -> None:
 
 
 def finished(learner: User) -> list[str]:
-    standing = standing_of(learner, FIRST)
+    standing = learner_progress_of(learner, FIRST)
     assert standing
     return [check.key for check in FIRST.checks if check.key in standing.finished]
 
@@ -233,16 +233,16 @@ def test_every_check_of_a_lesson_is_drawn_or_commanded(lesson: object) -> None:
     found = find_lesson(getattr(lesson, "slug", ""))
     assert found
     keys = [check.key for check in found.checks]
-    assert sorted({each.check for each in found.drawn}) == sorted(keys)
+    assert sorted({each.check for each in found.messages}) == sorted(keys)
     assert len(set(keys)) == len(keys)
     assert len({each.slug for each in LESSONS}) == len(LESSONS)
     assert steps(found, a_place())
 
 
-def a_place() -> Place:
-    here = At("0717-1", "web-1", "crn:of:web-1", "http://127.64.0.1:8169", "us-south")
-    there = At("0717-2", "web-2", "crn:of:web-2", "http://127.64.0.2:8169", "us-south")
-    return Place(here, "a" * 32, "http://127.0.0.1:8000", "/ca.pem", "lesson-1", "learner-1", there)
+def a_place() -> LessonRun:
+    here = LessonServer("0717-1", "web-1", "crn:of:web-1", "http://127.64.0.1:8169", "us-south")
+    there = LessonServer("0717-2", "web-2", "crn:of:web-2", "http://127.64.0.2:8169", "us-south")
+    return LessonRun(here, "a" * 32, "http://127.0.0.1:8000", "/ca.pem", "lesson-1", "learner-1", there)
 
 
 def rotated(old: str, new: str, **data: str) -> ActivityEvent:
@@ -259,9 +259,9 @@ def lesson_6(*happened: ActivityEvent) -> list[str]:
     for number, event in enumerate(happened, start=2):
         event.pk = number
     own = [fresh, *(event for event in happened if event.action == CLOCK_SET)]
-    anybodys = [event for event in happened if event.action == KEY_ROTATE]
+    job_events = [event for event in happened if event.action == KEY_ROTATE]
     before = {check.key: 1 for check in lesson.checks if check.key not in ("due", "home")}
-    return list(evaluate(lesson, Evidence(a_place(), own, before, anybodys)))
+    return list(evaluate(lesson, Evidence(a_place(), own, before, job_events)))
 
 
 def moved() -> ActivityEvent:
@@ -299,7 +299,7 @@ def test_a_change_that_the_learner_asked_for_counts_when_a_job_carries_it_out(
     key_rotation.rotate("identity", now=clock.now(), by=SYSTEM)
     with called_by(""):
         key_rotation.run_due_steps(now=clock.now() + timedelta(minutes=8))
-    standing = standing_of(learner, lesson)
+    standing = learner_progress_of(learner, lesson)
     assert standing
     assert list(standing.finished) == ["token", "rotated"]
 

@@ -296,8 +296,8 @@ def test_what_is_not_kept_is_said_and_what_is_kept_is_sent() -> None:
     assert said("POST", "/v1/vpcs").endswith("# The body of the request is not kept. Write it into request.json.")
     assert as_curl(happened("POST", "/v1/vpcs")).endswith(" -d @request.json")
     assert as_curl(happened("POST", f"{PATH}/stop")).endswith(" -d @request.json")
-    switched = happened("PATCH", data={"metadata_service": {"enabled": False}})
-    assert as_curl(switched).endswith(""" -d '{"metadata_service": {"enabled": false}}'""")
+    switch_on = happened("PATCH", data={"metadata_service": {"enabled": False}})
+    assert as_curl(switch_on).endswith(""" -d '{"metadata_service": {"enabled": false}}'""")
     assert "# The query of the request is not kept" in said("DELETE", "/v3/tags/env:prod")
 
 

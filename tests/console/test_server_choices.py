@@ -21,7 +21,7 @@ LESSON = LESSONS[0].path
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list holds two."""
-    monkeypatch.setattr(server_choices, "MOST_OFFERED", 2)
+    monkeypatch.setattr(server_choices, "MOST_OPTIONS", 2)
     monkeypatch.setattr(profiles, "MOST_CHOICES", 2)
 
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from controlplane.console.lessons.catalog import LESSONS
-from controlplane.console.lessons.lesson import At, Lesson, Place
+from controlplane.console.lessons.lesson import Lesson, LessonRun, LessonServer
 from tests.live.conftest import ROOM
 from tests.live.lesson_steps import STEPS
 from tests.live.operator import eventually
@@ -106,20 +106,20 @@ def _said_of_step(lesson: Lesson, number: int) -> list[str]:
 
 
 def _said_of(lesson: Lesson, checks: list[str]) -> list[str]:
-    drawn = [each.text for each in lesson.drawn if each.check in checks]
+    drawn = [each.text for each in lesson.messages if each.check in checks]
     return drawn + [f"{check.title} {check.todo}" for check in lesson.checks if check.key in checks]
 
 
-A_SERVER = At("0717-1", "web-1", "crn:of:web-1", "http://127.64.0.1:8169", "us-south")
-A_PLACE = Place(A_SERVER, "a" * 32, "http://127.0.0.1:8000", "/ca.pem", "lesson-1", "learner-1", A_SERVER)
+A_SERVER = LessonServer("0717-1", "web-1", "crn:of:web-1", "http://127.64.0.1:8169", "us-south")
+A_PLACE = LessonRun(A_SERVER, "a" * 32, "http://127.0.0.1:8000", "/ca.pem", "lesson-1", "learner-1", A_SERVER)
 
 
 @pytest.mark.parametrize("name", SHELLS)
 def test_the_shell_of_a_lesson_can_be_opened_from_every_shell(product: Product, tmp_path: Path, name: str) -> None:
     if not shutil.which(name):
         pytest.skip(f"There is no {name} here.")
-    opening = Learner(product, LESSONS[0]).commands[0]
-    asked = f"{opening} -c 'baremint address web-1 --url; echo $BAREMINT_AGENT'"
+    open_shell = Learner(product, LESSONS[0]).commands[0]
+    asked = f"{open_shell} -c 'baremint address web-1 --url; echo $BAREMINT_AGENT'"
     done = subprocess.run(
         [name, "-c", asked],
         env={**clean_environment(), "PATH": "/usr/bin:/bin"},

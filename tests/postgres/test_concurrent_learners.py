@@ -8,7 +8,7 @@ import pytest
 from controlplane.activity.record import Party, record
 from controlplane.console.lessons.catalog import LESSONS
 from controlplane.console.lessons.learner_events import mark_of
-from controlplane.console.lessons.progress import Standing, begin, reset_class, standing_of
+from controlplane.console.lessons.progress import LearnerProgress, begin, learner_progress_of, reset_class
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import context
 from controlplane.kernel.errors import Unauthorized
@@ -53,15 +53,15 @@ def test_windows_that_look_at_the_same_moment_finish_a_check_once(
 ) -> None:
     begin(learner, FIRST, server)
     refuse(learner, server)
-    results = together([lambda: standing_of(learner, FIRST)] * AT_ONCE)
-    assert [list(each.finished) for each in results if isinstance(each, Standing)] == [["refused"]] * AT_ONCE
+    results = together([lambda: learner_progress_of(learner, FIRST)] * AT_ONCE)
+    assert [list(each.finished) for each in results if isinstance(each, LearnerProgress)] == [["refused"]] * AT_ONCE
     assert FinishedCheck.objects.count() == 1
 
 
 def test_a_class_is_reset_while_it_is_looked_at(learner: User, server: BareMetalServer, together: Together) -> None:
     begin(learner, FIRST, server)
     refuse(learner, server)
-    windows = [lambda: standing_of(learner, FIRST)] * AT_ONCE
+    windows = [lambda: learner_progress_of(learner, FIRST)] * AT_ONCE
     reset, *seen = together([lambda: reset_class(server.account, by=Party()), *windows])
     assert reset == 1
     assert not [each for each in seen if isinstance(each, Exception)]

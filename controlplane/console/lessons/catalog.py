@@ -27,5 +27,5 @@ def find_lesson(slug: str) -> Lesson | None:
 
 
 def number_of(lesson: Lesson) -> int:
-    """As people count them, from 1."""
+    """The number of a lesson, from 1."""
     return LESSONS.index(lesson) + 1

@@ -3,50 +3,61 @@
 import shlex
 
 from controlplane.console.lessons.command_parts import MAY_SWITCH
-from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.shell_commands import ask_token, claims_of, first_switch, get_token, inside, until
+from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.shell_commands import (
+    ask_token,
+    claims_of,
+    first_switch,
+    get_token,
+    metadata_call,
+    until,
+)
 from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.events import UPDATE
 
 
-def _refused(evidence: Evidence) -> Seen | None:
+def _refused(evidence: Evidence) -> Finding | None:
     event = evidence.first(
-        IDENTITY_TOKEN, on=evidence.place.server.crn, success=False, where=lambda each: each.reason_code == 403
+        IDENTITY_TOKEN, on=evidence.run.server.crn, success=False, where=lambda each: each.reason_code == 403
     )
-    return Seen(f"A program asked who it is, and got 403: {event.message}", event) if event else None
+    return Finding(f"A program asked who it is, and got 403: {event.message}", event) if event else None
 
 
-def _switched_on(evidence: Evidence) -> Seen | None:
+def _switched_on(evidence: Evidence) -> Finding | None:
     event = first_switch(evidence, enabled=True, after="refused")
-    return Seen(f"{event.initiator_name or 'Somebody'} switched the service on.", event) if event else None
+    return Finding(f"{event.initiator_name or 'An operator'} switched the service on.", event) if event else None
 
 
-def _token(evidence: Evidence) -> Seen | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="on")
+def _token(evidence: Evidence) -> Finding | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="on")
     if event is None:
         return None
-    return Seen(f"A token was signed with key {event.data['kid']}. It is good until {until(event)}.", event)
+    return Finding(f"A token was signed with key {event.data['kid']}. It is good until {until(event)}.", event)
 
 
-def _switched_off(evidence: Evidence) -> Seen | None:
+def _switched_off(evidence: Evidence) -> Finding | None:
     event = first_switch(evidence, enabled=False, after="token")
-    return Seen("The service was switched off. From this moment the token was worth nothing.", event) if event else None
+    return (
+        Finding("The service was switched off. From this moment the token was worth nothing.", event) if event else None
+    )
 
 
-def _new_token(evidence: Evidence) -> Seen | None:
+def _new_token(evidence: Evidence) -> Finding | None:
     again = first_switch(evidence, enabled=True, after="off")
     if again is None:
         return None
     event = evidence.first(
-        IDENTITY_TOKEN, on=evidence.place.server.crn, after="off", where=lambda each: each.pk > again.pk
+        IDENTITY_TOKEN, on=evidence.run.server.crn, after="off", where=lambda each: each.pk > again.pk
     )
-    return Seen(f"A new token was signed, good until {until(event)}. The old one stays dead.", event) if event else None
+    return (
+        Finding(f"A new token was signed, good until {until(event)}. The old one stays dead.", event) if event else None
+    )
 
 
-def _commands(place: Place) -> list[Command]:
-    name = shlex.quote(place.server.name)
+def _commands(run: LessonRun) -> list[Command]:
+    name = shlex.quote(run.server.name)
     off, on = (f"baremint is bare-metal-server-update {name} --metadata-service {each}" for each in ("false", "true"))
-    ask = ask_token(place)
+    ask = ask_token(run)
     return [
         Command(
             "Ask while the service is off",
@@ -63,18 +74,18 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Get a token and look into it",
-            f"{get_token(place)}\n{claims_of('TOKEN')}",
+            f"{get_token(run)}\n{claims_of('TOKEN')}",
             "No password was sent. The claims say which server this is (iaas), for whom the token is (aud) and until "
             "when it is good (exp, in seconds since 1970).",
         ),
         Command(
             "Switch it off, and on again",
-            f'{off}\n{on}\n{inside(place, "POST", "iam_tokens")} -H "Authorization: Bearer $TOKEN"; echo',
-            "The token has not expired, yet it is refused with 401: it belongs to the time before. Whoever suspects a "
-            "server switches it off, and every token it ever got is dead.",
+            f'{off}\n{on}\n{metadata_call(run, "POST", "iam_tokens")} -H "Authorization: Bearer $TOKEN"; echo',
+            "The token has not expired, yet it is refused with 401: it is from before the switch. If you suspect "
+            "that a server was compromised, switch the service off, and all of its identity tokens are invalid.",
             needs=MAY_SWITCH,
         ),
-        Command("Get a new token", get_token(place), "The server has its identity again."),
+        Command("Get a new token", get_token(run), "The server has its identity again."),
     ]
 
 
@@ -84,30 +95,30 @@ LESSON = Lesson(
     goal="A program on a server learns who it is, without a password.",
     why=(
         "A program that calls an API has to prove who it is. The usual way is a secret: an API key in a file, in an "
-        "image, in somebody's history. It is copied, it leaks, and nobody dares to change it.",
-        "A server needs no secret to be known: whoever runs it knows which one it is. So the platform offers a "
+        "image, in the history of a shell. It is copied, it leaks, and changing it may break programs.",
+        "A server needs no secret to be known: the platform that runs it knows which one it is. So it offers a "
         "metadata service, at an address that only this server reaches. A program asks it with one HTTP request, and "
         "gets a token: a short text, signed by the platform, that says which server this is and ends within the hour.",
-        "The service is off until somebody with the right to change the server switches it on. The switch is the first "
+        "The service is off until a user with the right to change the server switches it on. The switch is the first "
         "defence: a server that needs no identity gets none.",
     ),
     parties=("Operator", "Program on {server}", "Metadata service"),
-    drawn=(
-        Drawn(1, 2, "PUT /identity/v1/token", "refused"),
-        Drawn(2, 1, "403: it is off", "refused", "refused"),
-        Drawn(0, 2, "on", "on"),
-        Drawn(1, 2, "PUT /identity/v1/token", "token"),
-        Drawn(2, 1, "identity token", "token"),
-        Drawn(0, 2, "off: the token is dead", "off", "refused"),
-        Drawn(2, 1, "a new identity token", "again"),
+    messages=(
+        LessonMessage(1, 2, "PUT /identity/v1/token", "refused"),
+        LessonMessage(2, 1, "403: it is off", "refused", "refused"),
+        LessonMessage(0, 2, "on", "on"),
+        LessonMessage(1, 2, "PUT /identity/v1/token", "token"),
+        LessonMessage(2, 1, "identity token", "token"),
+        LessonMessage(0, 2, "off: the token is dead", "off", "refused"),
+        LessonMessage(2, 1, "a new identity token", "again"),
     ),
     commands=_commands,
     checks=(
         Check("refused", "Refused while it is off", "Ask for a token while the service is off.", _refused),
         Check("on", "Switched on", "Switch the metadata service on.", _switched_on),
         Check("token", "An identity token", "Ask for a token again, now that it is on.", _token),
-        Check("off", "Switched off", "Switch it off once more: see what becomes of the token.", _switched_off),
-        Check("again", "A new token", "Switch it on and ask anew.", _new_token),
+        Check("off", "Switched off", "Switch it off once more: it ends the token.", _switched_off),
+        Check("again", "A new token", "Switch it on and ask again.", _new_token),
     ),
     watches=(IDENTITY_TOKEN, UPDATE),
     prefers=False,

@@ -1,7 +1,7 @@
-"""What a lesson is: words, commands, and checks that look for what really happened.
+"""Lessons: texts, commands, and checks that look for what happened.
 
-A lesson is plain data. Its checks are pure functions: evidence in, what was seen or nothing out. They read activity
-events, never a click, and count from the number of an event, never from a time: the clock may move meanwhile.
+A lesson is plain data. Its checks are pure functions: evidence in, a finding or None out. They read activity events,
+not clicks, and count from the number of an event, not from a time, because lessons move the clock.
 """
 
 import shlex
@@ -13,49 +13,49 @@ from controlplane.console.presenters.diagrams import State
 
 
 @dataclass(frozen=True)
-class At:
-    """A server, as a learner's commands name it."""
+class LessonServer:
+    """A server in a learner's commands."""
 
     id: str
     name: str
     crn: str
     url: str
-    """Of its metadata service, by its loopback address; http or https as it is switched now."""
+    """The URL of its metadata service at its loopback address; http or https as it is switched now."""
     region: str
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where one learner does one lesson."""
+class LessonRun:
+    """One learner's run of one lesson: the server and what the commands need to know."""
 
-    server: At
+    server: LessonServer
     account_id: str
     control_plane: str
-    """Its address: the VPC API is below ``/v1``, IAM at the address itself."""
+    """The URL of the control plane: the VPC API is below ``/v1``, IAM at the URL itself."""
     ca_bundle: str
-    """A file: what TLS clients have to trust."""
+    """The path of the CA bundle, which TLS clients have to trust."""
     name: str
-    """For what the lesson makes, a trusted profile above all. Nobody else's lesson, and no other attempt, has it."""
+    """The name of what the lesson creates, such as a trusted profile. It is unique to this run."""
     mark: str
-    """How the learner's commands and programs call themselves: see ``ownership``."""
-    peer: At | None = None
-    """Another server of the account, for lessons that take two; None when there is none."""
+    """The User-Agent of the learner's commands and programs (learner_events.py)."""
+    peer: LessonServer | None = None
+    """Another server of the account, for lessons that need two; None when there is none."""
 
     @property
     def curl(self) -> str:
-        """curl, by the name of the learner."""
+        """curl with the learner's mark."""
         return f"curl -s -A {self.mark}"
 
     @property
     def curl_inside(self) -> str:
-        """curl, as the server's metadata service has to be asked now."""
+        """curl with what the server's metadata service needs now."""
         secure = self.server.url.startswith("https:")
         return f"{self.curl} --cacert {shlex.quote(self.ca_bundle)}" if secure else self.curl
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What finishes a check: an event, and a sentence about it."""
+class Finding:
+    """What finishes a check: an event and a sentence about it."""
 
     text: str
     event: ActivityEvent
@@ -63,15 +63,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a check may look at."""
+    """The events that a check may look at."""
 
-    place: Place
+    run: LessonRun
     events: Sequence[ActivityEvent]
-    """Of what the learner did since the lesson was begun, oldest first: those of the lesson's ``watches``."""
-    found: Mapping[str, int] = field(default_factory=dict)
-    """By check: the number of the event that finished it."""
-    anybodys: Sequence[ActivityEvent] = ()
-    """Whoever did it: those of the lesson's ``follows``."""
+    """The learner's events since the lesson was begun, oldest first, with the actions in the lesson's ``watches``."""
+    finished: Mapping[str, int] = field(default_factory=dict)
+    """The number of the event that finished each check, by its key."""
+    job_events: Sequence[ActivityEvent] = ()
+    """The events of any initiator with the actions in the lesson's ``follows``."""
 
     def first(
         self,
@@ -82,23 +82,23 @@ class Evidence:
         success: bool = True,
         where: Callable[[ActivityEvent], bool] = lambda event: True,
     ) -> ActivityEvent | None:
-        """The first event of this action and outcome, on the target ``on`` (a CRN or id) if one is named.
+        """The first event with this action and outcome, and with the target ``on`` (a CRN or id) if one is given.
 
-        ``after`` names a check: only events after the one that finished it count, and none before it is finished.
+        ``after`` is the key of a check: only events after the one that finished it count; without one, there is none.
         """
-        if after and after not in self.found:
+        if after and after not in self.finished:
             return None
         outcome = ActivityEvent.Outcome.SUCCESS if success else ActivityEvent.Outcome.FAILURE
         for event in self.events:
             right_kind = event.action == action and event.outcome == outcome and on in ("", event.target_id)
-            if right_kind and event.pk > self.found.get(after, 0) and where(event):
+            if right_kind and event.pk > self.finished.get(after, 0) and where(event):
                 return event
         return None
 
     def finished_by(self, check: str) -> ActivityEvent | None:
         """The event that finished another check."""
-        events = (*self.events, *self.anybodys)
-        return next((event for event in events if event.pk == self.found.get(check)), None)
+        events = (*self.events, *self.job_events)
+        return next((event for event in events if event.pk == self.finished.get(check)), None)
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ class Check:
     key: str
     title: str
     todo: str
-    """What to do next, as long as it is not finished."""
-    look: Callable[[Evidence], Seen | None]
+    """What to do next, while the check is not finished."""
+    look: Callable[[Evidence], Finding | None]
 
 
 @dataclass(frozen=True)
@@ -116,14 +116,14 @@ class Command:
     text: str
     """To paste into one shell, after the commands before it."""
     note: str = ""
-    """Why, and what it prints."""
+    """Why the command is needed, and what it prints."""
     needs: str = ""
-    """The IAM action of the caller whose key it uses; empty for what programs on the server do, which have no key."""
+    """The IAM action that the caller of the command needs; empty for what programs on the server do."""
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A message of the diagram. It is faint until its check is finished."""
+class LessonMessage:
+    """A message of the diagram, which is faint until its check is finished."""
 
     source: int
     target: int
@@ -138,34 +138,35 @@ class Lesson:
     title: str
     goal: str
     why: Sequence[str]
-    """Paragraphs: what a learner who knows HTTP should understand before the commands."""
+    """Paragraphs of background for a learner who knows HTTP, to read before the commands."""
     parties: Sequence[str]
-    """Of the diagram, left to right. ``{server}`` is the name of the learner's server, ``{peer}`` the other one's."""
-    drawn: Sequence[Drawn]
-    commands: Callable[[Place], Sequence[Command]]
+    """The parties of the diagram, left to right. ``{server}`` is the name of the learner's server, ``{peer}`` the
+    other's."""
+    messages: Sequence[LessonMessage]
+    commands: Callable[[LessonRun], Sequence[Command]]
     checks: Sequence[Check]
     watches: Sequence[str]
-    """The actions of the activity events that its checks look at, where the learner did it."""
+    """The actions of the learner's events that its checks look at."""
     follows: Sequence[str] = ()
-    """The actions of what background jobs do because of the learner; its checks look at them whoever did it."""
+    """The actions of events that its checks look at with any initiator, such as those of background jobs."""
     lab: str = ""
-    """What of it needs the lab; empty when it works without."""
+    """A note about the lab; empty when there is nothing to note."""
     warning: str = ""
-    """What others notice of it."""
+    """A warning about effects outside the lesson."""
     prefers: bool = True
-    """Whether the metadata service of the server that suits it best, and is offered first, is on."""
+    """Whether servers with the metadata service on suit it best, and are offered first."""
 
     @property
     def path(self) -> str:
         return f"/learn/{self.slug}"
 
 
-def evaluate(lesson: Lesson, evidence: Evidence) -> dict[str, Seen]:
-    """What is seen now of checks that are not finished yet, in their order; each may build on those before it."""
-    found, seen = dict(evidence.found), {}
+def evaluate(lesson: Lesson, evidence: Evidence) -> dict[str, Finding]:
+    """The findings of checks that were not finished yet, in their order; each check may build on those before it."""
+    finished, findings = dict(evidence.finished), {}
     for check in lesson.checks:
-        if check.key in found:
+        if check.key in finished:
             continue
-        if sight := check.look(replace(evidence, found=found)):
-            found[check.key], seen[check.key] = sight.event.pk, sight
-    return seen
+        if finding := check.look(replace(evidence, finished=finished)):
+            finished[check.key], findings[check.key] = finding.event.pk, finding
+    return findings

@@ -4,8 +4,8 @@ import json
 
 from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
-from controlplane.console.lessons.command_parts import QUERY, switched
-from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.command_parts import QUERY, switch_on
+from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
 from controlplane.console.lessons.shell_commands import (
     CREATE_PROFILE,
     as_operator,
@@ -13,9 +13,9 @@ from controlplane.console.lessons.shell_commands import (
     get_token,
     iam_id_of,
     link_server,
-    made_profile,
     make_profile,
-    member,
+    profile_created,
+    read_member,
 )
 from servers.events import DELETE, READ
 from trustedprofiles.events import EXPLANATION_READ, POLICY_CREATE, PROFILE_CREATE
@@ -25,32 +25,32 @@ CREATE_POLICY = "iam-access-management.policy.create"
 VIEWER = next(role.crn for role in SYSTEM_ROLES if role.display_name == "Viewer")
 
 
-def _became(evidence: Evidence) -> Seen | None:
-    profile = made_profile(evidence)
+def _became(evidence: Evidence) -> Finding | None:
+    profile = profile_created(evidence)
     if profile is None:
         return None
     profile_id = profile.target_id.rpartition(":")[2]
     event = evidence.first(
         METADATA_LOGIN,
-        on=evidence.place.server.crn,
+        on=evidence.run.server.crn,
         where=lambda each: each.data.get("profile_id") == profile_id,
     )
-    return Seen(f"The server has an IAM token of {profile.target_name}.", event) if event else None
+    return Finding(f"The server has an IAM token of {profile.target_name}.", event) if event else None
 
 
-def _refused(evidence: Evidence) -> Seen | None:
+def _refused(evidence: Evidence) -> Finding | None:
     event = _called(evidence, READ, after="became", success=False)
-    return Seen(f"{event.reason_code} {event.reason_type}: {event.message}", event) if event else None
+    return Finding(f"{event.reason_code} {event.reason_type}: {event.message}", event) if event else None
 
 
-def _explained(evidence: Evidence) -> Seen | None:
-    profile = made_profile(evidence)
+def _explained(evidence: Evidence) -> Finding | None:
+    profile = profile_created(evidence)
     event = evidence.first(EXPLANATION_READ, after="refused", on=iam_id_of(profile)) if profile else None
-    return Seen("Somebody asked why, and what would allow it.", event) if event else None
+    return Finding("An explanation was requested: why, and what would allow it.", event) if event else None
 
 
-def _granted(evidence: Evidence) -> Seen | None:
-    profile = made_profile(evidence)
+def _granted(evidence: Evidence) -> Finding | None:
+    profile = profile_created(evidence)
     if profile is None:
         return None
     subject = iam_id_of(profile).lower()
@@ -58,22 +58,23 @@ def _granted(evidence: Evidence) -> Seen | None:
     if event is None:
         return None
     roles = ", ".join(crn.rpartition(":")[2] for crn in event.data["roles"])
-    return Seen(f"A policy makes {profile.target_name} {roles}.", event)
+    return Finding(f"A policy makes {profile.target_name} {roles}.", event)
 
 
-def _allowed(evidence: Evidence) -> Seen | None:
+def _allowed(evidence: Evidence) -> Finding | None:
     event = _called(evidence, READ, after="granted")
-    return Seen("The same call with the same token was answered: 200.", event) if event else None
+    return Finding("The same call with the same token was answered: 200.", event) if event else None
 
 
-def _limited(evidence: Evidence) -> Seen | None:
+def _limited(evidence: Evidence) -> Finding | None:
     event = _called(evidence, DELETE, after="granted", success=False)
-    return Seen(f"{event.reason_code}: {event.message}", event) if event else None
+    return Finding(f"{event.reason_code}: {event.message}", event) if event else None
 
 
 def _called(evidence: Evidence, action: str, *, after: str, success: bool = True) -> ActivityEvent | None:
-    """A call of the control plane by whoever became the lesson's own profile; when refused, then by policies."""
-    profile = made_profile(evidence)
+    """A call of the control plane with the rights of the lesson's profile; a refused one must be refused by
+    policies."""
+    profile = profile_created(evidence)
     if profile is None:
         return None
     caller = iam_id_of(profile)
@@ -85,10 +86,10 @@ def _called(evidence: Evidence, action: str, *, after: str, success: bool = True
     )
 
 
-def _commands(place: Place) -> list[Command]:
+def _commands(run: LessonRun) -> list[Command]:
     query = f"{QUERY}&generation=2"
-    servers = f"{place.control_plane}/v1/bare_metal_servers"
-    call = f'{place.curl} "{servers}?{query}" -H "Authorization: Bearer $IAM"'
+    servers = f"{run.control_plane}/v1/bare_metal_servers"
+    call = f'{run.curl} "{servers}?{query}" -H "Authorization: Bearer $IAM"'
     more_info = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["errors"][0]["more_info"])\''
     names = (
         "python3 -c 'import json, sys; "
@@ -97,8 +98,8 @@ def _commands(place: Place) -> list[Command]:
     return [
         Command(
             "Become a trusted profile without rights",
-            f"{make_profile(place)}\n{link_server(place)}\n{switched(place.server.name)}\n{get_token(place)}\n"
-            f"IAM=$({exchange(place)} \\\n  | {member('access_token')})",
+            f"{make_profile(run)}\n{link_server(run)}\n{switch_on(run.server.name)}\n{get_token(run)}\n"
+            f"IAM=$({exchange(run)} \\\n  | {read_member('access_token')})",
             "Lesson 2 in one go: a profile, a link to the server, its two tokens.",
             needs=CREATE_PROFILE,
         ),
@@ -117,7 +118,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Grant it, and no more",
-            f"{as_operator(place, 'POST', '/v1/policies')} -d @- <<JSON\n{_policy(place)}\nJSON",
+            f"{as_operator(run, 'POST', '/v1/policies')} -d @- <<JSON\n{_policy(run)}\nJSON",
             "Viewer on VPC infrastructure: it may look, at every server of this account. To let it look at one server "
             "only would take another attribute, and another call, since a list is of all of them.",
             needs=CREATE_POLICY,
@@ -129,13 +130,13 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Try to go too far",
-            f'{place.curl} -X DELETE "{servers}/{place.server.id}?{query}" -H "Authorization: Bearer $IAM"; echo',
+            f'{run.curl} -X DELETE "{servers}/{run.server.id}?{query}" -H "Authorization: Bearer $IAM"; echo',
             "A Viewer deletes nothing. If this program is ever taken over, this is all that the thief may do.",
         ),
     ]
 
 
-def _policy(place: Place) -> str:
+def _policy(run: LessonRun) -> str:
     """``PROFILE`` is filled in by the shell."""
     policy = {
         "type": "access",
@@ -144,7 +145,7 @@ def _policy(place: Place) -> str:
         "resources": [
             {
                 "attributes": [
-                    {"name": "accountId", "value": place.account_id},
+                    {"name": "accountId", "value": run.account_id},
                     {"name": "serviceName", "value": "is"},
                 ]
             }
@@ -164,22 +165,22 @@ LESSON = Lesson(
         "A policy has three parts: a subject, such as a trusted profile; roles, each a bundle of actions; and the "
         "resources it is about. A call asks for one action on one resource, and the service looks for a policy that "
         "has all three.",
-        "Whoever is refused is tempted to grant Administrator and go on. It works, and it means that a thief of this "
+        "After a refusal, it is tempting to grant Administrator and go on. It works, and it means that a thief of this "
         "program's token owns the account. Better ask why it was refused, grant just that, and see what is still "
         "refused.",
     ),
     parties=("Operator", "Program on {server}", "VPC service", "IAM"),
-    drawn=(
-        Drawn(1, 3, "become the profile", "became"),
-        Drawn(1, 2, "GET /v1/bare_metal_servers", "refused"),
-        Drawn(2, 3, "may it?", "refused"),
-        Drawn(2, 1, "403: no policy", "refused", "refused"),
-        Drawn(0, 3, "why?", "explained"),
-        Drawn(0, 3, "a policy: Viewer", "granted"),
-        Drawn(1, 2, "GET /v1/bare_metal_servers", "allowed"),
-        Drawn(2, 1, "200", "allowed"),
-        Drawn(1, 2, "DELETE a server", "limited"),
-        Drawn(2, 1, "403: only a Viewer", "limited", "refused"),
+    messages=(
+        LessonMessage(1, 3, "become the profile", "became"),
+        LessonMessage(1, 2, "GET /v1/bare_metal_servers", "refused"),
+        LessonMessage(2, 3, "may it?", "refused"),
+        LessonMessage(2, 1, "403: no policy", "refused", "refused"),
+        LessonMessage(0, 3, "why?", "explained"),
+        LessonMessage(0, 3, "a policy: Viewer", "granted"),
+        LessonMessage(1, 2, "GET /v1/bare_metal_servers", "allowed"),
+        LessonMessage(2, 1, "200", "allowed"),
+        LessonMessage(1, 2, "DELETE a server", "limited"),
+        LessonMessage(2, 1, "403: only a Viewer", "limited", "refused"),
     ),
     commands=_commands,
     checks=(

@@ -8,15 +8,15 @@ from django.conf import settings
 from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.access import CLOCK, ROTATE
-from controlplane.console.lessons.command_parts import switched
-from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.command_parts import switch_on
+from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
 from controlplane.console.lessons.shell_commands import (
     CREATE_PROFILE,
     exchange,
     get_token,
     link_server,
     make_profile,
-    member,
+    read_member,
     until,
 )
 from controlplane.timekeeping.events import CLOCK_SET
@@ -26,128 +26,128 @@ from identity.events import KEY_ASK_ROTATION, KEY_ROTATE
 SYSTEM = "System"
 
 
-def _token(evidence: Evidence) -> Seen | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn)
-    return Seen(f"Key {event.data['kid']} signed a token that is good until {until(event)}.", event) if event else None
+def _token(evidence: Evidence) -> Finding | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn)
+    return (
+        Finding(f"Key {event.data['kid']} signed a token that is good until {until(event)}.", event) if event else None
+    )
 
 
-def _rotated(evidence: Evidence) -> Seen | None:
-    """At once; or later, by a job, because the learner asked for it."""
+def _rotated(evidence: Evidence) -> Finding | None:
+    """A rotation at once, or later by a job, because the learner requested it."""
     first = evidence.finished_by("token")
     if first is None:
         return None
     event = evidence.first(KEY_ROTATE, after="token", where=lambda each: _old(each) == first.data["kid"])
-    if asked := evidence.first(KEY_ASK_ROTATION, after="token", where=lambda each: _old(each) == first.data["kid"]):
-        event = event or _change(evidence, {first.data["kid"]}, after=asked.pk, by_request=True)
-    return Seen(f"Key {event.data['new']} signs from now on. The old one only verifies.", event) if event else None
+    if request := evidence.first(KEY_ASK_ROTATION, after="token", where=lambda each: _old(each) == first.data["kid"]):
+        event = event or _change(evidence, {first.data["kid"]}, after=request.pk, by_request=True)
+    return Finding(f"Key {event.data['new']} signs from now on. The old one only verifies.", event) if event else None
 
 
 def _old(event: ActivityEvent) -> Any:
-    """The key that a change, or the request for one, is about."""
+    """The key that a rotation or a request for one is about."""
     return event.data.get("old")
 
 
 def _change(evidence: Evidence, kids: set[str], *, after: int, by_request: bool) -> ActivityEvent | None:
-    """The first change of one of these keys, or of a successor of theirs, that somebody asked for, or nobody.
+    """The first rotation of one of these keys or of their successors, by request or by schedule.
 
-    Nobody did without ``asked_at``: what is typed on the machine has the same initiator as what happens by itself.
+    Without ``asked_at`` it is by schedule: a command on the machine has the same initiator as the background job.
     """
-    line = set(kids)
-    for event in evidence.anybodys:
-        if event.action != KEY_ROTATE or event.pk <= after or _old(event) not in line:
+    series = set(kids)
+    for event in evidence.job_events:
+        if event.action != KEY_ROTATE or event.pk <= after or _old(event) not in series:
             continue
         by_itself = event.initiator_type == SYSTEM and "asked_at" not in event.data
         if by_itself != by_request:
             return event
-        line.add(event.data["new"])
+        series.add(event.data["new"])
     return None
 
 
-def _overlap(evidence: Evidence) -> Seen | None:
+def _overlap(evidence: Evidence) -> Finding | None:
     first = evidence.finished_by("token")
     if first is None:
         return None
     event = evidence.first(
         METADATA_LOGIN,
-        on=evidence.place.server.crn,
+        on=evidence.run.server.crn,
         after="rotated",
         where=lambda each: each.data.get("identity_jti") == first.data["jti"],
     )
-    return Seen("The token of the old key was accepted after the change.", event) if event else None
+    return Finding("The token of the old key was accepted after the change.", event) if event else None
 
 
-def _successor(evidence: Evidence) -> Seen | None:
+def _successor(evidence: Evidence) -> Finding | None:
     change = evidence.finished_by("rotated")
     if change is None:
         return None
     event = evidence.first(
         IDENTITY_TOKEN,
-        on=evidence.place.server.crn,
+        on=evidence.run.server.crn,
         after="rotated",
         where=lambda each: each.data["kid"] == change.data["new"],
     )
-    return Seen(f"A new token is signed by {event.data['kid']}.", event) if event else None
+    return Finding(f"A new token is signed by {event.data['kid']}.", event) if event else None
 
 
-def _expired(evidence: Evidence) -> Seen | None:
+def _expired(evidence: Evidence) -> Finding | None:
     """The clock was moved beyond the end of both tokens."""
     newest = evidence.finished_by("successor")
     if newest is None:
         return None
     event = evidence.first(CLOCK_SET, after="successor", where=lambda each: _to(each).timestamp() > newest.data["exp"])
-    return Seen(f"The clock shows {_to(event):%H:%M:%S} UTC: both tokens have ended.", event) if event else None
+    return Finding(f"The clock shows {_to(event):%H:%M:%S} UTC: both tokens have ended.", event) if event else None
 
 
 def _to(event: ActivityEvent) -> datetime:
     return datetime.fromisoformat(event.data["to"])
 
 
-def _fresh(evidence: Evidence) -> Seen | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="expired")
-    return Seen(f"A fresh token was signed, good until {until(event)} by the moved clock.", event) if event else None
+def _fresh(evidence: Evidence) -> Finding | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="expired")
+    return Finding(f"A fresh token was signed, good until {until(event)} by the moved clock.", event) if event else None
 
 
-def _due(evidence: Evidence) -> Seen | None:
-    """Of the key that signed the lesson's last token, after the learner moved the clock for it."""
+def _due(evidence: Evidence) -> Finding | None:
+    """The rotation of the key that signed the lesson's last token, after the learner moved the clock."""
     fresh = evidence.finished_by("fresh")
-    moved = evidence.first(CLOCK_SET, after="fresh")
-    if fresh is None or moved is None:
+    movement = evidence.first(CLOCK_SET, after="fresh")
+    if fresh is None or movement is None:
         return None
-    event = _change(evidence, {fresh.data["kid"]}, after=moved.pk, by_request=False)
-    return Seen(f"Its time was over: {event.data['new']} took over, and nobody asked for it.", event) if event else None
+    event = _change(evidence, {fresh.data["kid"]}, after=movement.pk, by_request=False)
+    return Finding(f"Its time was over: {event.data['new']} took over, on schedule.", event) if event else None
 
 
-def _home(evidence: Evidence) -> Seen | None:
+def _home(evidence: Evidence) -> Finding | None:
     event = evidence.first(
         CLOCK_SET,
         after="due",
         where=lambda each: each.data["offset_seconds"] == 0 and not each.data["frozen"],
     )
-    return Seen("The clock shows the machine's time again.", event) if event else None
+    return Finding("The clock shows the machine's time again.", event) if event else None
 
 
-def _commands(place: Place) -> list[Command]:
+def _commands(run: LessonRun) -> list[Command]:
     period = settings.BAREMINT_SIGNING_KEY_HOURS + 1
-    renew = f"IAM=$({exchange(place)} \\\n  | {member('access_token')}) && echo accepted"
-    rotate = f"baremint rotate identity --region {place.server.region}\n"
+    renew = f"IAM=$({exchange(run)} \\\n  | {read_member('access_token')}) && echo accepted"
+    rotate = f"baremint rotate identity --region {run.server.region}\n"
     button = "Instead of the first line you may press the button on the page of keys."
     if not settings.EMBEDDED_DATABASE:  # which the command would have to know
         rotate, button = "", "First press the button on the page of keys that rotates the key of identity tokens."
     return [
         Command(
             "Get a token, and look at the keys",
-            f"{make_profile(place)}\n{link_server(place)}\n{switched(place.server.name)}\n{get_token(place)}\n"
-            "baremint keys",
+            f"{make_profile(run)}\n{link_server(run)}\n{switch_on(run.server.name)}\n{get_token(run)}\nbaremint keys",
             "A profile that trusts the server, so that the token can be used. Of each key one is active, it signs; "
-            "and one is prepared, it is published already, so that everybody who verifies knows it when it begins to "
-            "sign.",
+            "and one is prepared, it is published already, so that all verifiers know it when it begins to sign.",
             needs=CREATE_PROFILE,
         ),
         Command(
             "Change the key",
             f"{rotate}baremint clock advance 10m\nbaremint keys",
-            f"{button} A key signs as soon as everybody "
-            "who verifies can know it: seven minutes after it was published, when no old copy of the published keys is "
+            f"{button} A key signs as soon as every "
+            "verifier can know it: seven minutes after it was published, when no old copy of the published keys is "
             "in use any more. One that has been there for hours signs at once; a newer one waits, and the clock is "
             "moved for that. Then the old key is retiring: it signs nothing any more, and still verifies.",
             needs=ROTATE,
@@ -156,20 +156,20 @@ def _commands(place: Place) -> list[Command]:
             "Use the token of the old key",
             renew,
             "It is accepted. A key retires only when everything that it signed has ended; that is the overlap, and why "
-            "nobody notices a change of keys.",
+            "programs do not notice a change of keys.",
         ),
-        Command("Get a token of the new key", get_token(place), "The kid in its header names the new key."),
+        Command("Get a token of the new key", get_token(run), "The kid in its header names the new key."),
         Command(
             "Let two hours pass",
-            f"baremint clock advance 2h\n{exchange(place)}; echo\n{get_token(place)}",
-            "The exchange is refused with 401: the token has expired. Nothing has to be revoked, and nobody has to "
-            "remember it. A program asks for a new one, as the last line does.",
+            f"baremint clock advance 2h\n{exchange(run)}; echo\n{get_token(run)}",
+            "The exchange is refused with 401: the token has expired. Nothing has to be revoked or "
+            "remembered. A program asks for a new one, as the last line does.",
             needs=CLOCK,
         ),
         Command(
             "Let the key's time pass",
             f"baremint clock advance {period}h\nbaremint keys",
-            f"It signs for {settings.BAREMINT_SIGNING_KEY_HOURS} hours. Then its heir takes over by itself.",
+            f"It signs for {settings.BAREMINT_SIGNING_KEY_HOURS} hours. Then its successor takes over by itself.",
             needs=CLOCK,
         ),
         Command(
@@ -188,28 +188,28 @@ LESSON = Lesson(
     goal="Keys change while programs run, tokens end by themselves, and nothing breaks.",
     why=(
         "Every signature hangs on a private key, and the longer a key is used, the more a thief of it gains. So keys "
-        "are changed on schedule, by a machine, before anybody has a reason to. What nobody dares to do by hand once "
-        "in two years happens here every day.",
-        "The difficulty is everybody else. Verifiers keep copies of public keys, and tokens of the old key are still "
-        "on their way. Therefore a key is published before it signs, and stays published after it has stopped, until "
+        "are changed on schedule, by a machine, before there is a reason to. What is risky by hand once in two years "
+        "is routine here every day.",
+        "The difficulty is on the other side. Verifiers keep copies of public keys, and tokens of the old key are "
+        "still in use. Therefore a key is published before it signs, and stays published after it has stopped, until "
         "the last token that it signed has ended. A token's header names its key, the kid, so that verifiers pick the "
         "right one.",
         "Tokens end too, by their exp, without being called back. To see that in a lesson, time has to pass: this "
         "deployment has a clock of its own, and you can move it.",
     ),
     parties=("Operator", "Program on {server}", "Metadata service", "Keys"),
-    drawn=(
-        Drawn(1, 2, "PUT /identity/v1/token", "token"),
-        Drawn(2, 1, "token, signed by the old key", "token"),
-        Drawn(0, 3, "rotate", "rotated"),
-        Drawn(1, 2, "use the old key's token", "overlap"),
-        Drawn(2, 1, "accepted", "overlap"),
-        Drawn(2, 1, "token, signed by the new key", "successor"),
-        Drawn(0, 3, "two hours pass", "expired"),
-        Drawn(2, 1, "401: it has ended", "expired", "refused"),
-        Drawn(2, 1, "a fresh token", "fresh"),
-        Drawn(3, 3, "its heir takes over", "due"),
-        Drawn(0, 3, "the clock goes home", "home"),
+    messages=(
+        LessonMessage(1, 2, "PUT /identity/v1/token", "token"),
+        LessonMessage(2, 1, "token, signed by the old key", "token"),
+        LessonMessage(0, 3, "rotate", "rotated"),
+        LessonMessage(1, 2, "use the old key's token", "overlap"),
+        LessonMessage(2, 1, "accepted", "overlap"),
+        LessonMessage(2, 1, "token, signed by the new key", "successor"),
+        LessonMessage(0, 3, "two hours pass", "expired"),
+        LessonMessage(2, 1, "401: it has ended", "expired", "refused"),
+        LessonMessage(2, 1, "a fresh token", "fresh"),
+        LessonMessage(3, 3, "its successor takes over", "due"),
+        LessonMessage(0, 3, "the clock goes home", "home"),
     ),
     commands=_commands,
     checks=(
@@ -219,12 +219,12 @@ LESSON = Lesson(
         Check("successor", "The new key signs", "Get another token.", _successor),
         Check("expired", "Time passed", "Move the clock on by two hours.", _expired),
         Check("fresh", "A fresh token", "Get a token by the moved clock.", _fresh),
-        Check("due", "A change that nobody asked for", "Move the clock beyond the key's own time.", _due),
+        Check("due", "A change on schedule", "Move the clock beyond the key's own time.", _due),
         Check("home", "Home", "Let the clock show the machine's time again.", _home),
     ),
     watches=(IDENTITY_TOKEN, METADATA_LOGIN, KEY_ASK_ROTATION, KEY_ROTATE, CLOCK_SET),
     follows=(KEY_ROTATE,),
-    warning="The clock is one for the whole deployment: when it moves, everybody's tokens age. In a class, do this "
+    warning="The clock is one for the whole deployment: when it moves, all tokens age. In a class, do this "
     "lesson together, or let the teacher show it.",
     prefers=True,
 )

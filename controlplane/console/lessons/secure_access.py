@@ -1,58 +1,62 @@
-"""Lesson 5: what somebody on the path reads of a token over http, and that https ends it."""
+"""Lesson 5: what an attacker on the path reads of a token over http, and how https prevents it."""
 
 import shlex
 
-from controlplane.console.lessons.command_parts import A_PORT, MAY_SWITCH, QUERY, address, example, switched
-from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.command_parts import CHOOSE_PORT, MAY_SWITCH, QUERY, address, example_path, switch_on
+from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
 from controlplane.console.lessons.shell_commands import first_switch
 from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.events import UPDATE
 
 
-def _plain(evidence: Evidence) -> Seen | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="http")
-    return Seen("A token was handed out over http: whoever was on the path has it too.", event) if event else None
+def _plain(evidence: Evidence) -> Finding | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="http")
+    return Finding("A token was sent over http: an attacker on the path has it too.", event) if event else None
 
 
-def _refused(evidence: Evidence) -> Seen | None:
+def _refused(evidence: Evidence) -> Finding | None:
     event = evidence.first(
         IDENTITY_TOKEN,
-        on=evidence.place.server.crn,
+        on=evidence.run.server.crn,
         success=False,
         after="https",
         where=lambda each: each.reason_code == 403,
     )
-    return Seen(f"Plain http got 403: {event.message}", event) if event else None
+    return Finding(f"Plain http got 403: {event.message}", event) if event else None
 
 
-def _secure(evidence: Evidence) -> Seen | None:
-    """With the switch at https the service answers nothing else, so a token can only have come over it."""
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="refused")
-    return Seen(f"A token was signed with key {event.data['kid']} and went over https.", event) if event else None
+def _secure(evidence: Evidence) -> Finding | None:
+    """With the switch at https the service answers only https, so a token can only have been sent over https."""
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="refused")
+    return Finding(f"A token was signed with key {event.data['kid']} and went over https.", event) if event else None
 
 
-def _http(evidence: Evidence) -> Seen | None:
+def _http(evidence: Evidence) -> Finding | None:
     event = first_switch(evidence, protocol="http", after="")
-    return Seen(f"{event.initiator_name or 'Somebody'} set it to http.", event) if event else None
+    return Finding(f"{event.initiator_name or 'An operator'} set it to http.", event) if event else None
 
 
-def _https(evidence: Evidence) -> Seen | None:
+def _https(evidence: Evidence) -> Finding | None:
     event = first_switch(evidence, protocol="https", after="plain")
-    return Seen(f"{event.initiator_name or 'Somebody'} set it to https, at once and for all.", event) if event else None
+    return (
+        Finding(f"{event.initiator_name or 'An operator'} set it to https, effective at once.", event)
+        if event
+        else None
+    )
 
 
-def _commands(place: Place) -> list[Command]:
-    name, bundle = place.server.name, shlex.quote(place.ca_bundle)
-    path = example("https/on_the_path.py")
+def _commands(run: LessonRun) -> list[Command]:
+    name, bundle = run.server.name, shlex.quote(run.ca_bundle)
+    path = example_path("https/on_the_path.py")
     through, trusting = " --retry 5 --retry-connrefused --connect-to ::127.0.0.1:$PORT", ' --cacert "$WORK/ca.pem"'
 
     def ask(base: str, options: str = "") -> str:
-        return f"{place.curl} -S{options} -X PUT \\\n  \"{base}/identity/v1/token?{QUERY}\" -H 'Metadata-Flavor: ibm'"
+        return f"{run.curl} -S{options} -X PUT \\\n  \"{base}/identity/v1/token?{QUERY}\" -H 'Metadata-Flavor: ibm'"
 
     return [
         Command(
-            "Plain http, and somebody on the path",
-            f"{switched(name, protocol='http')}\n{A_PORT}\nWORK=$(mktemp -d)\nPLAIN={address(name)}\n"
+            "Plain http, and an attacker on the path",
+            f"{switch_on(name, protocol='http')}\n{CHOOSE_PORT}\nWORK=$(mktemp -d)\nPLAIN={address(name)}\n"
             f'timeout 15m python3 {path} $PORT \\\n  "${{PLAIN#http://}}" > "$WORK/seen" 2>&1 &\nLISTENING=$!',
             "on_the_path.py passes on every byte and notes what it can read. It could be a switch, a proxy, a "
             "sidecar: it needs no right to be there.",
@@ -62,11 +66,11 @@ def _commands(place: Place) -> list[Command]:
             "Ask for a token through it",
             f'{ask("$PLAIN", through)} > /dev/null\ncut -c 1-100 "$WORK/seen"; kill $LISTENING',
             "Neither side noticed. Everything is there to read: the question, the header that was to protect it, and "
-            "the token, whole. Whoever has it is this server until it expires.",
+            "the token, whole. A thief can act as this server until it expires.",
         ),
         Command(
             "Switch to https",
-            f"{switched(name, protocol='https')}\nSECURE={address(name)}",
+            f"{switch_on(name, protocol='https')}\nSECURE={address(name)}",
             "The switch is called secure access. Programs that speak http have to be changed; none of them is let "
             "through for the sake of peace.",
             needs=MAY_SWITCH,
@@ -82,18 +86,18 @@ def _commands(place: Place) -> list[Command]:
             ask("$SECURE"),
             "curl does not believe it, and stops before it says what it wants: the certificate is by an authority "
             "that this machine does not know. The service hears nothing but a handshake that breaks off, so there is "
-            "no check for this step. Whoever stood in between with a certificate of their own would get the same "
+            "no check for this step. An attacker in between, with a certificate of their own, would get the same "
             "answer. With --insecure they would get your token.",
         ),
         Command(
             "Get the authority's certificate, and make sure of it",
-            f'{place.curl} {place.control_plane}/pki/ca-bundle.pem -o "$WORK/ca.pem"\n'
+            f'{run.curl} {run.control_plane}/pki/ca-bundle.pem -o "$WORK/ca.pem"\n'
             f'cmp "$WORK/ca.pem" {bundle} && echo the same',
-            "What is fetched over http may come from anybody. So it is compared with what Baremint left in its own "
+            "What is fetched over http may come from an attacker. So it is compared with the copy in Baremint's own "
             "folder. On a real server it comes with the image.",
         ),
         Command(
-            "Ask over https, with somebody on the path",
+            "Ask over https, with an attacker on the path",
             f'timeout 15m python3 {path} $PORT \\\n  "${{SECURE#https://}}" > "$WORK/noise" 2>&1 &\nLISTENING=$!\n'
             f"{ask('$SECURE', through + trusting)}"
             ' > "$WORK/token"\ncut -c 1-60 "$WORK/token"; echo\ncut -c 1-100 "$WORK/noise"; kill $LISTENING',
@@ -102,7 +106,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Back to http",
-            f"{switched(name, protocol='http')}",
+            f"{switch_on(name, protocol='http')}",
             "So that other lessons find the server as it was. In a cloud of your own, leave it at https.",
             needs=MAY_SWITCH,
         ),
@@ -112,9 +116,9 @@ def _commands(place: Place) -> list[Command]:
 LESSON = Lesson(
     slug="https",
     title="https, and why",
-    goal="See what somebody on the path can read, and end it.",
+    goal="See what an attacker on the path can read, and prevent it.",
     why=(
-        "An identity token is a bearer token: whoever bears it is believed. It does not matter how they came by it. "
+        "An identity token is a bearer token: every caller that presents it is accepted, however they got it. "
         "Over plain http it goes as text through everything between the program and the service.",
         "On a server of its own that way is short, and the service's address leads nowhere else. But ways grow: a "
         "proxy for logging, a sidecar, a container network, a tunnel. Each of them can read what it passes on.",
@@ -125,15 +129,15 @@ LESSON = Lesson(
         "what the last lesson is about.",
     ),
     parties=("Program on {server}", "On the path", "Metadata service", "Operator"),
-    drawn=(
-        Drawn(3, 2, "http", "http"),
-        Drawn(0, 2, "PUT token, for all to read", "plain", "refused"),
-        Drawn(2, 0, "the token, for all to read", "plain", "refused"),
-        Drawn(3, 2, "https only", "https"),
-        Drawn(0, 2, "PUT token over http", "refused"),
-        Drawn(2, 0, "403: https only", "refused", "refused"),
-        Drawn(0, 2, "PUT token over https", "secure"),
-        Drawn(2, 0, "the token, for one reader", "secure"),
+    messages=(
+        LessonMessage(3, 2, "http", "http"),
+        LessonMessage(0, 2, "PUT token, for all to read", "plain", "refused"),
+        LessonMessage(2, 0, "the token, for all to read", "plain", "refused"),
+        LessonMessage(3, 2, "https only", "https"),
+        LessonMessage(0, 2, "PUT token over http", "refused"),
+        LessonMessage(2, 0, "403: https only", "refused", "refused"),
+        LessonMessage(0, 2, "PUT token over https", "secure"),
+        LessonMessage(2, 0, "the token, for one reader", "secure"),
     ),
     commands=_commands,
     checks=(
@@ -144,8 +148,8 @@ LESSON = Lesson(
         Check("secure", "A token over https", "Ask over https, with the right authority to trust.", _secure),
     ),
     watches=(IDENTITY_TOKEN, UPDATE),
-    lab="In the lab every program trusts Baremint's authority already, and nobody is on the path: there are two ends "
-    "of one cable. Do this lesson on the machine.",
+    lab="In the lab every program trusts Baremint's authority already, and there is no path to attack: two ends of one "
+    "cable. Do this lesson on the machine.",
     warning="While the server is at https, programs on it that speak http get no token.",
     prefers=True,
 )

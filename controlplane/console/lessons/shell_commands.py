@@ -1,4 +1,4 @@
-"""What several lessons say in the shell, in the same words, and how their checks find what those words made."""
+"""Commands that several lessons share, and how checks find their events."""
 
 import json
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import QUERY
-from controlplane.console.lessons.lesson import Evidence, Place
+from controlplane.console.lessons.lesson import Evidence, LessonRun
 from servers.events import UPDATE
 from trustedprofiles.events import PROFILE_CREATE
 
@@ -14,13 +14,13 @@ CREATE_PROFILE = "iam-identity.profile.create"
 LINK = "iam-identity.profile.linkToResource"
 
 
-def member(name: str) -> str:
-    """Reads a member of the JSON object that comes in."""
+def read_member(name: str) -> str:
+    """A command that prints a member of the JSON object on its standard input."""
     return f"python3 -c 'import json, sys; print(json.load(sys.stdin)[\"{name}\"])'"
 
 
 def claims_of(variable: str) -> str:
-    """Prints the second part of a token, which anybody can read."""
+    """A command that prints the claims of a token, which are not encrypted."""
     return (
         "python3 -c 'import base64, json, sys; "
         'print(json.dumps(json.loads(base64.urlsafe_b64decode(sys.argv[1].split(".")[1] + "==")), indent=1))\' '
@@ -28,63 +28,63 @@ def claims_of(variable: str) -> str:
     )
 
 
-def inside(place: Place, method: str, leaf: str) -> str:
-    """A call of the metadata service by a program on the server."""
-    return f"{place.curl_inside} -X {method} '{place.server.url}/identity/v1/{leaf}?{QUERY}'"
+def metadata_call(run: LessonRun, method: str, leaf: str) -> str:
+    """A command that calls the metadata service as a program on the server does."""
+    return f"{run.curl_inside} -X {method} '{run.server.url}/identity/v1/{leaf}?{QUERY}'"
 
 
-def ask_token(place: Place) -> str:
-    return f"{inside(place, 'PUT', 'token')} -H 'Metadata-Flavor: ibm'"
+def ask_token(run: LessonRun) -> str:
+    return f"{metadata_call(run, 'PUT', 'token')} -H 'Metadata-Flavor: ibm'"
 
 
-def get_token(place: Place) -> str:
-    """Puts an identity token into TOKEN."""
-    return f"TOKEN=$({ask_token(place)} -d '{{\"expires_in\": 3600}}' | {member('access_token')})"
+def get_token(run: LessonRun) -> str:
+    """A command that puts an identity token into TOKEN."""
+    return f"TOKEN=$({ask_token(run)} -d '{{\"expires_in\": 3600}}' | {read_member('access_token')})"
 
 
-def exchange(place: Place) -> str:
-    """The identity token in TOKEN for an IAM token of the lesson's own trusted profile."""
-    body = json.dumps({"trusted_profile": {"name": place.name}})
-    return f"{inside(place, 'POST', 'iam_tokens')} \\\n  -H \"Authorization: Bearer $TOKEN\" -d '{body}'"
+def exchange(run: LessonRun) -> str:
+    """A command that exchanges the identity token in TOKEN for an IAM token of the lesson's trusted profile."""
+    body = json.dumps({"trusted_profile": {"name": run.name}})
+    return f"{metadata_call(run, 'POST', 'iam_tokens')} \\\n  -H \"Authorization: Bearer $TOKEN\" -d '{body}'"
 
 
-def as_operator(place: Place, method: str, path: str) -> str:
-    """A call of the control plane with the operator's key; a body may follow."""
-    return f'{place.curl} -X {method} "{place.control_plane}{path}" \\\n  -H "Authorization: Bearer $(baremint token)"'
+def as_operator(run: LessonRun, method: str, path: str) -> str:
+    """A command that calls the control plane with the operator's key; a body may follow."""
+    return f'{run.curl} -X {method} "{run.control_plane}{path}" \\\n  -H "Authorization: Bearer $(baremint token)"'
 
 
-def make_profile(place: Place) -> str:
-    """Puts the id of the lesson's own trusted profile into PROFILE."""
-    body = json.dumps({"name": place.name, "account_id": place.account_id})
-    return f"PROFILE=$({as_operator(place, 'POST', '/v1/profiles')} -d '{body}' | {member('id')})\necho $PROFILE"
+def make_profile(run: LessonRun) -> str:
+    """A command that creates the lesson's trusted profile and puts its id into PROFILE."""
+    body = json.dumps({"name": run.name, "account_id": run.account_id})
+    return f"PROFILE=$({as_operator(run, 'POST', '/v1/profiles')} -d '{body}' | {read_member('id')})\necho $PROFILE"
 
 
-def link_server(place: Place) -> str:
-    """Puts the id of the link into LINK."""
-    body = json.dumps({"cr_type": "BMS", "link": {"crn": place.server.crn}})
-    return f"LINK=$({as_operator(place, 'POST', '/v1/profiles/$PROFILE/links')} \\\n  -d '{body}' | {member('id')})"
+def link_server(run: LessonRun) -> str:
+    """A command that links the server to the profile and puts the id of the link into LINK."""
+    body = json.dumps({"cr_type": "BMS", "link": {"crn": run.server.crn}})
+    return f"LINK=$({as_operator(run, 'POST', '/v1/profiles/$PROFILE/links')} \\\n  -d '{body}' | {read_member('id')})"
 
 
-def first_switch(evidence: Evidence, *, after: str, **wanted: bool | str) -> ActivityEvent | None:
-    """The first change that set the server's metadata service to all of this: ``enabled``, ``protocol``."""
+def first_switch(evidence: Evidence, *, after: str, **properties: bool | str) -> ActivityEvent | None:
+    """The first change that set these properties of the server's metadata service: ``enabled``, ``protocol``."""
     return evidence.first(
         UPDATE,
-        on=evidence.place.server.crn,
+        on=evidence.run.server.crn,
         after=after,
-        where=lambda event: wanted.items() <= event.data.get("metadata_service", {}).items(),
+        where=lambda event: properties.items() <= event.data.get("metadata_service", {}).items(),
     )
 
 
-def made_profile(evidence: Evidence) -> ActivityEvent | None:
-    """The event with which the lesson's own trusted profile was made; its target is the profile."""
-    return evidence.first(PROFILE_CREATE, where=lambda event: event.target_name == evidence.place.name)
+def profile_created(evidence: Evidence) -> ActivityEvent | None:
+    """The event of the creation of the lesson's trusted profile; its target is the profile."""
+    return evidence.first(PROFILE_CREATE, where=lambda event: event.target_name == evidence.run.name)
 
 
 def iam_id_of(profile: ActivityEvent) -> str:
-    """Of the profile that this event made."""
+    """The IAM id of the profile that this event created."""
     return f"iam-{profile.target_id.rpartition(':')[2]}"
 
 
 def until(event: Any) -> str:
-    """When the token that was issued ends."""
+    """The expiry of the token that this event issued."""
     return f"{datetime.fromtimestamp(event.data['exp'], UTC):%H:%M:%S} UTC"

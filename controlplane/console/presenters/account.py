@@ -1,4 +1,4 @@
-"""The account's switch over the metadata service of all of its servers, shown wherever a server's own switch is."""
+"""The account's switch of the metadata service of all its servers, shown wherever a server's own switch is."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ READ = "is.bare-metal-server.account-settings.read"
 @dataclass(frozen=True)
 class AccountSwitch:
     shows: bool
-    """Whether the person may know how it is; without that, it reads as on."""
+    """Whether the person may read the switch; otherwise it is shown as on."""
     on: bool
     may_change: bool
     mark: str

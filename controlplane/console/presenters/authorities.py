@@ -7,7 +7,7 @@ from cryptography import x509
 from django.conf import settings
 
 from controlplane.console.presenters.certificates import CertificateRow, certificate_row, common_name
-from controlplane.console.presenters.truncated_list import Listed
+from controlplane.console.presenters.truncated_list import TruncatedList
 from identity.authority_urls import AuthorityUrls, authority_urls
 from identity.models import IssuedCertificate, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
@@ -24,11 +24,11 @@ class Authority:
     days_left: int
     serial_number: str
     published: AuthorityUrls
-    """Where its certificate, its revocation list and its OCSP responder are."""
+    """The URLs of its certificate, its revocation list and its OCSP responder."""
 
 
 def authorities(*, now: datetime) -> list[Authority]:
-    """The certificates of the region's authorities that chains end in or pass through."""
+    """The root and intermediate authorities of the region."""
     rows = KeyPair.objects.filter(region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY).exclude(certificate="")
     return [_authority(row, now=now) for row in rows.defer("ciphertext", "nonce").order_by("purpose", "-generation")]
 
@@ -47,10 +47,10 @@ def _authority(row: KeyPair, *, now: datetime) -> Authority:
     )
 
 
-def expiring_certificates(account_id: str, *, now: datetime) -> Listed[CertificateRow]:
-    """The account's identity certificates that are still good, the first to expire first."""
+def expiring_certificates(account_id: str, *, now: datetime) -> TruncatedList[CertificateRow]:
+    """The account's valid identity certificates, the first to expire first."""
     rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(
         account_id=account_id, not_after__gt=now, revoked_at=None
     )
     first = rows.order_by("not_after")[: MOST_CERTIFICATES + 1]
-    return Listed.first(MOST_CERTIFICATES, (certificate_row(row, now=now) for row in first))
+    return TruncatedList.first(MOST_CERTIFICATES, (certificate_row(row, now=now) for row in first))

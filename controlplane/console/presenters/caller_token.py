@@ -1,7 +1,7 @@
-"""How whoever pastes a call gets the token for it: by a key of their own, or from a server that answers them.
+"""Shell commands that get the token for a pasted call: with the user's own API key, or from a server.
 
-No text here has a right in it. What is pasted without a key, or where no server answers, ends before the call itself;
-in an interactive shell too, because all commands are one list.
+No text here contains a credential. Without a key, or where no server answers, the commands stop before the call itself,
+in an interactive shell too, because all of them are one list.
 """
 
 import json
@@ -23,69 +23,71 @@ BODY = "-d @request.json"
 BODY_IS_THERE = '{ test -s request.json || { echo "Write the body into request.json first." >&2; false; }; }'
 BEARER = '-H "Authorization: Bearer $TOKEN"'
 FLAVOR = "-H 'Metadata-Flavor: ibm'"
-# With -i as every call, so a refusal is a line among headers: it is shown, and a token is not.
-TAKEN_OUT = """sed -n -e 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p' -e '/"error/w /dev/stderr'"""
+# Prints a refusal, which curl -i shows as a line among headers, and keeps a token out of the output.
+READ_TOKEN = """sed -n -e 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p' -e '/"error/w /dev/stderr'"""  # noqa: S105  a command
 KEY_IS_THERE = ': "${APIKEY:?Put your own API key into APIKEY first}"'
 TOKEN_IS_THERE = ': "${TOKEN:?No token was given}"'  # noqa: S105  a command
 DOT_SEGMENT = re.compile(r"/\.\.?(?:[/?]|\Z)")
 
 
 @dataclass(frozen=True)
-class Way:
-    """To a token in TOKEN."""
+class TokenSource:
+    """Commands that put a token into TOKEN."""
 
-    whose: str
-    """Who acts with the token, as a sentence's subject: ``you``, or a server's name as one word."""
-    explained: str
+    caller: str
+    """The caller with the token, as the subject of a sentence: ``you``, or a server's name as one word."""
+    comment: str
     commands: tuple[str, ...]
 
 
 def word(text: str) -> str:
-    """One word for a shell, and nothing that a terminal obeys: safe in a comment too, also where ``#`` begins none."""
+    """The text as one word of a shell without control characters, which is safe in a comment too."""
     return shlex.quote("".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text))
 
 
 def curl(method: str, url: str, *options: str) -> str:
-    """The call of a URL that is encoded already. ``options`` are words of the shell."""
+    """A curl command for an encoded URL. ``options`` are words of the shell."""
     verb = "--head" if method == "HEAD" else f"-X {shlex.quote(method)}"
-    as_it_is = ["--path-as-is"] if DOT_SEGMENT.search(url) else []  # or curl would ask for another path
-    return " ".join(["curl -sS -i", *as_it_is, verb, shlex.quote(url), *options])
+    as_is = ["--path-as-is"] if DOT_SEGMENT.search(url) else []  # otherwise curl would normalize the path
+    return " ".join(["curl -sS -i", *as_is, verb, shlex.quote(url), *options])
 
 
-def after(way: Way, call: str) -> str:
-    """One list of commands: what fails ends it."""
+def command_list(source: TokenSource, call: str) -> str:
+    """The call after the commands for its token, as one list that stops at the first failure."""
     first = [BODY_IS_THERE] if call.endswith(BODY) else []
-    return " &&\n".join([*first, *way.commands, call])
+    return " &&\n".join([*first, *source.commands, call])
 
 
-def nothing_needed(server: BareMetalServer) -> Way:
-    return Way(word(server.name), "", ())
+def no_token(server: BareMetalServer) -> TokenSource:
+    return TokenSource(word(server.name), "", ())
 
 
-def as_oneself() -> Way:
+def own_token() -> TokenSource:
     url = f"{settings.BAREMINT_PUBLIC_URL}/identity/token"
     ask = curl("POST", url, f"-d grant_type={APIKEY_GRANT}", '--data-urlencode "apikey=$APIKEY"')
-    explained = "# TOKEN is your own. Put your own API key into APIKEY first: APIKEY=..."
-    return Way("you", explained, (KEY_IS_THERE, *_token_from(ask)))
+    comment = "# TOKEN is your own. Put your own API key into APIKEY first: APIKEY=..."
+    return TokenSource("you", comment, (KEY_IS_THERE, *_token_from(ask)))
 
 
-def as_server(server: BareMetalServer) -> Way:
-    """To an identity token."""
-    explained = f"# TOKEN is an identity token of {word(server.name)}: its own metadata address gives it."
-    return Way(word(server.name), explained, _token_from(call_inside(server, "PUT", "/identity/v1/token", FLAVOR)))
+def server_token(server: BareMetalServer) -> TokenSource:
+    """Commands for an identity token of the server."""
+    comment = f"# TOKEN is an identity token of {word(server.name)}: its own metadata address gives it."
+    return TokenSource(
+        word(server.name), comment, _token_from(call_inside(server, "PUT", "/identity/v1/token", FLAVOR))
+    )
 
 
-def as_profile(server: BareMetalServer, profile_id: str) -> Way:
-    """To an IAM token of the trusted profile, for as long as the profile trusts the server."""
+def profile_token(server: BareMetalServer, profile_id: str) -> TokenSource:
+    """Commands for an IAM token of the trusted profile, which work while the profile trusts the server."""
     name = word(server.name)
-    explained = f"# TOKEN is that of {name} as {word(profile_id)}: its own metadata address gives it."
-    wanted = body({"trusted_profile": {"id": profile_id}})
-    exchange = call_inside(server, "POST", "/identity/v1/iam_tokens", BEARER, wanted)
-    return Way(name, explained, (*as_server(server).commands, *_token_from(exchange)))
+    comment = f"# TOKEN is that of {name} as {word(profile_id)}: its own metadata address gives it."
+    content = body({"trusted_profile": {"id": profile_id}})
+    exchange = call_inside(server, "POST", "/identity/v1/iam_tokens", BEARER, content)
+    return TokenSource(name, comment, (*server_token(server).commands, *_token_from(exchange)))
 
 
 def call_inside(server: BareMetalServer, method: str, path: str, *options: str) -> str:
-    """A call of the server's own metadata service."""
+    """A curl command that calls the server's own metadata service."""
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
     trusting = _trusted() if server.metadata_protocol == "https" else ()
     return curl(method, f"{url}{path}?version={API_VERSION}", *trusting, *options)
@@ -100,4 +102,4 @@ def _trusted() -> Iterable[str]:
 
 
 def _token_from(call: str) -> tuple[str, str]:
-    return (f"TOKEN=$({call} \\\n  | {TAKEN_OUT})", TOKEN_IS_THERE)
+    return (f"TOKEN=$({call} \\\n  | {READ_TOKEN})", TOKEN_IS_THERE)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cryptography import x509
 
-from controlplane.console.presenters.truncated_list import Listed
+from controlplane.console.presenters.truncated_list import TruncatedList
 from identity.form_snapshot import certificate_shown
 from identity.models import IssuedCertificate, KeyPair
 
@@ -32,20 +32,20 @@ class CertificateRow:
     note: str
     """Why it was revoked, or when its renewal is due; empty otherwise."""
     chain: list[Link]
-    """The leaf, what issued it, and so on up to the root."""
+    """The leaf, its issuer, and so on up to the root."""
     mark: str
-    """What is shown of its revocation (kernel/shown.py)."""
+    """The snapshot of its revocation (kernel/form_snapshot.py)."""
 
 
-def certificates_of(server_id: str, *, now: datetime, rotating: bool = False) -> Listed[CertificateRow]:
-    """The one that lasts longest first. ``rotating``: the server's certificates are renewed."""
+def certificates_of(server_id: str, *, now: datetime, rotating: bool = False) -> TruncatedList[CertificateRow]:
+    """A server's certificates, the last to expire first. ``rotating``: they are renewed."""
     rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(server_id=server_id)
     newest = rows.order_by("-not_after")[: MOST_CERTIFICATES + 1]
-    return Listed.first(MOST_CERTIFICATES, (certificate_row(row, now=now, rotating=rotating) for row in newest))
+    return TruncatedList.first(MOST_CERTIFICATES, (certificate_row(row, now=now, rotating=rotating) for row in newest))
 
 
 def certificate_row(row: IssuedCertificate, *, now: datetime, rotating: bool = False) -> CertificateRow:
-    """The row with its ``issuer`` and the issuer's issuer fetched along."""
+    """One row of the table. Needs ``issuer`` and the issuer's issuer to be fetched."""
     state: Literal["valid", "revoked", "expired"] = (
         "revoked" if row.revoked_at else "valid" if row.not_after > now else "expired"
     )

@@ -33,19 +33,19 @@ class ClockFace:
     now: datetime
     frozen: bool
     moved: str
-    """How far it is from the machine's clock, in words; empty when it is not."""
+    """The offset from the machine's clock, in words; empty without one."""
     mark: str
-    """What is shown of its setting (kernel/shown.py)."""
+    """The snapshot of its setting (kernel/form_snapshot.py)."""
 
 
 def clock_face(shown: Shown) -> ClockFace:
     frozen = shown.setting.frozen_at is not None
-    moved = "" if frozen else _words(shown.setting.offset)
-    return ClockFace(shown.now, frozen, moved, clock_shown(shown).mark)
+    distance = "" if frozen else _words(shown.setting.offset)
+    return ClockFace(shown.now, frozen, distance, clock_shown(shown).mark)
 
 
 def clock_shown(shown: Shown) -> ShownThing:
-    """How it is set. A page that is looked at is told of every change of it."""
+    """The snapshot of the clock's setting. Open pages follow every change of it."""
     how = "frozen" if shown.setting.frozen_at else _words(shown.setting.offset) or "the machine's time"
     return ShownThing("clock", "The clock", {"set to": how, "times moved": str(shown.revision - 1)})
 

@@ -1,4 +1,4 @@
-"""The forms from which a server is made or initialized anew, and the body that the REST API would get instead."""
+"""The forms that create or reinitialize a server, and the request bodies of the REST API that they stand for."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -32,7 +32,7 @@ PATHS = {
     "metadata_service.protocol": "protocol",
     "enable_secure_boot": "secure_boot",
 }
-"""Which field a property of the body comes from."""
+"""The field of the form for each property of the body."""
 M = TypeVar("M", bound=Model)
 
 
@@ -103,7 +103,7 @@ def creation_fields(person: Person, typed: QueryDict) -> list[Field]:
 
 
 def initialization_fields(person: Person, typed: QueryDict, server: BareMetalServer | None = None) -> list[Field]:
-    """What a server is initialized from; filled in with what it was initialized from before, if it was."""
+    """The fields of an initialization, filled in from the server's last one, if there is a server."""
     account, region = person.account.id, person.region
     knows = server is not None and bool(person.may(f"{INITIALIZATION}.read", server.policy_attributes))
     before = server.initialization if server and knows and not typed else None
@@ -113,7 +113,7 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
     may_list = person.visible(f"{PROFILE}.list", TrustedProfile.policy_columns())
     profiles = may_list.of(profiles_of(account)).order_by("name").values_list("id", "name")
     image = [before.image["id"]] if before else typed.getlist("image")
-    chosen = [key["id"] for key in before.keys] if before else typed.getlist("keys")
+    key_ids = [key["id"] for key in before.keys] if before else typed.getlist("keys")
     default = [before.default_trusted_profile_id] if before else typed.getlist("trusted_profile")
     link = before.auto_link if before else not typed or "auto_link" in typed
     return [
@@ -130,7 +130,7 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
             "SSH keys",
             "Who may log in as its administrator. Optional. Hold Ctrl or Command to select several.",
             "select",
-            options=choices([(key.id, f"{key.name} ({key.type})") for key in keys], chosen),
+            options=choices([(key.id, f"{key.name} ({key.type})") for key in keys], key_ids),
             multiple=True,
         ),
         Field(
@@ -158,12 +158,12 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
 
 
 def _listed(person: Person, action: str, columns: Columns, rows: QuerySet[M]) -> QuerySet[M]:
-    """Those of the account's rows in the region that the person may list."""
+    """The rows of the account in the region that the person may list."""
     return person.visible(action, columns).of(rows.filter(account_id=person.account.id, region=person.region))
 
 
 def creation_body(typed: QueryDict, person: Person) -> dict[str, Any]:
-    """What ``POST /v1/bare_metal_servers`` takes."""
+    """The body of ``POST /v1/bare_metal_servers``."""
     body: dict[str, Any] = {
         "profile": {"name": _text(typed, "profile")},
         "zone": {"name": _zone_of(_text(typed, "subnet"), person)},
@@ -176,7 +176,7 @@ def creation_body(typed: QueryDict, person: Person) -> dict[str, Any]:
 
 
 def initialization_body(typed: QueryDict) -> dict[str, Any]:
-    """What ``PUT /v1/bare_metal_servers/{id}/initialization`` takes."""
+    """The body of ``PUT /v1/bare_metal_servers/{id}/initialization``."""
     body: dict[str, Any] = {
         "image": {"id": _text(typed, "image")},
         "keys": [{"id": key} for key in typed.getlist("keys")],
@@ -189,8 +189,8 @@ def initialization_body(typed: QueryDict) -> dict[str, Any]:
 
 
 def _zone_of(subnet_id: str, person: Person) -> str:
-    own = Subnet.objects.filter(account=person.account, region=person.region, id=subnet_id)
-    return str(own.values_list("zone", flat=True).first() or "")
+    subnets = Subnet.objects.filter(account=person.account, region=person.region, id=subnet_id)
+    return str(subnets.values_list("zone", flat=True).first() or "")
 
 
 def _text(typed: Mapping[str, Any], name: str) -> str:

@@ -1,6 +1,6 @@
-"""An event as a curl command that asks for the same again, with the right of whoever pastes it (ownright.py).
+"""An event as a curl command that repeats the call with the rights of the user who pastes it (caller_token.py).
 
-What is not kept, a body above all, is said, not made up.
+The command says what events do not keep, such as the body, and does not invent it.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM
 from controlplane.console.presenters import caller_token
-from controlplane.console.presenters.caller_token import BEARER, FLAVOR, Way, word
+from controlplane.console.presenters.caller_token import BEARER, FLAVOR, TokenSource, word
 from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel.redaction import CONCEALED
 from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
@@ -26,11 +26,11 @@ from servers.selectors import servers_of
 
 BODILESS = ("GET", "HEAD", "DELETE")
 LOOKING = (".read", ".list")
-"""What the events of a POST end in that asks a question and changes nothing."""
+"""The ends of event names of a POST that only reads."""
 ACTING = {"start": "starts", "stop": "stops", "restart": "restarts"}
-"""What a POST to a path that ends so does to a server."""
+"""The verbs for a POST to a path with this last part, which changes a server's state."""
 UNDOING = ("/lock", "/disable")
-"""What is deleted under these paths can be put there again."""
+"""The ends of paths whose DELETE can be undone."""
 NO_BODY = "# The body of the request is not kept. Write it into request.json."
 NO_QUERY = "# The query of the request is not kept, if it had one."
 NO_TAG_QUERY = "# The query of the request is not kept. Add which type of tags was meant."
@@ -55,12 +55,12 @@ ON_SERVERS = {
 
 
 def as_curl(event: ActivityEvent) -> str:
-    """Empty for what no call of the APIs does, and for what cannot be asked for again."""
+    """The curl command; empty when no call caused the event, or it cannot be repeated."""
     if event.action in INSIDE:
         return _inside(event)
     lineage = event.data.get("lineage", {})
     if "path" in lineage:
-        # What was cut off, or concealed, would be the path of something else.
+        # A truncated or redacted path would address another resource.
         whole = len(lineage["path"]) < LONGEST_PATH and CONCEALED not in lineage["path"]
         return _outside(event, lineage["method"], lineage["path"]) if whole else ""
     if event.action in ON_SERVERS and ":bare-metal-server:" in event.target_id:
@@ -75,29 +75,31 @@ def _inside(event: ActivityEvent) -> str:
         return ""
     method, path = INSIDE[event.action]
     if event.action == IDENTITY_TOKEN:
-        way, options = caller_token.nothing_needed(server), [FLAVOR]
+        source, options = caller_token.no_token(server), [FLAVOR]
     else:
-        way, options = caller_token.as_server(server), [BEARER]
-    notes = [*_refusal(event, way), *([NO_METHOD] if event.reason_code == 405 else [])]
+        source, options = caller_token.server_token(server), [BEARER]
+    notes = [*_refusal(event, source), *([NO_METHOD] if event.reason_code == 405 else [])]
     if event.action == CERTIFICATE:
-        notes.insert(0, f"# This changes {way.whose} with POST /identity/v1/certificates: it is given a certificate.")
+        notes.insert(
+            0, f"# This changes {source.caller} with POST /identity/v1/certificates: it is given a certificate."
+        )
         notes.append('# The request is not kept. Write {"csr": "..."} into request.json; openssl req makes a CSR.')
         options.append(caller_token.BODY)
     elif profile_id := event.data.get("profile_id"):
         options.append(caller_token.body({"trusted_profile": {"id": profile_id}}))
     elif event.action == METADATA_LOGIN:
         notes.append("# The trusted profile that was asked for is not kept: this asks for the default one.")
-    return _text(notes, way, caller_token.call_inside(server, method, path.format(id=server.id), *options))
+    return _text(notes, source, caller_token.call_inside(server, method, path.format(id=server.id), *options))
 
 
 def _outside(event: ActivityEvent, method: str, path: str) -> str:
     query = f"?version={API_VERSION}&generation=2" if path.startswith("/v1/") else ""
     url = f"{settings.BAREMINT_PUBLIC_URL}{quote(path, safe='/:')}{query}"
-    way, options = _way(event), [BEARER]
-    notes = [*_warning(event, method, path), *_refusal(event, way)]
-    known = {name: value for name, value in event.data.items() if name == "metadata_service"}
-    if method not in BODILESS and known:
-        options.append(caller_token.body(known))
+    source, options = _token_source(event), [BEARER]
+    notes = [*_warning(event, method, path), *_refusal(event, source)]
+    settings_sent = {name: value for name, value in event.data.items() if name == "metadata_service"}
+    if method not in BODILESS and settings_sent:
+        options.append(caller_token.body(settings_sent))
     elif method not in BODILESS:
         notes.append(NO_BODY)
         options.append(caller_token.BODY)
@@ -105,25 +107,26 @@ def _outside(event: ActivityEvent, method: str, path: str) -> str:
         notes.append(NO_TAG_QUERY)
     elif method == "GET":
         notes.append(NO_QUERY)
-    return _text(notes, way, caller_token.curl(method, url, *options))
+    return _text(notes, source, caller_token.curl(method, url, *options))
 
 
-def _text(notes: list[str], way: Way, call: str) -> str:
-    explained = [way.explained] if way.explained else []
-    return "\n".join([*notes, *explained, caller_token.after(way, call)])
+def _text(notes: list[str], source: TokenSource, call: str) -> str:
+    comment = [source.comment] if source.comment else []
+    return "\n".join([*notes, *comment, caller_token.command_list(source, call)])
 
 
-def _way(event: ActivityEvent) -> Way:
-    """As the server that asked, through the same trusted profile, where it is still there; else as oneself."""
+def _token_source(event: ActivityEvent) -> TokenSource:
+    """The token of the server that called, with the same trusted profile, if it still exists; otherwise the user's
+    own."""
     server = _server(event, event.data.get("lineage", {}).get("server", ""))
     profile_id = event.initiator_id.removeprefix("iam-")
     if server and event.initiator_type == "ComputeResource" and profile_id.startswith("Profile-"):
-        return caller_token.as_profile(server, profile_id)
-    return caller_token.as_oneself()
+        return caller_token.profile_token(server, profile_id)
+    return caller_token.own_token()
 
 
 def _server(event: ActivityEvent, crn: str) -> BareMetalServer | None:
-    """One of the event's own account, whoever it tells of."""
+    """The server with this CRN, if it belongs to the event's account."""
     return servers_of(event.account_id).filter(id=_leaf(crn)).first() if ":bare-metal-server:" in crn else None
 
 
@@ -132,7 +135,7 @@ def _leaf(crn: str) -> str:
 
 
 def _warning(event: ActivityEvent, method: str, path: str) -> Iterator[str]:
-    """What a call does that does anything, in a comment; names stand in it as one word each."""
+    """A comment about what a changing call does. Names in it are single words of the shell."""
     call = f"{method} {word(path)}"
     touched, verb = _touched(event, path), ACTING.get(path.rpartition("/")[2], "")
     if method == "DELETE" and not path.endswith(UNDOING):
@@ -146,16 +149,16 @@ def _warning(event: ActivityEvent, method: str, path: str) -> Iterator[str]:
 
 
 def _touched(event: ActivityEvent, path: str) -> str:
-    """The event's target, if the path is about it: deleting a server also leaves events about its links."""
+    """The event's target, if the path names it: the deletion of a server also causes events about its links."""
     last, target = path.rpartition("/")[2], _leaf(event.target_id)
     if not (target and event.target_name and target in path.split("/")):
         return "something"
     return word(event.target_name) if target == last else f"something of {word(event.target_name)}"
 
 
-def _refusal(event: ActivityEvent, way: Way) -> Iterator[str]:
+def _refusal(event: ActivityEvent, source: TokenSource) -> Iterator[str]:
     if event.outcome != ActivityEvent.Outcome.FAILURE:
         return
-    known = event.initiator_name and event.initiator_type != SYSTEM.type
-    what = f"{word(event.initiator_name)} was refused this" if known else "This failed"
-    yield f"# {what} with {event.reason_code}. When you paste it, it is done if {way.whose} may do it."
+    has_initiator = event.initiator_name and event.initiator_type != SYSTEM.type
+    what = f"{word(event.initiator_name)} was refused this" if has_initiator else "This failed"
+    yield f"# {what} with {event.reason_code}. When you paste it, it is done if {source.caller} may do it."

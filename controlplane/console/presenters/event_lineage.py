@@ -1,4 +1,5 @@
-"""One event's descent: request, server, trusted profile, policy, key; and the calls that led to it, as a drawing."""
+"""The lineage of one event: request, server, trusted profile, policy, key; and a diagram of the calls that led to
+it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from trustedprofiles.service_roles import ROLES
 
 @dataclass(frozen=True)
 class Step:
-    """One generation: what it is, which one, and where to look at it."""
+    """One step of the lineage: its kind, its name, and its page."""
 
     kind: str
     name: str
@@ -26,25 +27,25 @@ class Step:
     note: str
 
 
-def descent(person: Person, event: ActivityEvent) -> list[Step]:
-    """From the request back to the key; generations that the event knows nothing of are left out, and what a policy
-    says is for whoever may read policies."""
+def lineage_steps(person: Person, event: ActivityEvent) -> list[Step]:
+    """The steps from the request back to the key, without those that the event does not record. The contents of a
+    policy are only for persons who may read policies."""
     lineage = event.data.get("lineage", {})
-    found = [
+    steps = [
         _request(event, lineage),
         _server(event, lineage),
         _profile(event),
         _policy(event, lineage, readable=bool(person.may(f"{POLICY}.read"))),
         _key(event.data.get("kid") or lineage.get("key", "")),
     ]
-    return [step for step in found if step]
+    return [step for step in steps if step]
 
 
 def _request(event: ActivityEvent, lineage: dict[str, str]) -> Step:
-    asked = f"{lineage['method']} {lineage['path']}" if "method" in lineage else event.action
+    name = f"{lineage['method']} {lineage['path']}" if "method" in lineage else event.action
     agent = event.initiator_agent or "an unnamed program"
     note = f"from {event.initiator_address} by {agent}" if event.initiator_address else "by the service itself"
-    return Step("Request", asked, "", note)
+    return Step("Request", name, "", note)
 
 
 def _server(event: ActivityEvent, lineage: dict[str, str]) -> Step | None:
@@ -93,7 +94,7 @@ def _key(kid: str) -> Step | None:
 
 
 def calls_before(event: ActivityEvent) -> list[ActivityEvent]:
-    """The calls that led to this one, oldest first, itself last: identity token, IAM token, call."""
+    """The calls that led to this one, oldest first, and itself: identity token, IAM token, call."""
     lineage = event.data.get("lineage", {})
     crn = lineage.get("server") or event.target_id
     chain = [event]
@@ -105,16 +106,16 @@ def calls_before(event: ActivityEvent) -> list[ActivityEvent]:
 
 
 def _issuing(later: ActivityEvent, crn: str, action: str, jti: str) -> ActivityEvent | None:
-    """The event with which a server got this token. Of another account's server, nothing is told."""
-    issued = events_on(crn, account_id=later.account_id).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)
-    return issued.filter(id__lt=later.pk, data__jti=jti).first()
+    """The event that issued this token to a server of the same account."""
+    events = events_on(crn, account_id=later.account_id).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)
+    return events.filter(id__lt=later.pk, data__jti=jti).first()
 
 
 WORDS = {IDENTITY_TOKEN: "identity token", METADATA_LOGIN: "IAM token", CERTIFICATE: "certificate"}
 
 
 def calls_diagram(chain: list[ActivityEvent]) -> Diagram | None:
-    """The calls of a program on a server; None for what people and the service itself do."""
+    """The calls of a program on a server; None for calls of users and of the service itself."""
     if chain[0].initiator_type != "BareMetalServer":
         return None
     server = chain[0].initiator_name

@@ -1,4 +1,4 @@
-"""Activity events as lines of a list."""
+"""Activity events as rows of a list."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ NOUNS = {
     "vpc": "VPC",
     "vpn": "VPN",
 }
-"""Words of events' names that are written otherwise."""
+"""The spelling of words in event names."""
 VERBS = {
     "create": "created",
     "read": "read",
@@ -79,7 +79,7 @@ class EventRow:
     target: str
     request_id: str
     explanation: str
-    """Path of the page that explains why it was refused; empty where nothing was decided."""
+    """The path of the page that explains the refusal; empty without an access decision."""
 
 
 def event_row(event: ActivityEvent) -> EventRow:
@@ -93,7 +93,7 @@ def event_row(event: ActivityEvent) -> EventRow:
         status=event.reason_code,
         reason=event.reason_type,
         message=event.message,
-        initiator=event.initiator_name or event.initiator_id or "nobody known",
+        initiator=event.initiator_name or event.initiator_id or "unknown",
         target=event.target_name or event.target_id,
         request_id=event.request_id,
         explanation=explanation_path(event.data.get("explanation", "")),
@@ -101,16 +101,16 @@ def event_row(event: ActivityEvent) -> EventRow:
 
 
 def explanation_path(more_info: str) -> str:
-    """The console's own page for the question that a refusal links to."""
+    """The path of the console's page for the explanation that a refusal links to."""
     query = urlsplit(more_info).query
     return f"/explain?{query}" if query else ""
 
 
 def describe(action: str, *, success: bool = True) -> str:
-    """``is.subnet.reserved-ip.create`` is "Reserved IP created", or not; what follows no pattern stays as it is."""
+    """``is.subnet.reserved-ip.create`` is "Reserved IP created" or "not created"; an unknown pattern stays as it is."""
     *_, noun, verb = ("", "", *action.split("."))
     words = " ".join(NOUNS.get(word, word) for word in noun.replace("_", "-").split("-"))
-    subject, done = WORDS.get(action, (words, VERBS.get(verb, "")))
-    if not (subject and done):
+    subject, participle = WORDS.get(action, (words, VERBS.get(verb, "")))
+    if not (subject and participle):
         return action
-    return f"{subject[0].upper()}{subject[1:]} {done if success else f'not {done}'}"
+    return f"{subject[0].upper()}{subject[1:]} {participle if success else f'not {participle}'}"

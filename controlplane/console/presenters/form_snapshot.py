@@ -1,4 +1,4 @@
-"""What the console's pages show of other things that they can change, for comparing when a form comes back."""
+"""Snapshots of what the console's pages show and can change, to compare when a form comes back."""
 
 import hashlib
 import json
@@ -10,10 +10,19 @@ from servers.models import BareMetalServer, Initialization
 from trustedprofiles.models import ClaimRule, ProfileLink
 
 
-def initialization_shown(server: BareMetalServer, made: Initialization) -> Shown:
-    """What it is comes as a fingerprint: not everybody who may initialize a server may read what it was made from."""
-    told = json.dumps([made.image, made.keys, made.default_trusted_profile_id, made.auto_link], sort_keys=True)
-    fingerprint = hashlib.sha256(told.encode()).hexdigest()[:8]
+def initialization_shown(server: BareMetalServer, initialization: Initialization) -> Shown:
+    """A fingerprint of the initialization: a person who may initialize a server may not always read its
+    initialization."""
+    content = json.dumps(
+        [
+            initialization.image,
+            initialization.keys,
+            initialization.default_trusted_profile_id,
+            initialization.auto_link,
+        ],
+        sort_keys=True,
+    )
+    fingerprint = hashlib.sha256(content.encode()).hexdigest()[:8]
     return Shown(f"initialization-{server.id}", server.name, {"initialization": f"version {fingerprint}"})
 
 
@@ -26,7 +35,7 @@ def rule_shown(rule: ClaimRule) -> Shown:
     return Shown(rule.id, str(rule), {"conditions": " and ".join(conditions)})
 
 
-def signing_shown(line: KeySeries, kid: str) -> Shown:
-    """The key of a purpose in a region that signs; empty when none does."""
-    title = f"{KeyPair.Purpose(line.purpose).label}, {line.region}"
-    return Shown(f"{line.purpose}-{line.region}", title, {"signing key": kid or "none"})
+def signing_shown(series: KeySeries, kid: str) -> Shown:
+    """The active key of a purpose and region; ``kid`` is empty when there is none."""
+    title = f"{KeyPair.Purpose(series.purpose).label}, {series.region}"
+    return Shown(f"{series.purpose}-{series.region}", title, {"signing key": kid or "none"})

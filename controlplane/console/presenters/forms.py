@@ -1,4 +1,4 @@
-"""Fields of forms: what each is for in a sentence, what was typed, and what is wrong with it, beside it."""
+"""Fields of forms, each with a help text, the entered value and its errors."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,16 +28,16 @@ class Field:
     error: str = ""
 
 
-def choices(pairs: Iterable[tuple[str, str]], chosen: Sequence[str]) -> tuple[Option, ...]:
-    return tuple(Option(value, text, value in chosen) for value, text in pairs)
+def choices(pairs: Iterable[tuple[str, str]], values: Sequence[str]) -> tuple[Option, ...]:
+    return tuple(Option(value, text, value in values) for value, text in pairs)
 
 
 def place_errors(
     fields: Sequence[Field], error: ApiError | None, paths: Mapping[str, str]
 ) -> tuple[list[Field], list[str]]:
-    """Put each refusal beside the field that its property came from; the rest stands above the form.
+    """Put each refusal beside the field of its property, and the others above the form.
 
-    ``paths`` maps the beginning of a property's path to the name of a field; the longest that fits counts.
+    ``paths`` maps prefixes of property paths to names of fields; the longest matching prefix counts.
     """
     wrong: dict[str, list[str]] = {}
     above: list[str] = []

@@ -1,4 +1,4 @@
-"""JSON web tokens laid open for people: header and claims as indented JSON. Nothing is verified here."""
+"""JSON web tokens, decoded for display: header and claims as indented JSON, not verified."""
 
 import base64
 import json
@@ -12,26 +12,26 @@ HIDDEN = "(signature not shown)"
 
 
 def decoded(token: str) -> tuple[str, str]:
-    """Header and claims; each empty when it cannot be read."""
+    """Header and claims; each empty when it cannot be decoded."""
     parts = token.split(".")
     return _indented(parts[0]), _indented(parts[1] if len(parts) > 1 else "")
 
 
 def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same as values; empty where nothing can be read."""
+    """The same as objects; empty when they cannot be decoded."""
     parts = token.split(".")
     return _object(parts[0]) or {}, (_object(parts[1]) if len(parts) > 1 else None) or {}
 
 
 def without_signature(token: str) -> str:
-    """Enough to see which token it is, and of no use to anybody."""
+    """A shortened token that identifies it but is not usable."""
     head, _, _ = token.rpartition(".")
     return f"{head[:48]}...{head[-12:]}.{HIDDEN}"
 
 
 def _indented(part: str) -> str:
-    found = _object(part)
-    return json.dumps(found, indent=2, ensure_ascii=False) if found is not None else ""
+    content = _object(part)
+    return json.dumps(content, indent=2, ensure_ascii=False) if content is not None else ""
 
 
 def _object(part: str) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
-"""Keys on a time axis: each a bar through its states, past and to come, so that overlaps can be seen.
+"""Keys on a time axis: a bar for each state of each key, past and future, to show the overlaps.
 
-Plain geometry for one SVG template. What is to come is drawn faint; the words beside the drawing say the same.
+Pure geometry for one SVG template. The future is faint; the table beside the drawing says the same.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class KeyLine:
+class KeyRow:
     kid: str
     short: str
     state: str
@@ -70,33 +70,33 @@ class Timeline:
     height: int
     axis_y: int
     now_x: int
-    keys: list[KeyLine]
+    keys: list[KeyRow]
     ticks: list[Tick]
     next_words: str
     next_at: datetime | None
     rotation: str
-    """What becomes of a rotation that somebody asks for, in words on a button; or what will, when somebody has."""
+    """The label of the button that requests a rotation: when the rotation would happen, or will."""
     mark: str
-    """What is shown of the key that signs (kernel/shown.py)."""
+    """The snapshot of the active key (kernel/form_snapshot.py)."""
     waits: bool
-    """Somebody has asked for a rotation, and verifiers cannot know the successor yet."""
+    """Whether a requested rotation waits until verifiers can know the successor."""
 
 
-AS_ASKED = "As somebody asked, hands over to the prepared key when every verifier can know it,"
+ROTATION_REQUESTED = "As requested, hands over to the prepared key when every verifier can know it,"
 TONES = {"active": "good", "prepared": "busy", "retiring": "warn", "retired": "quiet"}
 
 
 def timelines(*, now: datetime) -> list[Timeline]:
     """One for each purpose and region that has keys, in the order in which keys depend on each other."""
     order = list(configured_key_times())
-    found = live_keys()
-    lines = sorted(found, key=lambda line: (-order.index(line.purpose), line.region))
-    return [_timeline(line, found[line], issuer_of(line, found), now=now) for line in lines]
+    keys = live_keys()
+    all_series = sorted(keys, key=lambda series: (-order.index(series.purpose), series.region))
+    return [_timeline(series, keys[series], issuer_of(series, keys), now=now) for series in all_series]
 
 
-def _timeline(line: KeySeries, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, now: datetime) -> Timeline:
-    times = configured_key_times()[line.purpose]
-    retired = KeyPair.objects.filter(purpose=line.purpose, region=line.region, state=KeyPair.State.RETIRED)
+def _timeline(series: KeySeries, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, now: datetime) -> Timeline:
+    times = configured_key_times()[series.purpose]
+    retired = KeyPair.objects.filter(purpose=series.purpose, region=series.region, state=KeyPair.State.RETIRED)
     past = list(retired.defer("ciphertext", "nonce").order_by("-generation")[:MOST_RETIRED])[::-1]
     future = {key.kid: outlook(key, keys, times, issuer) for key in keys}
     spans = {row.kid: _past_spans(row) for row in past}
@@ -105,31 +105,31 @@ def _timeline(line: KeySeries, keys: Sequence[KeyFacts], issuer: KeyFacts | None
     end = max(now, *(span.end for each in spans.values() for span in each))
     axis = _Axis(start, end)
     height = TOP + (BAR + GAP) * len(spans)
-    drawn = [_key_line(kid, each, future.get(kid), axis, place) for place, (kid, each) in enumerate(spans.items())]
+    rows = [_key_row(kid, each, future.get(kid), axis, place) for place, (kid, each) in enumerate(spans.items())]
     active, successor = first(keys, "active"), first(keys, "prepared")
     waits = bool(active and successor and active.asked_at)
-    asked = hand_over_at(replace(active, asked_at=now), successor, times, issuer) if active and successor else now
-    words, at = (AS_ASKED, asked) if waits else _next_step(future.values())
+    rotates_at = hand_over_at(replace(active, asked_at=now), successor, times, issuer) if active and successor else now
+    words, at = (ROTATION_REQUESTED, rotates_at) if waits else _next_step(future.values())
     return Timeline(
-        purpose=line.purpose,
-        title=KeyPair.Purpose(line.purpose).label,
-        region=line.region,
+        purpose=series.purpose,
+        title=KeyPair.Purpose(series.purpose).label,
+        region=series.region,
         width=AXIS_LEFT + AXIS_WIDTH + 60,
         height=height + 24,
         axis_y=height,
         now_x=axis.x(now),
-        keys=drawn,
+        keys=rows,
         ticks=axis.ticks(),
         next_words=words,
         next_at=at,
-        rotation=_rotation(asked, waits=waits, now=now),
-        mark=signing_shown(line, active.kid if active else "").mark,
+        rotation=_rotation(rotates_at, waits=waits, now=now),
+        mark=signing_shown(series, active.kid if active else "").mark,
         waits=waits,
     )
 
 
 def instant(at: datetime, *, now: datetime) -> str:
-    """A time of today without the day."""
+    """The time, without the date if it is today."""
     return f"{at:%H:%M:%S} UTC" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -140,12 +140,12 @@ def _rotation(at: datetime, *, waits: bool, now: datetime) -> str:
 
 
 def spans_of(key: KeyFacts, future: Outlook, times: KeyTimes, *, now: datetime) -> list[Span]:
-    """The states of a living key: those that were, the one that is until its forecast end, and the one after."""
+    """The states of a key that is not retired: past ones, the present one until its forecast end, and the next one."""
     marks = [key.published_at, key.activated_at, key.demoted_at]
     spans = [
-        Span(state, began, ended, False)
-        for state, began, ended in zip(STATES, marks, marks[1:], strict=False)
-        if began and ended
+        Span(state, start, end, False)
+        for state, start, end in zip(STATES, marks, marks[1:], strict=False)
+        if start and end
     ]
     until = future.at or future.since
     spans.append(Span(key.state, future.since, min(now, until), False))
@@ -159,12 +159,12 @@ def spans_of(key: KeyFacts, future: Outlook, times: KeyTimes, *, now: datetime) 
 def _past_spans(row: KeyPair) -> list[Span]:
     marks = [row.published_at, row.activated_at, row.demoted_at, row.retired_at]
     spans = [
-        Span(state, began, ended, False)
-        for state, began, ended in zip(STATES, marks, marks[1:], strict=False)
-        if began and ended
+        Span(state, start, end, False)
+        for state, start, end in zip(STATES, marks, marks[1:], strict=False)
+        if start and end
     ]
-    ended = row.retired_at or row.published_at
-    return spans or [Span("prepared", row.published_at, ended, False)]
+    end = row.retired_at or row.published_at
+    return spans or [Span("prepared", row.published_at, end, False)]
 
 
 class _Axis:
@@ -182,10 +182,10 @@ class _Axis:
         return [Tick(self.x(each), each.strftime(form)) for each in instants]
 
 
-def _key_line(kid: str, spans: Sequence[Span], future: Outlook | None, axis: _Axis, place: int) -> KeyLine:
+def _key_row(kid: str, spans: Sequence[Span], future: Outlook | None, axis: _Axis, place: int) -> KeyRow:
     y = TOP + (BAR + GAP) * place
     state = future.state if future else "retired"
-    return KeyLine(
+    return KeyRow(
         kid=kid,
         short=kid if len(kid) <= 18 else f"{kid[:8]}...{kid[-6:]}",
         state=state,
@@ -202,15 +202,15 @@ def _key_line(kid: str, spans: Sequence[Span], future: Outlook | None, axis: _Ax
 def _bar(span: Span, axis: _Axis) -> Bar:
     x = axis.x(span.start)
     times = f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC"
-    spoken = f"{span.state}, {times}{' (forecast)' if span.forecast else ''}"
-    return Bar(span.state, span.forecast, x, max(axis.x(span.end) - x, 2), spoken)
+    label = f"{span.state}, {times}{' (forecast)' if span.forecast else ''}"
+    return Bar(span.state, span.forecast, x, max(axis.x(span.end) - x, 2), label)
 
 
 def _next_step(outlooks: Iterable[Outlook]) -> tuple[str, datetime | None]:
-    """The next thing that happens, in words, and when."""
+    """The next change in words, and its time."""
     words = {"active": "Hands over to the prepared key", "retiring": "Retires the key that only verifies"}
-    coming = [(each.at, words[each.state]) for each in outlooks if each.at and each.state in words]
-    if not coming:
+    upcoming = [(each.at, words[each.state]) for each in outlooks if each.at and each.state in words]
+    if not upcoming:
         return "The next key is prepared first.", None
-    at, said = min(coming)
-    return said, at
+    at, sentence = min(upcoming)
+    return sentence, at

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from controlplane.console.access import Person
 from controlplane.console.lessons.catalog import LESSONS, number_of
 from controlplane.console.lessons.command_parts import steps
-from controlplane.console.lessons.lesson import At, Check, Command, Lesson, Place
-from controlplane.console.lessons.lesson_server import at, peers_of, place_of
-from controlplane.console.lessons.progress import Standing, standings
+from controlplane.console.lessons.lesson import Check, Command, Lesson, LessonRun, LessonServer
+from controlplane.console.lessons.lesson_server import lesson_server, peers_of, run_of
+from controlplane.console.lessons.progress import LearnerProgress, progress_by_lesson
 from controlplane.console.models import FinishedCheck
 from controlplane.console.presenters.diagrams import Diagram, Message, diagram
 from controlplane.console.server_choices import first_readable
@@ -23,7 +23,7 @@ TONES = {"done": "good", "next": "busy", "later": "quiet"}
 
 @dataclass(frozen=True)
 class LessonRow:
-    """One lesson, and how far somebody is."""
+    """One lesson, and a learner's progress in it."""
 
     number: int
     title: str
@@ -42,7 +42,7 @@ class CheckRow:
     state: CheckState
     tone: str
     text: str
-    """What was seen, or what to do next."""
+    """The finding, or what to do next."""
     event_path: str
 
 
@@ -53,68 +53,69 @@ class CommandRow:
     text: str
     note: str
     lacking: str
-    """The action that the person may not, and the command takes; empty otherwise."""
+    """The action that the command needs and the person may not do; empty otherwise."""
 
 
-def lesson_row(lesson: Lesson, standing: Standing | None) -> LessonRow:
-    done, total = standing.done(lesson) if standing else 0, len(lesson.checks)
-    tone = "quiet" if standing is None else "good" if done == total else "busy"
-    words = "not begun" if standing is None else "finished" if done == total else f"{done} of {total} checks"
-    return LessonRow(number_of(lesson), lesson.title, lesson.path, lesson.goal, done, total, tone, words)
+def lesson_row(lesson: Lesson, learner_progress: LearnerProgress | None) -> LessonRow:
+    count, total = learner_progress.done(lesson) if learner_progress else 0, len(lesson.checks)
+    tone = "quiet" if learner_progress is None else "good" if count == total else "busy"
+    words = "not begun" if learner_progress is None else "finished" if count == total else f"{count} of {total} checks"
+    return LessonRow(number_of(lesson), lesson.title, lesson.path, lesson.goal, count, total, tone, words)
 
 
-def lesson_rows(learner: User, known: Mapping[tuple[int, str], Standing]) -> list[LessonRow]:
-    return [lesson_row(lesson, known.get((learner.pk, lesson.slug))) for lesson in LESSONS]
+def lesson_rows(learner: User, progress: Mapping[tuple[int, str], LearnerProgress]) -> list[LessonRow]:
+    return [lesson_row(lesson, progress.get((learner.pk, lesson.slug))) for lesson in LESSONS]
 
 
-def lesson_state(person: Person, lesson: Lesson, standing: Standing | None) -> dict[str, Any]:
-    """The live part of a lesson's page: diagram, commands, checks. Nothing to paste before it is begun."""
-    place = _visible_place(person, standing) if standing else None
-    finished = standing.finished if standing else {}
-    done = standing.done(lesson) if standing else 0
+def lesson_state(person: Person, lesson: Lesson, learner_progress: LearnerProgress | None) -> dict[str, Any]:
+    """The live part of a lesson's page: diagram, commands, checks. There are no commands before it is begun."""
+    run = _visible_run(person, learner_progress) if learner_progress else None
+    finished = learner_progress.finished if learner_progress else {}
+    count = learner_progress.done(lesson) if learner_progress else 0
     return {
         "lesson": lesson,
-        "place": place,
-        "begun": standing is not None,
-        "diagram": lesson_diagram(lesson, place, finished),
-        "commands": command_rows(person, lesson, place) if place else [],
+        "run": run,
+        "begun": learner_progress is not None,
+        "diagram": lesson_diagram(lesson, run, finished),
+        "commands": command_rows(person, lesson, run) if run else [],
         "checks": check_rows(lesson, finished),
-        "done": done,
+        "done": count,
         "total": len(lesson.checks),
-        "finished": done == len(lesson.checks),
+        "finished": count == len(lesson.checks),
         "following": following(lesson),
     }
 
 
-def _visible_place(person: Person, standing: Standing) -> Place | None:
-    """None when the server is gone, or may not be seen any more. Nor is another server that may not be seen named."""
-    if (place := place_of(standing.progress)) is None:
+def _visible_run(person: Person, learner_progress: LearnerProgress) -> LessonRun | None:
+    """The run of the lesson; None when its server was deleted or the person may not see it any more. The peer is
+    another server that the person may see."""
+    if (run := run_of(learner_progress.progress)) is None:
         return None
-    own = BareMetalServer.objects.filter(account=person.account, id=place.server.id).select_related("vpc")
-    if not (seen := first_readable(person, own, 1)):
+    servers = BareMetalServer.objects.filter(account=person.account, id=run.server.id).select_related("vpc")
+    if not (readable := first_readable(person, servers, 1)):
         return None
-    peers = first_readable(person, peers_of(seen[0]).select_related("vpc"), 1) if place.peer else []
-    return replace(place, peer=at(peers[0]) if peers else None)
+    peers = first_readable(person, peers_of(readable[0]).select_related("vpc"), 1) if run.peer else []
+    return replace(run, peer=lesson_server(peers[0]) if peers else None)
 
 
 def following(lesson: Lesson) -> Lesson | None:
     return next(iter(LESSONS[number_of(lesson) :]), None)
 
 
-def lesson_diagram(lesson: Lesson, place: Place | None, finished: Mapping[str, Any]) -> Diagram:
-    parties = [_named(party, place) for party in lesson.parties]
+def lesson_diagram(lesson: Lesson, run: LessonRun | None, finished: Mapping[str, Any]) -> Diagram:
+    parties = [_named(party, run) for party in lesson.parties]
     messages = [
         Message(each.source, each.target, each.text, each.becomes if each.check in finished else "waiting")
-        for each in lesson.drawn
+        for each in lesson.messages
     ]
     return diagram(lesson.title, parties, messages)
 
 
-def _named(party: str, place: Place | None) -> str:
-    def name(server: At | None, otherwise: str) -> str:
+def _named(party: str, run: LessonRun | None) -> str:
+    def name(server: LessonServer | None, otherwise: str) -> str:
         return server.name if server else otherwise
 
-    server, peer = (place.server, place.peer) if place else (None, None)
+    server, peer = (run.server, run.peer) if run else (None, None)
     return party.replace("{server}", name(server, "your server")).replace("{peer}", name(peer, "another server"))
 
 
@@ -131,9 +132,9 @@ def _check_row(check: Check, finished: FinishedCheck | None, is_next: bool) -> C
     return CheckRow(check.key, check.title, state, TONES[state], check.todo, "")
 
 
-def command_rows(person: Person, lesson: Lesson, place: Place) -> list[CommandRow]:
-    commands = steps(lesson, place)
-    server = BareMetalServer.objects.select_related("vpc").get(id=place.server.id)
+def command_rows(person: Person, lesson: Lesson, run: LessonRun) -> list[CommandRow]:
+    commands = steps(lesson, run)
+    server = BareMetalServer.objects.select_related("vpc").get(id=run.server.id)
     lacking = {command.needs: _lacks(person, command.needs, server) for command in commands if command.needs}
     return [_command_row(number, each, lacking) for number, each in enumerate(commands, start=1)]
 
@@ -156,10 +157,10 @@ class LearnerRow:
 
 
 def class_rows(account_id: str) -> list[LearnerRow]:
-    """Everybody of the account who may sign in, by name."""
+    """All active users of the account, by name."""
     learners = list(User.objects.filter(account=account_id, is_active=True).order_by("username"))
-    known = standings(learners)
-    return [_learner_row(learner, lesson_rows(learner, known)) for learner in learners]
+    progress = progress_by_lesson(learners)
+    return [_learner_row(learner, lesson_rows(learner, progress)) for learner in learners]
 
 
 def _learner_row(learner: User, rows: list[LessonRow]) -> LearnerRow:

@@ -1,4 +1,4 @@
-"""What happens now: calls by outcome, tokens alive, what expires next, refusals, how the parts are."""
+"""The overview: calls by outcome, live tokens, next expirations, refusals, health."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ MOST_COMING = 6
 
 @dataclass(frozen=True)
 class Column:
-    """One minute: two bars, one on the other."""
+    """One minute: two stacked bars."""
 
     x: int
     width: int
@@ -55,7 +55,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Coming:
+class UpcomingChange:
     what: str
     path: str
     at: datetime
@@ -77,28 +77,28 @@ def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
             "enabled": servers.filter(~Exists(SWITCHED_OFF), metadata_enabled=True).count(),
             "failed": servers.filter(status=BareMetalServer.Status.FAILED).count(),
         },
-        "coming": coming(person, now=now),
+        "upcoming": upcoming_changes(person, now=now),
         "events": [event_row(as_seen_by(person, event)) for event in refusals[:MOST_REFUSALS]],
         "parts": health.parts(),
     }
 
 
 def calls_by_minute(rows: QuerySet[ActivityEvent]) -> dict[tuple[datetime, str], int]:
-    """How many of the events of each outcome there were in each minute."""
-    counted = (
+    """The number of events of each outcome in each minute."""
+    counts = (
         rows.order_by()
         .annotate(minute=TruncMinute("time"))
         .values_list("minute", "outcome")
         .annotate(count=Count("id"))
     )
-    return {(minute, outcome): count for minute, outcome, count in counted}
+    return {(minute, outcome): count for minute, outcome, count in counts}
 
 
-def calls_chart(counted: dict[tuple[datetime, str], int], *, now: datetime) -> Chart:
-    """Plain geometry: a column a minute, the present one last; the tallest fills the height."""
+def calls_chart(counts: dict[tuple[datetime, str], int], *, now: datetime) -> Chart:
+    """The geometry of the chart: one column for each minute, the present one last; the tallest fills the height."""
     this_minute = now.replace(second=0, microsecond=0)
     minutes = [this_minute - timedelta(minutes=back) for back in reversed(range(MINUTES))]
-    pairs = [tuple(counted.get((minute, outcome), 0) for outcome in ("success", "failure")) for minute in minutes]
+    pairs = [tuple(counts.get((minute, outcome), 0) for outcome in ("success", "failure")) for minute in minutes]
     tallest = max((good + bad for good, bad in pairs), default=0) or 1
     step = (WIDTH - LEFT) // MINUTES
     columns = []
@@ -122,17 +122,18 @@ def calls_chart(counted: dict[tuple[datetime, str], int], *, now: datetime) -> C
     return Chart(WIDTH, HEIGHT, FLOOR, LEFT, tallest, columns, good_all, bad_all)
 
 
-def coming(person: Person, *, now: datetime) -> list[Coming]:
-    """What expires or changes next, soonest first: certificates, and keys that hand over or retire, as far as the
-    person may list them."""
+def upcoming_changes(person: Person, *, now: datetime) -> list[UpcomingChange]:
+    """The next expirations of certificates and changes of keys that the person may list, soonest first."""
     lines = timelines(now=now) if person.may(KEYS) else []
-    found = [
-        Coming(f"{line.title}: {line.next_words.lower()}", "/keys", line.next_at) for line in lines if line.next_at
+    changes = [
+        UpcomingChange(f"{line.title}: {line.next_words.lower()}", "/keys", line.next_at)
+        for line in lines
+        if line.next_at
     ]
-    listed = person.may_everywhere(f"{CERTIFICATE}.list", EVERY_SERVER)
-    certificates = expiring_certificates(person.account.id, now=now).rows if listed else []
-    found += [
-        Coming(f"Certificate of {each.chain[0].name} expires", f"/servers/{each.chain[0].name}", each.not_after)
+    may_list = person.may_everywhere(f"{CERTIFICATE}.list", EVERY_SERVER)
+    certificates = expiring_certificates(person.account.id, now=now).rows if may_list else []
+    changes += [
+        UpcomingChange(f"Certificate of {each.chain[0].name} expires", f"/servers/{each.chain[0].name}", each.not_after)
         for each in certificates
     ]
-    return sorted(found, key=lambda each: each.at)[:MOST_COMING]
+    return sorted(changes, key=lambda each: each.at)[:MOST_COMING]

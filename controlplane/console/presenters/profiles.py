@@ -1,4 +1,4 @@
-"""Trusted profiles: whom each trusts, what it may, who used it, and which servers a rule describes."""
+"""Trusted profiles: their links, rules, policies and uses, and the servers that a rule matches."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from controlplane.activity.selectors import recent_events
 from controlplane.console.access import GROUP, POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
-from controlplane.console.presenters.truncated_list import Listed
+from controlplane.console.presenters.truncated_list import TruncatedList
 from servers.claim_columns import ClaimRow, ClaimTable, claim_rows
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
@@ -42,7 +42,7 @@ class ProfileRow:
     links: int | None
     rules: int | None
     policies: int | None
-    """None: the person may not read the profile, or policies."""
+    """None when the person may not read the profile, or policies."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ProfileTable:
 
 
 def profile_table(person: Person, query: Mapping[str, str]) -> ProfileTable:
-    """The page of the list that the query asks for; the last one when there are not so many. Raises NotAuthorized."""
+    """The requested page of the list, or the last page. Raises NotAuthorized."""
     visible = person.require_list(f"{PROFILE}.list", TrustedProfile.policy_columns())
     profiles = visible.of(profiles_of(person.account.id)).annotate(
         link_count=Count("links", distinct=True), rule_count=Count("rules", distinct=True)
@@ -98,7 +98,7 @@ class LinkRow:
     name: str
     crn: str
     server_id: str
-    """Of a server of this account that the person may read; empty for anything else."""
+    """The id of a server of this account that the person may read; empty otherwise."""
     created_at: datetime
     is_cross_account: bool
     mark: str
@@ -110,7 +110,7 @@ class RuleRow:
     name: str
     conditions: list[dict[str, str]]
     applies: bool
-    """Whether it is for bare metal servers at all."""
+    """Whether the rule is about bare metal servers."""
     kind: str
     matched: list[str]
     more: int
@@ -125,11 +125,11 @@ class PolicyRow:
     state: str
     conditional: bool
     group: str
-    """Name of the access group through which it is about the profile."""
+    """The name of the access group through which it applies to the profile."""
 
 
 def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> dict[str, Any]:
-    """The live part of a profile's page; None for what the person may not know."""
+    """The live part of a profile's page; None for what the person may not read."""
     uses = recent_events(profile.account_id, now=now, within=A_DAY).filter(
         action=METADATA_LOGIN, data__profile_id=profile.id
     )
@@ -143,7 +143,7 @@ def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> 
 
 
 def profile_matches(person: Person, profile: TrustedProfile, table: ClaimTable) -> dict[str, Any]:
-    """The profile's rules, each with the servers of the table that it describes now. It costs more than the rest, and
+    """The profile's rules, each with the servers of the table that it matches now. It costs more than the rest, and
     changes less often."""
     return {
         "profile": profile,
@@ -155,31 +155,31 @@ def profile_matches(person: Person, profile: TrustedProfile, table: ClaimTable) 
 
 
 def readable_servers(person: Person) -> ClaimTable:
-    """The servers in all regions that the person may read, of the newest MOST_SERVERS, as trust rules see them."""
+    """The claims of the servers in all regions that the person may read, of the newest MOST_SERVERS."""
     return ClaimTable(person.readable(claim_rows(person.account.id, most=MOST_SERVERS)))
 
 
-def unlinked(profile: TrustedProfile, table: ClaimTable) -> Listed[ClaimRow]:
-    """Servers to choose from for a link, by name. There may be more when the table is not of all servers."""
+def unlinked(profile: TrustedProfile, table: ClaimTable) -> TruncatedList[ClaimRow]:
+    """The servers that a link can be added for, by name. There may be more when the table does not have all servers."""
     crns = set(profile.links.values_list("crn", flat=True))
-    found = sorted((line for line in table.rows if line.crn not in crns), key=lambda line: (line.name, line.id))
-    return Listed(found[:MOST_CHOICES], more=len(found) > MOST_CHOICES or len(table.rows) == MOST_SERVERS)
+    servers = sorted((row for row in table.rows if row.crn not in crns), key=lambda row: (row.name, row.id))
+    return TruncatedList(servers[:MOST_CHOICES], more=len(servers) > MOST_CHOICES or len(table.rows) == MOST_SERVERS)
 
 
 def servers_unseen(person: Person) -> int:
-    """How many of the account's servers are too old to be among those."""
+    """How many of the account's servers are too old to be in that table."""
     return max(BareMetalServer.objects.filter(account_id=person.account.id).count() - MOST_SERVERS, 0)
 
 
-def link_rows(person: Person, profile: TrustedProfile) -> Listed[LinkRow]:
-    """The first MOST_LINKS."""
+def link_rows(person: Person, profile: TrustedProfile) -> TruncatedList[LinkRow]:
+    """The profile's links, the first MOST_LINKS."""
     links = list(profile.links.order_by("created_at", "id")[: MOST_LINKS + 1])
     if not links:
-        return Listed([], more=False)
+        return TruncatedList([], more=False)
     ids = [link.crn.rpartition(":")[2] for link in links]
-    found = BareMetalServer.objects.filter(account_id=profile.account_id, id__in=ids).select_related("vpc")
-    servers = {server.crn: server for server in person.readable(list(found))}
-    return Listed.first(MOST_LINKS, (_link_row(link, servers.get(link.crn)) for link in links))
+    rows = BareMetalServer.objects.filter(account_id=profile.account_id, id__in=ids).select_related("vpc")
+    servers = {server.crn: server for server in person.readable(list(rows))}
+    return TruncatedList.first(MOST_LINKS, (_link_row(link, servers.get(link.crn)) for link in links))
 
 
 def _link_row(link: ProfileLink, server: BareMetalServer | None) -> LinkRow:
@@ -200,7 +200,7 @@ def rule_row(rule: ClaimRule, table: ClaimTable) -> RuleRow:
     matched: list[str] = []
     if applies:
         described = _described([ClaimCondition(**each) for each in rule.conditions], table)
-        matched = [line.name for line, trusted in zip(table.rows, described, strict=True) if trusted]
+        matched = [row.name for row, matches in zip(table.rows, described, strict=True) if matches]
     return RuleRow(
         id=rule.id,
         name=rule.name or rule.id,
@@ -214,16 +214,16 @@ def rule_row(rule: ClaimRule, table: ClaimTable) -> RuleRow:
 
 
 def policy_rows(person: Person, profile: TrustedProfile) -> list[PolicyRow]:
-    """Its own and those of its access groups."""
+    """The profile's own policies and those of its access groups."""
     rows = policies_about(account_id=profile.account_id, iam_id=profile.iam_id)
-    known = roles_of(profile.account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
-    names = {crn: role.display_name for crn, role in known.items()}
+    roles = roles_of(profile.account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
+    names = {crn: role.display_name for crn, role in roles.items()}
     groups = _group_names(person, rows)
     return [_policy_row(row, names, groups) for row in rows]
 
 
 def _group_names(person: Person, rows: Sequence[Policy]) -> dict[str, str]:
-    """What to call the access groups of these policies: one that the person may not read has no name."""
+    """The names of the access groups of these policies, without those that the person may not read."""
     groups = {group.id: group for group in map(group_of, rows) if group}
     verdicts = person.may_each(f"{GROUP}.read", [{"resourceType": KIND, "resource": id} for id in groups])
     return {
@@ -248,19 +248,19 @@ def _condition(attribute: dict[str, str]) -> str:
 class Preview:
     matched: list[str]
     others: list[tuple[str, str]]
-    """Servers that do not match, and what is missing."""
+    """Servers that do not match, and what each lacks."""
     more: int
     count: int
     total: int
     unseen: int
-    """Servers that were not looked at."""
+    """How many servers were not checked."""
 
 
 def preview(conditions: Sequence[ClaimCondition], table: ClaimTable, person: Person) -> Preview:
-    """Which servers a rule with these conditions would trust; none when there are no conditions."""
+    """The servers that a rule with these conditions would trust; none without conditions."""
     described = _described(conditions, table)
-    matched = [line.name for line, trusted in zip(table.rows, described, strict=True) if trusted]
-    others = [line for line, trusted in zip(table.rows, described, strict=True) if not trusted][:MOST_NAMED]
+    matched = [row.name for row, matches in zip(table.rows, described, strict=True) if matches]
+    others = [row for row, matches in zip(table.rows, described, strict=True) if not matches][:MOST_NAMED]
     return Preview(
         matched[:MOST_NAMED],
         _lacking(conditions, others),
@@ -276,8 +276,8 @@ def _described(conditions: Sequence[ClaimCondition], table: ClaimTable) -> list[
     return hold_for_each(conditions, columns, count=len(table.rows))
 
 
-def _lacking(conditions: Sequence[ClaimCondition], lines: Sequence[ClaimRow]) -> list[tuple[str, str]]:
-    """Names of servers, each with what is missing."""
-    columns = ClaimTable(lines).columns([condition.claim for condition in conditions])
-    claims = [{name: column[place] for name, column in columns.items()} for place in range(len(lines))]
-    return [(line.name, "; ".join(unmet(conditions, each))) for line, each in zip(lines, claims, strict=True)]
+def _lacking(conditions: Sequence[ClaimCondition], rows: Sequence[ClaimRow]) -> list[tuple[str, str]]:
+    """Names of servers, each with what it lacks."""
+    columns = ClaimTable(rows).columns([condition.claim for condition in conditions])
+    claims = [{name: column[place] for name, column in columns.items()} for place in range(len(rows))]
+    return [(row.name, "; ".join(unmet(conditions, each))) for row, each in zip(rows, claims, strict=True)]

@@ -1,4 +1,4 @@
-"""One server's page: what it is, what it holds, who trusts it, what happened."""
+"""One server's page: its properties, its credentials, the profiles that trust it, its events."""
 
 from datetime import datetime
 from functools import partial
@@ -38,7 +38,7 @@ ACTS = (("start", "Start"), ("stop", "Stop"), ("restart", "Restart"), ("delete",
 
 
 def server_page(person: Person, server: BareMetalServer) -> dict[str, Any]:
-    """What does not change while the page is looked at."""
+    """The parts of the page that are not refreshed."""
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
     may = {
         "operate": bool(person.may(f"{SERVER}.operate", server.policy_attributes)),
@@ -70,7 +70,7 @@ def server_state(person: Person, server: BareMetalServer) -> dict[str, Any]:
 
 
 def _acts(server: BareMetalServer) -> list[tuple[str, str, bool]]:
-    """What can be done to it, what the button says, and whether its status allows it now."""
+    """The actions on the server: value, label, and whether its status allows it now."""
     return [(action, word, _allows(server, action)) for action, word in ACTS]
 
 
@@ -83,7 +83,7 @@ def _allows(server: BareMetalServer, action: str) -> bool:
 
 
 def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -> dict[str, Any]:
-    """What it holds, who trusts it, what happened to it; None for what the person may not know."""
+    """Its credentials, the profiles that trust it, its events; None for what the person may not read."""
     attributes = server.policy_attributes
     rotating = CertificateRotation.objects.filter(server=server).exists()
     sees_rotation = bool(person.may(f"{ROTATION}.read", attributes))
@@ -109,16 +109,16 @@ def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -
 
 
 def trusts_of(person: Person, server: BareMetalServer) -> list[Trust]:
-    """The account's profiles that trust the server, as far as the person may read them. What another account links is
-    its own affair: whoever knows the CRN of a server can link it."""
+    """The account's profiles that trust the server and that the person may read. Links of other accounts are not shown:
+    any account that knows the CRN of a server can link it."""
     trusts = profiles_trusting(server, partial(claims_named, server))
-    own = [trust for trust in trusts if trust.profile.account_id == person.account.id]
-    verdicts = person.may_each(f"{PROFILE}.read", [trust.profile.policy_attributes for trust in own])
-    return [trust for trust, verdict in zip(own, verdicts, strict=True) if verdict]
+    account_trusts = [trust for trust in trusts if trust.profile.account_id == person.account.id]
+    verdicts = person.may_each(f"{PROFILE}.read", [trust.profile.policy_attributes for trust in account_trusts])
+    return [trust for trust, verdict in zip(account_trusts, verdicts, strict=True) if verdict]
 
 
 def profile_to_name(person: Person, server: BareMetalServer) -> str:
-    """The trusted profile that an exchange has to name: none when the server has a default one."""
+    """The trusted profile that an exchange has to name; empty when the server has a default one."""
     if server.initialization.default_trusted_profile_id:
         return ""
     return next((trust.profile.id for trust in trusts_of(person, server)), "")

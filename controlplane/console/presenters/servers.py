@@ -1,4 +1,4 @@
-"""Servers as the console shows them: rows of the table, its columns, its pages."""
+"""The table of servers: its rows, columns and pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ class ServerRow:
     name: str
     status: str
     tone: str
-    """How the status is coloured; its word says it as well."""
+    """The colour of the status, in addition to its word."""
     doing: str
-    """What is being done to it; empty at rest."""
+    """The present transition in words; empty at rest."""
     zone: str
     profile: str
     primary_ip: str
@@ -51,14 +51,14 @@ class ServerRow:
     shows_use: bool
     may_change: bool
     mark: str
-    """What is shown of its switches (kernel/shown.py)."""
+    """The snapshot of its switches (kernel/form_snapshot.py)."""
 
 
 @dataclass(frozen=True)
 class Column:
     title: str
     sort_path: str
-    """Where the header leads to sort by it; empty when it does not sort."""
+    """The path of the table sorted by this column; empty for a column that cannot be sorted."""
     direction: str
     """``ascending``, ``descending``, or empty."""
 
@@ -80,8 +80,8 @@ class ServerTable:
 def server_row(
     server: Any, may_change: bool, *, shows_profile: bool, names_profile: bool, shows_use: bool
 ) -> ServerRow:
-    """``server`` as ``servers_to_show`` reads it. Whether its default trusted profile is shown, and by its name, and
-    when it was last used, is for whoever may read that."""
+    """A row of the table, from a server as ``servers_to_show`` reads it. The keywords say whether the person may read
+    its default trusted profile, the profile's name, and the time of its last token."""
     default = server.initialization.default_trusted_profile_id if shows_profile else ""
     name = server.default_profile_name or (f"{default} (deleted)" if default else "")
     return ServerRow(
@@ -106,46 +106,46 @@ def server_row(
 
 
 def server_table(person: Person, query: Mapping[str, str]) -> ServerTable:
-    """The page of the table that the query asks for; the last one when there are not so many. Raises NotAuthorized."""
+    """The requested page of the table, or the last page. Raises NotAuthorized."""
     visible = person.require_list(f"{SERVER}.list", BareMetalServer.policy_columns())
-    asked = {name: query.get(name, "") for name in (*FILTERS, "sort")}
-    found = search_servers(visible.of(servers_to_show(person.account.id, person.region)), asked)
-    page = Paginator(found, ROWS).get_page(query.get("page"))
+    filters = {name: query.get(name, "") for name in (*FILTERS, "sort")}
+    matches = search_servers(visible.of(servers_to_show(person.account.id, person.region)), filters)
+    page = Paginator(matches, ROWS).get_page(query.get("page"))
     servers = list(page.object_list)
     attributes = [each.policy_attributes for each in servers]
     verdicts = person.may_each(f"{SERVER}.update", attributes)
     initialized = person.may_each(f"{INITIALIZATION}.read", attributes)
     names, uses = bool(person.may(f"{PROFILE}.list")), person.sees_activity
     rows = [
-        server_row(server, bool(verdict), shows_profile=bool(shown), names_profile=names, shows_use=uses)
-        for server, verdict, shown in zip(servers, verdicts, initialized, strict=True)
+        server_row(server, bool(verdict), shows_profile=bool(may_read), names_profile=names, shows_use=uses)
+        for server, verdict, may_read in zip(servers, verdicts, initialized, strict=True)
     ]
     return ServerTable(
         rows=rows,
-        columns=_columns(asked),
+        columns=_columns(filters),
         count=page.paginator.count,
         first=page.start_index(),
         last=page.end_index(),
-        previous_path=_path(asked, page=page.previous_page_number()) if page.has_previous() else "",
-        next_path=_path(asked, page=page.next_page_number()) if page.has_next() else "",
-        live_path=with_query("/servers/table", {**asked, "page": page.number if page.number > 1 else ""}),
-        filtered=any(asked[name] for name in FILTERS),
+        previous_path=_path(filters, page=page.previous_page_number()) if page.has_previous() else "",
+        next_path=_path(filters, page=page.next_page_number()) if page.has_next() else "",
+        live_path=with_query("/servers/table", {**filters, "page": page.number if page.number > 1 else ""}),
+        filtered=any(filters[name] for name in FILTERS),
         may_change=any(row.may_change for row in rows),
     )
 
 
-def _columns(asked: Mapping[str, str]) -> list[Column]:
-    sort = asked["sort"]
-    return [_column(title, name, sort, asked) for title, name in COLUMNS]
+def _columns(filters: Mapping[str, str]) -> list[Column]:
+    sort = filters["sort"]
+    return [_column(title, name, sort, filters) for title, name in COLUMNS]
 
 
-def _column(title: str, name: str, sort: str, asked: Mapping[str, str]) -> Column:
+def _column(title: str, name: str, sort: str, filters: Mapping[str, str]) -> Column:
     if name not in ORDERS:
         return Column(title, "", "")
     direction = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
     following = f"-{name}" if direction == "ascending" else name
-    return Column(title, _path({**asked, "sort": following}), direction)
+    return Column(title, _path({**filters, "sort": following}), direction)
 
 
-def _path(asked: Mapping[str, str], *, page: int | None = None) -> str:
-    return with_query("/servers", {**asked, "page": page if page and page > 1 else ""})
+def _path(filters: Mapping[str, str], *, page: int | None = None) -> str:
+    return with_query("/servers", {**filters, "page": page if page and page > 1 else ""})

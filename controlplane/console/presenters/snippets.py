@@ -1,4 +1,4 @@
-"""Programs to paste, each for this very server: nothing in them has to be filled in."""
+"""Programs to paste, complete for one server."""
 
 import shlex
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ PROGRAMS = (
     ("Go", "go", "calls.go", "go run calls.go", "SSL_CERT_FILE"),
     ("Java", "java", "Calls.java", "java Calls.java", ""),
 )
-"""Title, key, file, how to run it, and the variable that makes it trust a server which speaks https; those without one
-say so in their text."""
+"""Title, key, file, command, and the environment variable with the CA bundle for https; programs without one have it in
+their text."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Snippet:
 
 
 def snippets(url: str, profile_id: str, *, ca_bundle: str) -> list[Snippet]:
-    """``profile_id`` is empty where the server's default trusted profile will do."""
-    trusted = ca_bundle if url.startswith("https:") else ""
-    facts = {"url": url, "version": API_VERSION, "profile_id": profile_id, "ca_bundle": trusted}
+    """The programs for one server. ``profile_id`` is empty for the server's default trusted profile."""
+    bundle = ca_bundle if url.startswith("https:") else ""
+    facts = {"url": url, "version": API_VERSION, "profile_id": profile_id, "ca_bundle": bundle}
     return [
-        Snippet(title, key, file, _run(run, variable, trusted), _text(file, facts))
+        Snippet(title, key, file, _run(run, variable, bundle), _text(file, facts))
         for title, key, file, run, variable in PROGRAMS
     ]
 
 
-def _run(command: str, variable: str, trusted: str) -> str:
-    return f"{variable}={shlex.quote(trusted)} {command}" if variable and trusted else command
+def _run(command: str, variable: str, bundle: str) -> str:
+    return f"{variable}={shlex.quote(bundle)} {command}" if variable and bundle else command
 
 
 def _text(file: str, facts: dict[str, str]) -> str:

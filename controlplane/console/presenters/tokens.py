@@ -1,4 +1,4 @@
-"""Tokens that are alive, told from the records of their issue. The tokens themselves are kept nowhere."""
+"""Live tokens, from the events of their issue. The tokens themselves are not stored."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
-from controlplane.console.presenters.truncated_list import Listed
+from controlplane.console.presenters.truncated_list import TruncatedList
 from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.key_schedule import LONGEST_TOKEN
 from servers.models import BareMetalServer
@@ -25,31 +25,31 @@ class LiveToken:
     expires_at: datetime
     profile_id: str
     profile: str
-    """Whom an IAM token makes of the server; empty for an identity token."""
+    """The name of the profile of an IAM token; empty for an identity token."""
     profile_path: str
-    """Empty when there is no such profile in the account: it was deleted, or is another account's."""
+    """Empty when the account has no such profile: it was deleted, or belongs to another account."""
 
 
-def live_tokens(server: BareMetalServer, *, now: datetime) -> Listed[LiveToken]:
-    """The newest first, at most MOST_TOKENS. Identity tokens from before the last switching off, of
-    the server or of its account, are dead."""
+def live_tokens(server: BareMetalServer, *, now: datetime) -> TruncatedList[LiveToken]:
+    """The server's live tokens, the newest first, at most MOST_TOKENS. Identity tokens from before the metadata service
+    was last switched off, for the server or its account, are invalid."""
     account_id = server.account_id
-    done = events_on(server.crn, account_id=account_id).filter(outcome=ActivityEvent.Outcome.SUCCESS)
+    successes = events_on(server.crn, account_id=account_id).filter(outcome=ActivityEvent.Outcome.SUCCESS)
     events = [
         event
         for action in KINDS
-        for event in done.filter(
+        for event in successes.filter(
             action=action,
             time__gt=now - LONGEST_TOKEN - timedelta(minutes=1),
             data__exp__gt=now.timestamp(),
             **({"data__epoch": server.metadata_epoch} if action == IDENTITY_TOKEN else {}),
         )[: MOST_TOKENS + 1]
     ]
-    named = {event.data["profile_id"] for event in events if event.data.get("profile_id")}
-    profiles = TrustedProfile.objects.filter(account_id=account_id, id__in=named)
-    names = dict(profiles.values_list("id", "name")) if named else {}
+    profile_ids = {event.data["profile_id"] for event in events if event.data.get("profile_id")}
+    profiles = TrustedProfile.objects.filter(account_id=account_id, id__in=profile_ids)
+    names = dict(profiles.values_list("id", "name")) if profile_ids else {}
     newest = sorted(events, key=lambda event: -event.pk)
-    return Listed.first(MOST_TOKENS, (_live_token(event, names) for event in newest))
+    return TruncatedList.first(MOST_TOKENS, (_live_token(event, names) for event in newest))
 
 
 def _live_token(event: ActivityEvent, names: dict[str, str]) -> LiveToken:

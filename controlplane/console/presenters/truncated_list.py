@@ -1,4 +1,4 @@
-"""A list that shows the first of many, and says so. How many there are is not counted: it may be a million."""
+"""A list of the first of many rows. The total is not counted, because it may be large."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Listed(Generic[T]):
+class TruncatedList(Generic[T]):
     rows: list[T]
     more: bool
-    """Whether there are others that are not shown."""
+    """Whether there are more rows."""
 
     @classmethod
     def first(cls, most: int, rows: Iterable[T]) -> Self:
-        """So many of these rows, of which one more may be fetched."""
+        """The first ``most`` of these rows. One more row says that there are more."""
         return cls(*paging.first(iter(rows), most))
 
     def __str__(self) -> str:
-        """How many, for a heading."""
+        """The number of rows for a heading, such as ``20+``."""
         return f"{len(self.rows)}{'+' if self.more else ''}"

@@ -1,12 +1,12 @@
-"""The account's switch over the metadata service of all of its servers."""
+"""The account's switch of the metadata service of all its servers."""
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import Party
 from controlplane.console.access import ADMINISTER, Person
-from controlplane.console.confirmed_changes import told_of
-from controlplane.console.pages import came_from, done, page
+from controlplane.console.confirmed_changes import sentence_about
+from controlplane.console.pages import page, return_path, success_response
 from controlplane.console.views.server import ask
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue
@@ -23,8 +23,8 @@ SWITCH = {"true": True, "false": False}
 
 @page("POST")
 def switch(request: HttpRequest, person: Person) -> HttpResponse:
-    """On, or off for every server of the account. Off asks first when tokens or certificates die of it."""
-    account, back, now = person.account, came_from(request, "/servers"), clock.now()
+    """Switch every server of the account. Switching off asks first when it ends tokens or certificates."""
+    account, back, now = person.account, return_path(request, "/servers"), clock.now()
     servers = BareMetalServer.objects.filter(account=account)
     enabled = SWITCH.get(request.POST.get("enabled", ""))
     with person.recording(ACCOUNT_UPDATE, Party(account.id, account.name, "Account")), transaction.atomic():
@@ -40,6 +40,6 @@ def switch(request: HttpRequest, person: Person) -> HttpResponse:
             context = {"account": account, "alive": before, "back": back, "marks": [present.mark]}
             return ask(request, person, "console/account/confirm_off.html", context)
         switch_account(account, enabled=enabled, by=person.by)
-        left = ended_by_switching_off(servers, now=now) if before else before
-    said = f"Switched {'on' if enabled else 'off'} for the account: {account.name}."
-    return done(request, f"{said}{told_of(before - left)}", back=back)
+        remaining = ended_by_switching_off(servers, now=now) if before else before
+    sentence = f"Switched {'on' if enabled else 'off'} for the account: {account.name}."
+    return success_response(request, f"{sentence}{sentence_about(before - remaining)}", back=back)

@@ -1,4 +1,4 @@
-"""Activity: a live list, one event's descent, and exports."""
+"""Activity: a live list, the lineage of one event, and exports."""
 
 import csv
 import json
@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_of, search_events
 from controlplane.console.access import Person
-from controlplane.console.pages import fragment, page, shown, with_query
+from controlplane.console.pages import fragment, full_page, page, with_query
 from controlplane.console.presenters.curl_replay import as_curl
-from controlplane.console.presenters.event_lineage import calls_before, calls_diagram, descent
+from controlplane.console.presenters.event_lineage import calls_before, calls_diagram, lineage_steps
 from controlplane.console.presenters.events import event_row
 from controlplane.console.visible_events import as_seen_by, visible
 from controlplane.kernel import clock
@@ -31,46 +31,46 @@ COLUMNS = (
     *("initiator_type", "initiator_address", "initiator_agent", "target_id", "target_name", "request_id", "data"),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With what a spreadsheet takes a cell for a formula."""
+"""The characters at the start of a cell that make a spreadsheet read it as a formula."""
 
 
-def _asked(request: HttpRequest) -> dict[str, str]:
+def _filters(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET.get(name, "").strip() for name in FILTERS}
 
 
-def _search(person: Person, asked: Mapping[str, str], before: str = "") -> Any:
-    since = PERIODS.get(asked["since"])
-    found = search_events(
+def _search(person: Person, filters: Mapping[str, str], before: str = "") -> Any:
+    since = PERIODS.get(filters["since"])
+    events = search_events(
         person.account.id,
-        word=asked["q"],
-        action=asked["action"],
-        outcome=asked["outcome"] if asked["outcome"] in ActivityEvent.Outcome.values else "",
+        word=filters["q"],
+        action=filters["action"],
+        outcome=filters["outcome"] if filters["outcome"] in ActivityEvent.Outcome.values else "",
         since=clock.now() - since if since else None,
         before=whole_number(before, largest=BigIntegerField.MAX_BIGINT),
     )
-    return visible(person, found)
+    return visible(person, events)
 
 
 def _list(person: Person, request: HttpRequest) -> dict[str, Any]:
-    asked, before = _asked(request), request.GET.get("before", "")
-    rows, is_truncated = first(_search(person, asked, before), ROWS)
-    older = with_query("/activity", {**asked, "before": rows[-1].pk}) if is_truncated else ""
+    filters, before = _filters(request), request.GET.get("before", "")
+    events, is_truncated = first(_search(person, filters, before), ROWS)
+    older = with_query("/activity", {**filters, "before": events[-1].pk}) if is_truncated else ""
     return {
-        "events": [event_row(as_seen_by(person, event)) for event in rows],
+        "events": [event_row(as_seen_by(person, event)) for event in events],
         "older": older,
-        "asked": asked,
-        "empty": "No event matches." if any(asked.values()) else "",
+        "filters": filters,
+        "empty": "No event matches." if any(filters.values()) else "",
         "before": before,
-        "live_path": with_query("/activity/list", asked),
-        "csv_path": with_query("/activity/export", {**asked, "format": "csv"}),
-        "json_path": with_query("/activity/export", {**asked, "format": "json"}),
+        "live_path": with_query("/activity/list", filters),
+        "csv_path": with_query("/activity/export", {**filters, "format": "csv"}),
+        "json_path": with_query("/activity/export", {**filters, "format": "json"}),
     }
 
 
 @page()
 def activity(request: HttpRequest, person: Person) -> HttpResponse:
     person.require_activity()
-    return shown(request, person, "console/activity/page.html", _list(person, request))
+    return full_page(request, person, "console/activity/page.html", _list(person, request))
 
 
 @page()
@@ -82,30 +82,30 @@ def rows(request: HttpRequest, person: Person) -> HttpResponse:
 @page()
 def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
     person.require_activity()
-    row = existing(
+    activity_event = existing(
         visible(person, events_of(person.account.id)).filter(pk=number).first(),
         "There is no event of this number here.",
     )
-    row = as_seen_by(person, row)
-    chain = calls_before(row)
+    activity_event = as_seen_by(person, activity_event)
+    chain = calls_before(activity_event)
     context = {
-        "event": row,
-        "row": event_row(row),
-        "steps": descent(person, row),
+        "event": activity_event,
+        "row": event_row(activity_event),
+        "steps": lineage_steps(person, activity_event),
         "diagram": calls_diagram(chain),
         "chain": [event_row(each) for each in chain],
-        "curl": as_curl(row),
-        "data": json.dumps(row.data, indent=2, ensure_ascii=False),
+        "curl": as_curl(activity_event),
+        "data": json.dumps(activity_event.data, indent=2, ensure_ascii=False),
     }
-    return shown(request, person, "console/activity/event.html", context)
+    return full_page(request, person, "console/activity/event.html", context)
 
 
 @page()
 def export(request: HttpRequest, person: Person) -> HttpResponse:
-    """What the list shows, up to MOST_EXPORTED of it, as CSV or JSON."""
+    """The events of the list, at most MOST_EXPORTED, as CSV or JSON."""
     person.require_activity()
-    found = _search(person, _asked(request))[:MOST_EXPORTED]
-    values = [{name: getattr(as_seen_by(person, each), name) for name in COLUMNS} for each in found]
+    events = _search(person, _filters(request))[:MOST_EXPORTED]
+    values = [{name: getattr(as_seen_by(person, each), name) for name in COLUMNS} for each in events]
     if request.GET.get("format") == "json":
         body = {"events": [{**each, "time": each["time"].isoformat()} for each in values]}
         return JsonResponse(body, headers={"Content-Disposition": 'attachment; filename="activity.json"'})
@@ -123,5 +123,5 @@ def _lines(values: Any) -> Iterator[list[str]]:
 
 
 def _cell(text: str) -> str:
-    """A name that begins like a formula is only text to a spreadsheet (OWASP, CSV injection)."""
+    """The text of a cell, escaped so that a spreadsheet does not read it as a formula (OWASP, CSV injection)."""
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,11 +1,11 @@
-"""A server's certificates: renewed or not, and revoked."""
+"""A server's certificates: the switch of their renewal, and revocation."""
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import CERTIFICATE, ROTATION, Person, server_party
-from controlplane.console.confirmed_changes import told_of
-from controlplane.console.pages import came_from, done, page
+from controlplane.console.confirmed_changes import sentence_about
+from controlplane.console.pages import page, return_path, success_response
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, existing
@@ -24,7 +24,7 @@ SWITCH = {"true": True, "false": False}
 
 @page("POST")
 def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    """The switch of renewal: applies at once, both ways."""
+    """Switch the renewal on or off, effective at once."""
     server = find_server(person, server_id)
     enabled = SWITCH.get(request.POST.get("enabled", ""))
     with person.recording(CERTIFICATE_ROTATION_UPDATE, server_party(server)):
@@ -39,20 +39,22 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
             certificate_renewal_switch.switch_certificate_rotation(
                 server, enabled=enabled, by=person.by, now=clock.now()
             )
-    said = "are renewed from now on" if enabled else "are no longer renewed"
-    return done(request, f"The certificates of {server.name} {said}.", back=came_from(request, f"/servers/{server.id}"))
+    predicate = "are renewed from now on" if enabled else "are no longer renewed"
+    return success_response(
+        request, f"The certificates of {server.name} {predicate}.", back=return_path(request, f"/servers/{server.id}")
+    )
 
 
 @page("POST")
 def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    """Asks first, and for the reason: it is final."""
+    """Revoke a certificate, after a confirmation with the reason: it is final."""
     server = find_server(person, server_id)
-    back, now = came_from(request, f"/servers/{server.id}"), clock.now()
+    back, now = return_path(request, f"/servers/{server.id}"), clock.now()
     with person.recording(CERTIFICATE_REVOKE, server_party(server)):
         person.require(f"{CERTIFICATE}.update", server.policy_attributes)
-        asked = request.POST.get("certificate", "")
+        certificate_id = request.POST.get("certificate", "")
         certificate = existing(
-            IssuedCertificate.objects.filter(server_id=server.id, id=asked).first(),
+            IssuedCertificate.objects.filter(server_id=server.id, id=certificate_id).first(),
             "The server has no certificate of this id.",
         )
         with transaction.atomic():
@@ -66,7 +68,7 @@ def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
                 context |= {"marks": [present.mark], "of_its_key": of_its_key}
                 return ask(request, person, "console/server/confirm_revoke.html", context)
             reason = RevocationBody.check({"reason": request.POST.get("reason", "")})["reason"]
-            revoked = revocation.revoke(certificate, reason=reason, by=person.by, now=now)
-            ended = of_its_key - ended_by_revoking(alike, now=now, key_is_known=True)
-    said = f"Revoked for {revoked.revocation_reason}: {revoked.serial_number}."
-    return done(request, f"{said}{told_of(ended)}", back=back)
+            row = revocation.revoke(certificate, reason=reason, by=person.by, now=now)
+            credentials = of_its_key - ended_by_revoking(alike, now=now, key_is_known=True)
+    sentence = f"Revoked for {row.revocation_reason}: {row.serial_number}."
+    return success_response(request, f"{sentence}{sentence_about(credentials)}", back=back)

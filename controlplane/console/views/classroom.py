@@ -1,13 +1,13 @@
-"""The teacher's panel: how far everybody is, and a fresh start for all."""
+"""The teacher's panel: the progress of all learners, and a reset."""
 
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import ADMINISTER, Person
 from controlplane.console.events import CLASS_RESET
 from controlplane.console.lessons.catalog import LESSONS
-from controlplane.console.lessons.command_parts import anywhere
+from controlplane.console.lessons.command_parts import absolute_command
 from controlplane.console.lessons.progress import class_of, reset_class
-from controlplane.console.pages import done, fragment, page, shown
+from controlplane.console.pages import fragment, full_page, page, success_response
 from controlplane.console.presenters.learn import class_rows
 from controlplane.console.views.server import ask
 
@@ -17,8 +17,8 @@ PATH = "/learn/class"
 @page()
 def classroom(request: HttpRequest, person: Person) -> HttpResponse:
     person.require(ADMINISTER)
-    context = {**_progress(person), "add": anywhere("person NAME --role operator")}
-    return shown(request, person, "console/learn/class.html", context)
+    context = {**_progress(person), "add": absolute_command("person NAME --role operator")}
+    return full_page(request, person, "console/learn/class.html", context)
 
 
 @page()
@@ -29,14 +29,14 @@ def state(request: HttpRequest, person: Person) -> HttpResponse:
 
 @page("POST")
 def reset(request: HttpRequest, person: Person) -> HttpResponse:
-    """Asks first."""
+    """Reset the class, after a confirmation."""
     with person.recording(CLASS_RESET, class_of(person.account)):
         person.require(ADMINISTER)
     if "confirmed" not in request.POST:
         return ask(request, person, "console/learn/confirm_reset.html", {"back": PATH})
     count = reset_class(person.account, by=person.by)
     learners = f"{count} learner{'' if count == 1 else 's'}"
-    return done(request, f"The class is reset: {learners} had begun.", back=PATH)
+    return success_response(request, f"The class is reset: {learners} had begun.", back=PATH)
 
 
 def _progress(person: Person) -> dict[str, object]:

@@ -1,9 +1,9 @@
-"""The controls of the clock in the header: the whole deployment's time, for everybody."""
+"""The controls of the clock in the header, which move the time of the whole deployment."""
 
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import CLOCK, Person
-from controlplane.console.pages import came_from, done, page
+from controlplane.console.pages import page, return_path, success_response
 from controlplane.console.presenters.clock import MOVEMENTS, clock_shown
 from controlplane.jobs.clock_admin import move_clock, when_all_know
 from controlplane.kernel.errors import InvalidValue
@@ -17,12 +17,12 @@ from controlplane.timekeeping.services import show
 def move(request: HttpRequest, person: Person) -> HttpResponse:
     with person.recording(CLOCK_SET, CLOCK_PARTY):
         person.require(CLOCK)
-        asked = request.POST.get("move", "")
-        if asked not in MOVEMENTS:
+        button = request.POST.get("move", "")
+        if button not in MOVEMENTS:
             raise InvalidValue(f"Say how to move the clock: {', '.join(MOVEMENTS)}.")
         present = show()
         require_as_shown([clock_shown(present)], request.POST.getlist(FIELD))
-        shown = move_clock(MOVEMENTS[asked].movement, if_match=str(present.revision), by=person.by)
-    frozen = " and stands still" if shown.setting.frozen_at else ""
-    said = f"The clock shows {shown.now:%Y-%m-%d %H:%M:%S} UTC{frozen}."
-    return when_all_know(done(request, said, back=came_from(request, "/")))
+        clock_state = move_clock(MOVEMENTS[button].movement, if_match=str(present.revision), by=person.by)
+    frozen = " and stands still" if clock_state.setting.frozen_at else ""
+    sentence = f"The clock shows {clock_state.now:%Y-%m-%d %H:%M:%S} UTC{frozen}."
+    return when_all_know(success_response(request, sentence, back=return_path(request, "/")))

@@ -1,11 +1,11 @@
-"""Making a server, and initializing one anew: the REST API's own bodies, checks and services, from a form."""
+"""Forms that create and reinitialize a server, with the request bodies, checks and services of the REST API."""
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import Party
 from controlplane.console.access import EVERY_SERVER, INITIALIZATION, SERVER, Person, server_party
-from controlplane.console.pages import done, page, shown
+from controlplane.console.pages import full_page, page, success_response
 from controlplane.console.presenters import creation
 from controlplane.console.presenters.form_snapshot import initialization_shown
 from controlplane.console.presenters.forms import place_errors
@@ -26,16 +26,16 @@ def create(request: HttpRequest, person: Person) -> HttpResponse:
     error = None
     if request.method == "POST":
         try:
-            made = _create(person, request)
+            server = _create(person, request)
         except ApiError as refusal:
             error = refusal
         else:
-            return done(request, f"{made.name} is being made.", back=f"/servers/{made.id}")
+            return success_response(request, f"{server.name} is being created.", back=f"/servers/{server.id}")
     else:
         person.require(f"{SERVER}.create", EVERY_SERVER)
     fields, above = place_errors(creation.creation_fields(person, request.POST), error, creation.PATHS)
     context = {"fields": fields, "above": above}
-    return shown(request, person, "console/servers/new.html", context, status=error.status if error else 200)
+    return full_page(request, person, "console/servers/new.html", context, status=error.status if error else 200)
 
 
 def _create(person: Person, request: HttpRequest) -> BareMetalServer:
@@ -58,13 +58,13 @@ def initialize(request: HttpRequest, person: Person, server_id: str) -> HttpResp
         except ApiError as refusal:
             error = refusal
         else:
-            return done(request, f"{server.name} is being reinitialized.", back=f"/servers/{server.id}")
+            return success_response(request, f"{server.name} is being reinitialized.", back=f"/servers/{server.id}")
     else:
         person.require(f"{INITIALIZATION}.update", server.policy_attributes)
     fields, above = place_errors(creation.initialization_fields(person, request.POST, server), error, creation.PATHS)
     context = {"server": server, "fields": fields, "above": above}
     context["marks"] = request.POST.getlist(FIELD) or [initialization_shown(server, server.initialization).mark]
-    return shown(request, person, "console/server/initialize.html", context, status=error.status if error else 200)
+    return full_page(request, person, "console/server/initialize.html", context, status=error.status if error else 200)
 
 
 def _initialize(person: Person, server: BareMetalServer, request: HttpRequest) -> None:

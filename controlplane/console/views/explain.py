@@ -1,4 +1,4 @@
-"""Explain: why something is allowed or not, asked in a form and answered in words."""
+"""Explain: a form with a question about a decision, and its explanation."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from controlplane.activity.record import record
 from controlplane.console.access import Person
-from controlplane.console.pages import page, shown
+from controlplane.console.pages import full_page, page
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from identity.iam.explain import about, check, from_query, said_of
@@ -22,28 +22,28 @@ EXPLAIN = "iam-access-management.explanation.read"
 
 @page()
 def explanation(request: HttpRequest, person: Person) -> HttpResponse:
-    """The question is in the address, so an answer can be shared; a refusal's link leads here."""
-    asked = request.GET
+    """The question is in the URL, so that an answer can be shared; refusals link here."""
+    query = request.GET
     context: dict[str, Any] = {
-        "asked": asked,
-        "attributes": [(name, value) for name, value in asked.items() if name.startswith("resource[")],
+        "query": query,
+        "attributes": [(name, value) for name, value in query.items() if name.startswith("resource[")],
         "actions": ALL_ACTIONS,
     }
     status = 200
-    if any(asked.get(name) for name in ("action", "server", "profile")):
+    if any(query.get(name) for name in ("action", "server", "profile")):
         try:
-            answer = _answer(asked, person)
+            answer = _answer(query, person)
             context |= {"answer": answer, "change": _as_call(answer)}
         except ApiError as error:
             context["above"], status = [each.message for each in error.each], error.status
-    return shown(request, person, "console/explain/page.html", context, status=status)
+    return full_page(request, person, "console/explain/page.html", context, status=status)
 
 
-def _answer(asked: QueryDict, person: Person) -> Explanation:
-    """As the REST API answers, and with the event that it leaves. Raises ApiError."""
+def _answer(query: QueryDict, person: Person) -> Explanation:
+    """The answer of the REST API, with the same event. Raises ApiError."""
     question: dict[str, Any] = {}
-    with person.recording(EXPLANATION_READ, about(asked.dict(), person.caller)):
-        question = from_query(asked)
+    with person.recording(EXPLANATION_READ, about(query.dict(), person.caller)):
+        question = from_query(query)
         check(question)
         if not is_about_caller(question, person.caller):
             person.require(EXPLAIN)
@@ -54,6 +54,6 @@ def _answer(asked: QueryDict, person: Person) -> Explanation:
 
 
 def _as_call(answer: Explanation) -> str:
-    """The request that would change the decision, to look at or to paste into a client."""
+    """The request that would change the decision, to read or to paste into a client."""
     call = answer.get("nearest", {}).get("request")
     return f"{call['method']} {call['path']}\n\n{json.dumps(call['body'], indent=2)}" if call else ""

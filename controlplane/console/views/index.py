@@ -1,4 +1,4 @@
-"""``/``: the overview for people, where everything is for programs."""
+"""``/``: the overview for browsers, an index for programs."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers

@@ -1,4 +1,4 @@
-"""The token inspector: a token is looked at and forgotten. It comes in a body, and goes into no log and no record."""
+"""The token inspector. A token comes in a request body, and is neither stored nor logged."""
 
 import json
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from controlplane.console.access import Person
-from controlplane.console.pages import page, shown
+from controlplane.console.pages import full_page, page
 from controlplane.kernel import clock
 from identity.services.token_inspection import inspect
 
@@ -17,12 +17,12 @@ def inspector(request: HttpRequest, person: Person) -> HttpResponse:
     context = {}
     token = "".join(request.POST.get("token", "").split()).removeprefix("Bearer")
     if token:
-        found = inspect(token, caller=person.caller, now=clock.now())
+        inspection = inspect(token, caller=person.caller, now=clock.now())
         context = {
-            "found": found,
-            "header": json.dumps(found.header, indent=2, ensure_ascii=False),
-            "claims": json.dumps(found.claims, indent=2, ensure_ascii=False),
+            "inspection": inspection,
+            "header": json.dumps(inspection.header, indent=2, ensure_ascii=False),
+            "claims": json.dumps(inspection.claims, indent=2, ensure_ascii=False),
         }
-    response = shown(request, person, "console/inspector/page.html", context)
+    response = full_page(request, person, "console/inspector/page.html", context)
     response["Cache-Control"] = "no-store"
     return response

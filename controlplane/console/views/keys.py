@@ -1,4 +1,4 @@
-"""Keys and certificates: the states of every key, what comes next, and a rotation that somebody asks for."""
+"""Keys and certificates: the states of every key, their next changes, and requests for a rotation."""
 
 from typing import cast
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import Party
 from controlplane.console.access import CERTIFICATE, EVERY_SERVER, KEYS, ROTATE, Person
-from controlplane.console.pages import done, fragment, page, shown
+from controlplane.console.pages import fragment, full_page, page, success_response
 from controlplane.console.presenters.authorities import authorities, expiring_certificates
 from controlplane.console.presenters.form_snapshot import signing_shown
 from controlplane.console.presenters.keys import instant, timelines
@@ -23,20 +23,20 @@ NONE_HERE = "There is no such key in this region yet, or none is prepared."
 
 
 def _context(person: Person) -> dict[str, object]:
-    now, listed = clock.now(), person.may_everywhere(f"{CERTIFICATE}.list", EVERY_SERVER)
+    now, may_list = clock.now(), person.may_everywhere(f"{CERTIFICATE}.list", EVERY_SERVER)
     return {
         "timelines": timelines(now=now),
         "authorities": authorities(now=now),
-        "certificates": expiring_certificates(person.account.id, now=now) if listed else None,
+        "certificates": expiring_certificates(person.account.id, now=now) if may_list else None,
         "may_rotate": bool(person.may(ROTATE)),
     }
 
 
 @page()
 def keys(request: HttpRequest, person: Person) -> HttpResponse:
-    """What is public of keys; the private ones are shown nowhere."""
+    """The public data of keys; private keys are never shown."""
     person.require(KEYS)
-    return shown(request, person, "console/keys/page.html", _context(person))
+    return full_page(request, person, "console/keys/page.html", _context(person))
 
 
 @page()
@@ -47,7 +47,7 @@ def state(request: HttpRequest, person: Person) -> HttpResponse:
 
 @page("POST")
 def rotate(request: HttpRequest, person: Person) -> HttpResponse:
-    """Have the prepared key of a purpose take over, as soon as every verifier can know it."""
+    """Activate the prepared key of a purpose, as soon as every verifier can know it."""
     purpose = cast(Purpose, request.POST.get("purpose", ""))  # checked below
     region = request.POST.get("region") or request.GET.get("region") or settings.BAREMINT_REGION
     now = clock.now()
@@ -59,10 +59,14 @@ def rotate(request: HttpRequest, person: Person) -> HttpResponse:
             raise Conflict(NONE_HERE)
         active = first(keys, "active")
         present = signing_shown(KeySeries(purpose, region), active.kid if active else "")
-        require_as_shown([present], request.POST.getlist(FIELD))  # or it was pressed twice, or by somebody else
+        require_as_shown(
+            [present], request.POST.getlist(FIELD)
+        )  # unless the button was pressed twice, or by another user
         try:
-            found = key_rotation.rotate(purpose, now=now, region=region, by=person.by)
+            succession = key_rotation.rotate(purpose, now=now, region=region, by=person.by)
         except KeyError:
             raise Conflict(NONE_HERE) from None
-    becomes = f"takes over at {instant(found.signs_from, now=now)}, when every verifier can know it."
-    return done(request, f"{found.kid} {becomes if found.waits else 'signs from now on.'}", back="/keys")
+    becomes = f"takes over at {instant(succession.signs_from, now=now)}, when every verifier can know it."
+    return success_response(
+        request, f"{succession.kid} {becomes if succession.waits else 'signs from now on.'}", back="/keys"
+    )

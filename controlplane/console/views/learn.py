@@ -1,4 +1,4 @@
-"""Learn: the lessons, and one of them as it is done."""
+"""Learn: the list of lessons, and one lesson."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -6,10 +6,10 @@ from controlplane.console.access import ADMINISTER, Person
 from controlplane.console.lessons.catalog import LESSONS, find_lesson
 from controlplane.console.lessons.lesson import Lesson
 from controlplane.console.lessons.lesson_server import choices
-from controlplane.console.lessons.progress import begin, standing_of, standings
-from controlplane.console.pages import done, fragment, page, see_other, shown
+from controlplane.console.lessons.progress import begin, learner_progress_of, progress_by_lesson
+from controlplane.console.pages import fragment, full_page, page, see_other, success_response
 from controlplane.console.presenters.learn import lesson_row, lesson_rows, lesson_state
-from controlplane.console.server_choices import chosen
+from controlplane.console.server_choices import selected_server
 from controlplane.kernel.errors import existing
 from servers.models import BareMetalServer
 
@@ -20,11 +20,11 @@ def _find(slug: str) -> Lesson:
 
 @page()
 def lessons(request: HttpRequest, person: Person) -> HttpResponse:
-    """Everybody's own, whatever they may do otherwise."""
-    rows = lesson_rows(person.user, standings([person.user]))
+    """The person's own progress, which needs no permission."""
+    rows = lesson_rows(person.user, progress_by_lesson([person.user]))
     following = next((row for row in rows if row.done < row.total), None)
     context = {"rows": rows, "following": following, "may_teach": bool(person.may(ADMINISTER))}
-    return shown(request, person, "console/learn/list.html", context)
+    return full_page(request, person, "console/learn/list.html", context)
 
 
 @page()
@@ -34,29 +34,29 @@ def without_slash(request: HttpRequest, person: Person) -> HttpResponse:
 
 @page()
 def lesson(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
-    found = _find(slug)
-    standing = standing_of(person.user, found)
+    this_lesson = _find(slug)
+    learner_progress = learner_progress_of(person.user, this_lesson)
     context = {
-        **lesson_state(person, found, standing),
-        "row": lesson_row(found, standing),
-        "choices": choices(person, found),
+        **lesson_state(person, this_lesson, learner_progress),
+        "row": lesson_row(this_lesson, learner_progress),
+        "choices": choices(person, this_lesson),
     }
-    return shown(request, person, "console/learn/lesson.html", context)
+    return full_page(request, person, "console/learn/lesson.html", context)
 
 
 @page()
 def state(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
-    """Of a lesson that is under way; it may have ended meanwhile, by a reset of the class or with the server."""
-    found = _find(slug)
-    context = lesson_state(person, found, standing_of(person.user, found))
-    return fragment(request, "console/learn/state.html", {**context, "ended": context["place"] is None})
+    """The live part of a lesson. The run may have ended meanwhile, by a reset of the class or with the server."""
+    this_lesson = _find(slug)
+    context = lesson_state(person, this_lesson, learner_progress_of(person.user, this_lesson))
+    return fragment(request, "console/learn/state.html", {**context, "ended": context["run"] is None})
 
 
 @page("POST")
 def start(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
-    """Begin, or begin anew, with a server that the learner may see."""
-    found = _find(slug)
+    """Begin or restart a lesson, with a server that the learner may see."""
+    this_lesson = _find(slug)
     here = BareMetalServer.objects.filter(region=person.region)
-    server = chosen(person, request.POST.get("server", ""), request.POST.get("named", ""), rows=here)
-    begin(person.user, found, server)
-    return done(request, f"You do this lesson with {server.name}.", back=found.path)
+    server = selected_server(person, request.POST.get("server", ""), request.POST.get("named", ""), rows=here)
+    begin(person.user, this_lesson, server)
+    return success_response(request, f"You do this lesson with {server.name}.", back=this_lesson.path)

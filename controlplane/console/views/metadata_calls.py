@@ -6,7 +6,7 @@ from django.shortcuts import render
 from controlplane.console import metadata_calls
 from controlplane.console.access import SERVER, Person
 from controlplane.console.lessons.learner_events import mark_of
-from controlplane.console.pages import by_htmx, page, shown
+from controlplane.console.pages import by_htmx, full_page, page
 from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
 from controlplane.console.presenters.server import profile_to_name
 from controlplane.console.views.server import find_server
@@ -14,7 +14,7 @@ from controlplane.deployment.endpoints import metadata_url
 from controlplane.kernel.errors import InvalidValue
 from servers.addressing import loopback_address
 
-SAID = (
+LABELS = (
     ("PUT /identity/v1/token", "identity token"),
     ("POST /identity/v1/iam_tokens", "IAM token"),
     ("POST /identity/v1/certificates", "leaf and intermediate"),
@@ -23,7 +23,7 @@ SAID = (
 
 @page("POST")
 def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    """Who may operate a server may make it call; what is answered is of no use elsewhere."""
+    """Make the calls, for a person who may operate the server. The page shows no usable credential."""
     server = find_server(person, server_id)
     person.require(f"{SERVER}.operate", server.policy_attributes)
     last = request.POST.get("last", metadata_calls.STEPS[-1])
@@ -37,17 +37,17 @@ def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
         response = render(request, "console/server/calls.html", context)
         response["HX-Trigger"] = "refresh"
         return response
-    return shown(request, person, "console/server/calls_page.html", context)
+    return full_page(request, person, "console/server/calls_page.html", context)
 
 
 def calls_diagram(server_name: str, calls: list[metadata_calls.Call]) -> Diagram:
-    """Question and answer of each call; those that were not made are still waiting."""
+    """Request and response of each call; calls that were not made are waiting."""
     messages = []
-    for number, (asked, answered) in enumerate(SAID):
+    for number, (request, response) in enumerate(LABELS):
         call = calls[number] if number < len(calls) else None
         state: State = "waiting" if call is None else "done" if call.succeeded else "refused"
-        messages.append(Message(0, 1, asked, "done" if call else "waiting"))
-        messages.append(Message(1, 0, answered if call is None or call.succeeded else _refusal(call), state))
+        messages.append(Message(0, 1, request, "done" if call else "waiting"))
+        messages.append(Message(1, 0, response if call is None or call.succeeded else _refusal(call), state))
     return diagram("The three calls", [f"Program on {server_name}", "Metadata service"], messages)
 
 

@@ -1,10 +1,10 @@
-"""The overview: what happens now."""
+"""The overview of the account."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from controlplane.console.access import PROFILE, SERVER, Person
 from controlplane.console.models import LessonProgress
-from controlplane.console.pages import fragment, page, shown
+from controlplane.console.pages import fragment, full_page, page
 from controlplane.console.presenters.overview import overview_state
 from controlplane.kernel import clock
 from servers.models import BareMetalServer
@@ -13,14 +13,14 @@ from trustedprofiles.models import TrustedProfile
 
 @page()
 def overview(request: HttpRequest, person: Person) -> HttpResponse:
-    """Who may not see activity is led to what they may see."""
+    """A person who may not see activity is redirected to a page that they may see."""
     if not person.sees_activity:
         return HttpResponseRedirect(_elsewhere(person))
     context = {
         **overview_state(person, now=clock.now()),
         "new_here": not LessonProgress.objects.filter(learner=person.user).exists(),
     }
-    return shown(request, person, "console/overview/page.html", context)
+    return full_page(request, person, "console/overview/page.html", context)
 
 
 def _elsewhere(person: Person) -> str:

@@ -1,4 +1,4 @@
-"""Trusted profiles: the list, one of them, and whom it trusts."""
+"""Trusted profiles: the list, and one profile with its links and claim rules."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from controlplane.activity.record import Party
 from controlplane.console.access import PROFILE, Person
-from controlplane.console.pages import done, fragment, page, shown
+from controlplane.console.pages import fragment, full_page, page, success_response
 from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
 from controlplane.console.presenters.profiles import (
     preview,
@@ -18,7 +18,7 @@ from controlplane.console.presenters.profiles import (
     readable_servers,
     unlinked,
 )
-from controlplane.console.server_choices import chosen
+from controlplane.console.server_choices import selected_server
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, existing
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
@@ -33,21 +33,21 @@ from trustedprofiles.services.rules import create_rule, delete_rule
 from trustedprofiles.trust import BARE_METAL
 
 CONDITIONS = range(3)
-"""The conditions that the form offers; the REST API takes more."""
+"""The numbers of the conditions in the form; the REST API accepts more."""
 
 
 @page()
 def profiles(request: HttpRequest, person: Person) -> HttpResponse:
-    return shown(request, person, "console/profiles/list.html", {"table": profile_table(person, request.GET)})
+    return full_page(request, person, "console/profiles/list.html", {"table": profile_table(person, request.GET)})
 
 
 def find_profile(person: Person, profile_id: str) -> TrustedProfile:
-    found = existing(
+    row = existing(
         profiles_of(person.account.id).filter(id=profile_id).first(),
         "There is no trusted profile of this id here. It may have been deleted meanwhile.",
     )
-    person.require(f"{PROFILE}.read", found.policy_attributes)
-    return found
+    person.require(f"{PROFILE}.read", row.policy_attributes)
+    return row
 
 
 @page()
@@ -56,13 +56,13 @@ def profile(request: HttpRequest, person: Person, profile_id: str) -> HttpRespon
 
 
 def _profile_page(
-    request: HttpRequest, person: Person, found: TrustedProfile, error: ApiError | None = None
+    request: HttpRequest, person: Person, row: TrustedProfile, error: ApiError | None = None
 ) -> HttpResponse:
     table = readable_servers(person)
     context = {
-        **profile_state(person, found, now=clock.now()),
-        **profile_matches(person, found, table),
-        "unlinked": unlinked(found, table),
+        **profile_state(person, row, now=clock.now()),
+        **profile_matches(person, row, table),
+        "unlinked": unlinked(row, table),
         "claims": CLAIMS,
         "operators": OPERATORS,
         "typed": _typed(request),
@@ -70,19 +70,19 @@ def _profile_page(
         "preview": preview(_conditions(request), table, person),
         "above": [each.message for each in error.each] if error else [],
     }
-    return shown(request, person, "console/profiles/page.html", context, status=error.status if error else 200)
+    return full_page(request, person, "console/profiles/page.html", context, status=error.status if error else 200)
 
 
 @page()
 def state(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    found = find_profile(person, profile_id)
-    return fragment(request, "console/profiles/state.html", profile_state(person, found, now=clock.now()))
+    row = find_profile(person, profile_id)
+    return fragment(request, "console/profiles/state.html", profile_state(person, row, now=clock.now()))
 
 
 @page()
 def matches(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    found = find_profile(person, profile_id)
-    return fragment(request, "console/profiles/matches.html", profile_matches(person, found, readable_servers(person)))
+    row = find_profile(person, profile_id)
+    return fragment(request, "console/profiles/matches.html", profile_matches(person, row, readable_servers(person)))
 
 
 def _typed(request: HttpRequest) -> list[dict[str, str]]:
@@ -93,13 +93,13 @@ def _typed(request: HttpRequest) -> list[dict[str, str]]:
 
 
 def _conditions(request: HttpRequest) -> list[ClaimCondition]:
-    """Those of the form's conditions that name a claim."""
+    """The conditions in the form that name a claim."""
     return [ClaimCondition(**each) for each in _typed(request) if each["claim"]]
 
 
 @page("POST")
 def rule_preview(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    """Which servers the rule in the form would trust; nothing is changed."""
+    """The servers that the rule in the form would trust. Nothing is changed."""
     find_profile(person, profile_id)
     return render(
         request,
@@ -114,7 +114,7 @@ def _party(profile: TrustedProfile) -> Party:
 
 @page("POST")
 def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    found = find_profile(person, profile_id)
+    row = find_profile(person, profile_id)
     body: dict[str, Any] = {
         "type": ClaimRule.Type.COMPUTE_RESOURCE.value,
         "cr_type": BARE_METAL,
@@ -122,52 +122,52 @@ def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
         "conditions": [each for each in _typed(request) if each["claim"]],
     }
     try:
-        with person.recording(events.RULE_CREATE, _party(found)):
+        with person.recording(events.RULE_CREATE, _party(row)):
             for action in LINKING:
-                person.require(action, found.policy_attributes)
-            made = create_rule(found, content=rule_content(RuleBody.check(body)), by=person.by)
+                person.require(action, row.policy_attributes)
+            rule = create_rule(row, content=rule_content(RuleBody.check(body)), by=person.by)
     except ApiError as error:
-        return _profile_page(request, person, found, error)
-    return done(request, f"The claim rule {made} was added.", back=f"/profiles/{found.id}")
+        return _profile_page(request, person, row, error)
+    return success_response(request, f"The claim rule {rule} was added.", back=f"/profiles/{row.id}")
 
 
 @page("POST")
 def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    found = find_profile(person, profile_id)
-    with person.recording(events.RULE_DELETE, _party(found)):
-        person.require(f"{PROFILE}.update", found.policy_attributes)
+    row = find_profile(person, profile_id)
+    with person.recording(events.RULE_DELETE, _party(row)):
+        person.require(f"{PROFILE}.update", row.policy_attributes)
         with transaction.atomic():
             rule = existing(
-                found.rules.select_for_update().filter(id=request.POST.get("rule", "")).first(),
+                row.rules.select_for_update().filter(id=request.POST.get("rule", "")).first(),
                 "The trusted profile has no claim rule of this id.",
             )
             require_as_shown([rule_shown(rule)], request.POST.getlist(FIELD))
             delete_rule(rule, by=person.by)
-    return done(request, f"The claim rule {rule} was deleted.", back=f"/profiles/{found.id}")
+    return success_response(request, f"The claim rule {rule} was deleted.", back=f"/profiles/{row.id}")
 
 
 @page("POST")
 def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    found = find_profile(person, profile_id)
-    with person.recording(events.LINK_CREATE, _party(found)):
+    row = find_profile(person, profile_id)
+    with person.recording(events.LINK_CREATE, _party(row)):
         for action in LINKING:
-            person.require(action, found.policy_attributes)
+            person.require(action, row.policy_attributes)
         typed, rows = request.POST, BareMetalServer.objects.all()
-        server = chosen(person, typed.get("server", ""), typed.get("named", ""), rows=rows)
-        create_link(found, cr_type=BARE_METAL, crn=server.crn, name=server.name, by=person.by)
-    return done(request, f"{found.name} trusts {server.name} from now on.", back=f"/profiles/{found.id}")
+        server = selected_server(person, typed.get("server", ""), typed.get("named", ""), rows=rows)
+        create_link(row, cr_type=BARE_METAL, crn=server.crn, name=server.name, by=person.by)
+    return success_response(request, f"{row.name} trusts {server.name} from now on.", back=f"/profiles/{row.id}")
 
 
 @page("POST")
 def remove_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    found = find_profile(person, profile_id)
-    with person.recording(events.LINK_DELETE, _party(found)):
-        person.require(f"{PROFILE}.update", found.policy_attributes)
+    row = find_profile(person, profile_id)
+    with person.recording(events.LINK_DELETE, _party(row)):
+        person.require(f"{PROFILE}.update", row.policy_attributes)
         with transaction.atomic():
             link = existing(
-                found.links.select_for_update().filter(id=request.POST.get("link", "")).first(),
+                row.links.select_for_update().filter(id=request.POST.get("link", "")).first(),
                 "The trusted profile has no such link.",
             )
             require_as_shown([link_shown(link)], request.POST.getlist(FIELD))
             delete_link(link, by=person.by)
-    return done(request, f"{found.name} no longer trusts what the link named.", back=f"/profiles/{found.id}")
+    return success_response(request, f"{row.name} no longer trusts what the link named.", back=f"/profiles/{row.id}")

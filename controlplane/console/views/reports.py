@@ -1,4 +1,4 @@
-"""Where browsers report what the content security policy kept them from: into the log, and nowhere else."""
+"""Reports of browsers about violations of the content security policy, which are only logged."""
 
 import json
 from typing import Any
@@ -12,20 +12,27 @@ log = structlog.get_logger(__name__)
 
 LONGEST_REPORT = 8_192
 LONGEST_WORD = 256
-TOLD = ("document-uri", "violated-directive", "effective-directive", "blocked-uri", "source-file", "line-number")
+REPORTED_FIELDS = (
+    "document-uri",
+    "violated-directive",
+    "effective-directive",
+    "blocked-uri",
+    "source-file",
+    "line-number",
+)
 
 
 @csrf_exempt
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
-    """Anybody may report; what is no report is dropped."""
-    found: Any = None
+    """Log a report of any client; an invalid one is ignored."""
+    report: Any = None
     if len(request.body) <= LONGEST_REPORT:
         try:
-            found = json.loads(request.body).get("csp-report")
+            report = json.loads(request.body).get("csp-report")
         except (ValueError, AttributeError, RecursionError):
-            found = None
-    if isinstance(found, dict):
-        words = {name.replace("-", "_"): str(found[name])[:LONGEST_WORD] for name in TOLD if name in found}
+            report = None
+    if isinstance(report, dict):
+        words = {name.replace("-", "_"): str(report[name])[:LONGEST_WORD] for name in REPORTED_FIELDS if name in report}
         log.warning("content security policy violated", **words)
     return HttpResponse(status=204)

@@ -1,11 +1,11 @@
-"""The servers: the table, its live part, and what is done to several of them at once."""
+"""The servers: the table, its live part, and changes of several servers at once."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import EVERY_SERVER, SERVER, Person
-from controlplane.console.confirmed_changes import ACTS, WouldEnd, change, told_of
-from controlplane.console.pages import came_from, fragment, page, see_other, shown
+from controlplane.console.confirmed_changes import CHANGES, ConfirmationRequired, change, sentence_about
+from controlplane.console.pages import fragment, full_page, page, return_path, see_other
 from controlplane.console.presenters.account import account_switch
 from controlplane.console.presenters.servers import FILTERS, server_table
 from controlplane.kernel.form_snapshot import FIELD
@@ -20,13 +20,13 @@ MOST_AT_ONCE = 100
 def servers(request: HttpRequest, person: Person) -> HttpResponse:
     context = {
         "table": server_table(person, request.GET),
-        "asked": {name: request.GET.get(name, "") for name in (*FILTERS, "sort")},
+        "filters": {name: request.GET.get(name, "") for name in (*FILTERS, "sort")},
         "statuses": BareMetalServer.Status.values,
         "zones": catalog.regions()[person.region].zones,
         "may_create": bool(person.may(f"{SERVER}.create", EVERY_SERVER)),
         "account": account_switch(person),
     }
-    return shown(request, person, "console/servers/list.html", context)
+    return full_page(request, person, "console/servers/list.html", context)
 
 
 @page()
@@ -37,25 +37,25 @@ def table(request: HttpRequest, person: Person) -> HttpResponse:
 
 @page("POST")
 def bulk(request: HttpRequest, person: Person) -> HttpResponse:
-    """The chosen servers, one after the other: a refusal of one keeps no other from its turn."""
-    back = came_from(request, "/servers")
-    chosen = request.POST.getlist("server")[:MOST_AT_ONCE]
+    """Change the selected servers one after the other. If one is refused, the others are changed nevertheless."""
+    back = return_path(request, "/servers")
+    ids = request.POST.getlist("server")[:MOST_AT_ONCE]
     action, marks = request.POST.get("action", ""), request.POST.getlist(FIELD)
-    own = BareMetalServer.objects.filter(account=person.account, region=person.region, id__in=chosen)
-    found = person.readable(list(own.select_related("vpc").order_by("name")))
-    if action not in ACTS or not found:
+    rows = BareMetalServer.objects.filter(account=person.account, region=person.region, id__in=ids)
+    selection = person.readable(list(rows.select_related("vpc").order_by("name")))
+    if action not in CHANGES or not selection:
         messages.warning(request, "Nothing was done: choose servers, then what to do with them.")
         return see_other(back)
     try:
-        outcome = change(person, found, action, marks=marks, confirmed="confirmed" in request.POST)
-    except WouldEnd as would:
-        kept = [switches_shown(server).mark for server in found]
-        context = {"servers": found, "action": action, "alive": would.alive, "back": back, "marks": kept}
-        return shown(request, person, "console/servers/confirm_bulk.html", context)
-    for said in outcome.done:
-        messages.success(request, said)
+        outcome = change(person, selection, action, marks=marks, confirmed="confirmed" in request.POST)
+    except ConfirmationRequired as would:
+        marks_shown = [switches_shown(server).mark for server in selection]
+        context = {"servers": selection, "action": action, "alive": would.alive, "back": back, "marks": marks_shown}
+        return full_page(request, person, "console/servers/confirm_bulk.html", context)
+    for sentence in outcome.done:
+        messages.success(request, sentence)
     for server, refusal in outcome.refused:
         messages.error(request, f"{server.name}: {refusal.message}")
-    if outcome.ended:
-        messages.success(request, told_of(outcome.ended).strip())
+    if outcome.credentials:
+        messages.success(request, sentence_about(outcome.credentials).strip())
     return see_other(back)

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_POST
 from controlplane.activity.record import Party, record
 from controlplane.console.access import person_of
 from controlplane.console.events import CONSOLE_LOGIN
-from controlplane.console.pages import THEME_COOKIE, THEMES, came_from, refused, see_other, shell
+from controlplane.console.pages import THEME_COOKIE, THEMES, frame_context, refusal_page, return_path, see_other
 from controlplane.jobs import broker
 from controlplane.kernel.errors import NotAuthorized, Unauthenticated
 from trustedprofiles.models import User
 
 MOST_FAILURES = 10
-"""Of one name from one address, within the time below. A success forgets them."""
+"""The most failures for one name from one address within FORGIVEN_AFTER. A successful login resets the count."""
 FORGIVEN_AFTER = 300
 NO_STAFF = (
     "Only staff may use the admin, and you are not staff. Everything of your account is in the console. The deployment "
@@ -30,13 +30,13 @@ THEME_SECONDS = 365 * 24 * 3600
 
 
 class Login(auth.LoginView):
-    """The one login: of the console, and of the admin."""
+    """The login of the console and of the admin."""
 
     template_name = "console/login.html"
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """An attempt counts before the password is looked at: however many come at once, so many are tried."""
+        """Count an attempt before its password is checked, so that parallel attempts cannot exceed the limit."""
         if _attempts(_key(request, self.name)) > MOST_FAILURES:
             minutes = FORGIVEN_AFTER // 60
             form = self.get_form_class()(request)
@@ -46,14 +46,14 @@ class Login(auth.LoginView):
 
     @cached_property
     def name(self) -> str:
-        """As the form is going to read it: whatever is written for one name is one name."""
+        """The name as the form normalizes it, so that all spellings of a name share one count."""
         return User.normalize_username(self.request.POST.get("username", ""))
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        given = super().get_form_kwargs()
-        if "data" in given:
-            given["data"] = {**given["data"].dict(), "username": self.name}
-        return given
+        arguments = super().get_form_kwargs()
+        if "data" in arguments:
+            arguments["data"] = {**arguments["data"].dict(), "username": self.name}
+        return arguments
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         cache.delete(key := _key(self.request, self.name))
@@ -63,7 +63,7 @@ class Login(auth.LoginView):
         return super().form_valid(form)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """The failure is recorded for a person who exists."""
+        """Record the failure if the user exists."""
         user = User.objects.filter(username=self.name).first()
         if user:
             error = Unauthenticated("The password is wrong, or the user is not active.")
@@ -77,18 +77,18 @@ class Login(auth.LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=401)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), **shell(self.request, None)}
+        return {**super().get_context_data(**kwargs), **frame_context(self.request, None)}
 
 
 class AdminLogin(Login):
-    """The same in front of the admin, which is for staff."""
+    """The same for the admin, which only staff may use."""
 
     next_page = "/admin/"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user: Any = request.user
         if user.is_authenticated and not user.is_staff:
-            return refused(request, NotAuthorized(NO_STAFF), person_of(request))
+            return refusal_page(request, NotAuthorized(NO_STAFF), person_of(request))
         return super().dispatch(request, *args, **kwargs)
 
 
@@ -97,19 +97,19 @@ def _party(user: Any) -> Party:
 
 
 def _key(request: HttpRequest, name: str) -> str:
-    asked = f"{request.META.get('REMOTE_ADDR', '')} {name.casefold()}"
-    return f"login-failures-{hashlib.sha256(asked.encode(errors='replace')).hexdigest()}"
+    identifier = f"{request.META.get('REMOTE_ADDR', '')} {name.casefold()}"
+    return f"login-failures-{hashlib.sha256(identifier.encode(errors='replace')).hexdigest()}"
 
 
 def _attempts(key: str) -> int:
-    """How many there were within the time, this one included; of all processes, or while the broker is away of this
-    one."""
-    if (counted := broker.count(key, within=FORGIVEN_AFTER)) is not None:
-        return counted
+    """The number of attempts within the time, including this one: of all processes, or of this one while the broker is
+    unavailable."""
+    if (count := broker.count(key, within=FORGIVEN_AFTER)) is not None:
+        return count
     cache.add(key, 0, FORGIVEN_AFTER)
     try:
         return cache.incr(key)
-    except ValueError:  # forgotten this very moment
+    except ValueError:  # it expired at this moment
         return 1
 
 
@@ -120,11 +120,11 @@ class Logout(auth.LogoutView):
 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    """Light, dark, or what the system prefers."""
-    chosen = request.POST.get("theme", "")
-    response = see_other(came_from(request, "/"))
-    if chosen in THEMES:
-        response.set_cookie(THEME_COOKIE, chosen, max_age=THEME_SECONDS, samesite="Lax")
+    """Set the theme: light, dark, or the system's."""
+    choice = request.POST.get("theme", "")
+    response = see_other(return_path(request, "/"))
+    if choice in THEMES:
+        response.set_cookie(THEME_COOKIE, choice, max_age=THEME_SECONDS, samesite="Lax")
     else:
         response.delete_cookie(THEME_COOKIE, samesite="Lax")
     return response

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const HIDDEN_FACTOR = 10; // how much slower live parts are asked for while nobody sees the page
+  const HIDDEN_FACTOR = 10; // how much slower live parts are asked for while the page is hidden
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const announcements = document.getElementById("announcements");
   const question = document.getElementById("question");
