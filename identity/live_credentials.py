@@ -68,7 +68,7 @@ def ended_by_revoking(certificates: QuerySet[IssuedCertificate], *, now: datetim
 
 
 def _certificates(servers: QuerySet[BareMetalServer], *, now: datetime) -> QuerySet[IssuedCertificate]:
-    own = IssuedCertificate.objects.filter(server_id__in=servers.values("id"), revoked_at=None, not_after__gt=now)
+    own = IssuedCertificate.objects.filter(instance_id__in=servers.values("id"), revoked_at=None, not_after__gt=now)
     return own.exclude(pk__in=condemned_certificates(now=now).values("pk"))
 
 

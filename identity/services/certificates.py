@@ -131,7 +131,7 @@ def sign_certificate(
         id=str(uuid.uuid4()),
         issuer_id=signer.row_id,
         serial_number=f"{leaf.serial_number:x}",
-        server_id=applicant.id,
+        instance_id=applicant.id,
         server_crn=applicant.crn,
         account_id=applicant.account_id,
         metadata_epoch=applicant.metadata_epoch,

@@ -51,7 +51,7 @@ def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     with person.recording(CERTIFICATE_REVOKE, server_party(server)):
         person.require(f"{CERTIFICATE}.update", server.policy_attributes)
         asked = request.POST.get("certificate", "")
-        certificate = IssuedCertificate.objects.filter(server_id=server.id, id=asked).first()
+        certificate = IssuedCertificate.objects.filter(instance_id=server.id, id=asked).first()
         if certificate is None:
             raise NotFound("The server has no certificate of this id.")
         with transaction.atomic():
