@@ -64,7 +64,7 @@ def _revoking(reason: Reason) -> Any:
 class IssuedCertificateAdmin(CarefulAdmin, ReadOnlyAdmin):
     list_display = [
         "serial_number",
-        "server_id",
+        "instance_id",
         "created_at",
         "not_after",
         "renew_at",
@@ -74,7 +74,7 @@ class IssuedCertificateAdmin(CarefulAdmin, ReadOnlyAdmin):
     ]
     list_filter = ["revocation_reason"]
     list_select_related = ["issuer"]
-    search_fields = ["=serial_number", "=server_id", "=id"]
+    search_fields = ["=serial_number", "=instance_id", "=id"]
     raw_id_fields = ["renewal_of"]
     ordering = ["-created_at"]
     show_full_result_count = False

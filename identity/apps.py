@@ -9,4 +9,4 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         configured_key_times()  # periods that contradict each other end every process before it starts anything
-        from identity import checks  # noqa: F401, PLC0415  models are loaded by now
+        from identity import checks, receivers  # noqa: F401, PLC0415  models are loaded by now

@@ -12,11 +12,11 @@ from servers.models import BareMetalServer
 from servers.selectors import SWITCHED_OFF
 
 
-def valid_certificates(server_id: str, *, now: datetime) -> QuerySet[IssuedCertificate]:
+def valid_certificates(instance_id: str, *, now: datetime) -> QuerySet[IssuedCertificate]:
     """The certificates that a server may use now: the latest of each of its keys, latest first."""
     usable = Q(not_after__gt=now, revoked_at=None)
-    usable &= ~Q(pk__in=certificates_to_revoke(now=now).filter(server_id=server_id).values("pk"))
-    valid = IssuedCertificate.objects.filter(usable, server_id=server_id)
+    usable &= ~Q(pk__in=certificates_to_revoke(now=now).filter(instance_id=instance_id).values("pk"))
+    valid = IssuedCertificate.objects.filter(usable, instance_id=instance_id)
     return valid.filter(~Exists(_later_of_the_same_key().filter(usable))).order_by("-created_at", "-pk")
 
 
@@ -26,7 +26,7 @@ def planned_renewals() -> QuerySet[IssuedCertificate]:
     A certificate that expired before the rotation was switched on is not renewed.
     """
     rotating = CertificateRotation.objects.filter(
-        server__id=OuterRef("server_id"), enabled_at__lt=OuterRef("not_after")
+        server__id=OuterRef("instance_id"), enabled_at__lt=OuterRef("not_after")
     )
     return IssuedCertificate.objects.filter(Exists(rotating), renew_at__isnull=False)
 
@@ -38,16 +38,16 @@ def certificates_due(*, now: datetime) -> QuerySet[IssuedCertificate]:
 
 def abandoned_renewals(*, now: datetime) -> QuerySet[IssuedCertificate]:
     """Certificates that will never be renewed: they have expired, and their servers are not under rotation."""
-    rotating = CertificateRotation.objects.filter(server__id=OuterRef("server_id"))
+    rotating = CertificateRotation.objects.filter(server__id=OuterRef("instance_id"))
     return IssuedCertificate.objects.filter(~Exists(rotating), renew_at__lte=now, not_after__lte=now)
 
 
 def with_renewal_facts(rows: QuerySet[IssuedCertificate]) -> QuerySet[IssuedCertificate]:
     """The rows with ``is_superseded`` and ``newer_keys`` (identity/renewal_schedule.py)."""
     newer = IssuedCertificate.objects.filter(
-        server_id=OuterRef("server_id"), renew_at__isnull=False, requested_at__gt=OuterRef("requested_at")
+        instance_id=OuterRef("instance_id"), renew_at__isnull=False, requested_at__gt=OuterRef("requested_at")
     ).exclude(public_key_sha256=OuterRef("public_key_sha256"))
-    keys = newer.values("server_id").annotate(keys=Count("public_key_sha256", distinct=True)).values("keys")
+    keys = newer.values("instance_id").annotate(keys=Count("public_key_sha256", distinct=True)).values("keys")
     return rows.annotate(
         is_superseded=Exists(_later_of_the_same_key()),
         newer_keys=Coalesce(Subquery(keys), 0),
@@ -65,7 +65,7 @@ def certificates_to_revoke(*, now: datetime) -> QuerySet[IssuedCertificate]:
     Their server was deleted or is being deleted; or, unless the setting says otherwise, its metadata service was
     switched off after they were issued. The epoch shows that even when it was switched on again since.
     """
-    there = BareMetalServer.objects.filter(id=OuterRef("server_id")).exclude(status=BareMetalServer.Status.DELETING)
+    there = BareMetalServer.objects.filter(id=OuterRef("instance_id")).exclude(status=BareMetalServer.Status.DELETING)
     entitled = there
     if settings.BAREMINT_REVOKE_ON_DISABLE:
         entitled = there.filter(metadata_epoch=Coalesce(OuterRef("metadata_epoch"), F("metadata_epoch")))
@@ -84,7 +84,7 @@ def is_compromised(public_key_sha256: str) -> bool:
 
 def _later_of_the_same_key() -> QuerySet[IssuedCertificate]:
     same = IssuedCertificate.objects.filter(
-        server_id=OuterRef("server_id"), public_key_sha256=OuterRef("public_key_sha256")
+        instance_id=OuterRef("instance_id"), public_key_sha256=OuterRef("public_key_sha256")
     )
     return same.filter(
         Q(created_at__gt=OuterRef("created_at")) | Q(created_at=OuterRef("created_at"), pk__gt=OuterRef("pk"))

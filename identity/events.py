@@ -1,4 +1,4 @@
-"""Activity events of API keys, service IDs and the people of an account, of keys, tokens and certificates.
+"""Activity events of API keys and the people of an account, of keys, tokens and certificates.
 
 IBM publishes create, update and delete of them (IBM Cloud docs, "Activity tracking events for IAM"); locking and
 disabling are updates there. Reads follow the same pattern. Those of user management are IBM's.
@@ -11,13 +11,6 @@ SERVICE_ID_KEY = "iam-identity.serviceid-apikey"
 CHANGES = ("create", "update")
 API_KEY_CHANGES = tuple(f"{kind}.{verb}" for kind in (USER_KEY, SERVICE_ID_KEY) for verb in CHANGES)
 """What makes up an API key's history."""
-
-SERVICE_ID_CREATE = "iam-identity.account-serviceid.create"
-SERVICE_ID_READ = "iam-identity.account-serviceid.read"
-SERVICE_ID_UPDATE = "iam-identity.account-serviceid.update"
-SERVICE_ID_DELETE = "iam-identity.account-serviceid.delete"
-SERVICE_ID_CHANGES = (SERVICE_ID_CREATE, SERVICE_ID_UPDATE)
-"""What makes up a service ID's history."""
 
 USERS_LIST = "user-management.cloud-user.list"
 USER_INVITE = "user-management.user.invite"

@@ -71,7 +71,7 @@ def ended_by_revoking(certificates: QuerySet[IssuedCertificate], *, now: datetim
 
 def _certificates(servers: QuerySet[BareMetalServer], *, now: datetime) -> QuerySet[IssuedCertificate]:
     certificates = IssuedCertificate.objects.filter(
-        server_id__in=servers.values("id"), revoked_at=None, not_after__gt=now
+        instance_id__in=servers.values("id"), revoked_at=None, not_after__gt=now
     )
     return certificates.exclude(pk__in=certificates_to_revoke(now=now).values("pk"))
 

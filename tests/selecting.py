@@ -14,7 +14,6 @@ from controlplane.bench import population as bench
 from controlplane.kernel import clock, ids
 from identity.models import ApiKey
 from identity.services.apikeys import create_api_key
-from identity.services.serviceids import create_service_id
 from servers.models import (
     VPC,
     BareMetalServer,
@@ -64,6 +63,7 @@ from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import PolicyConflict, PolicyContent, create_policy
 from trustedprofiles.services.roles import create_role
 from trustedprofiles.services.service_id_groups import create_service_id_group
+from trustedprofiles.services.service_ids import create_service_id
 
 BY = Party.of(ALICE)
 TAGS = ("env:dev", "env:prod", "project:a")

@@ -33,6 +33,12 @@ PROFILE_CHANGES = (
     IDENTITIES_UPDATE,
 )
 """What makes up a profile's history."""
+SERVICE_ID_CREATE = "iam-identity.account-serviceid.create"
+SERVICE_ID_READ = "iam-identity.account-serviceid.read"
+SERVICE_ID_UPDATE = "iam-identity.account-serviceid.update"
+SERVICE_ID_DELETE = "iam-identity.account-serviceid.delete"
+SERVICE_ID_CHANGES = (SERVICE_ID_CREATE, SERVICE_ID_UPDATE)
+"""What makes up a service ID's history."""
 SERVICE_ID_GROUP_CREATE = "iam-identity.account-serviceid-group.create"
 SERVICE_ID_GROUP_READ = "iam-identity.account-serviceid-group.read"
 SERVICE_ID_GROUP_UPDATE = "iam-identity.account-serviceid-group.update"

@@ -9,7 +9,9 @@ class LessonProgress(models.Model):
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="lessons")
     lesson = models.CharField(max_length=64, help_text="Its slug.")
-    server_id = models.CharField(max_length=64, help_text="The server it is done with.")
+    instance_id = models.CharField(
+        "server id", max_length=64, db_column="server_id", help_text="The server it is done with."
+    )
     after_event = models.PositiveBigIntegerField(
         help_text="The last activity event when it was begun. A number, not a time: lessons move the clock."
     )

@@ -57,7 +57,7 @@ class Rotation(CertifiedServerView):
         )
 
     def _shown(self, rotation: CertificateRotation | None) -> ServerCertificateRotation:
-        planned = planned_renewals().filter(server_id=self.server.id).order_by("renew_at")
+        planned = planned_renewals().filter(instance_id=self.server.id).order_by("renew_at")
         first = planned.values_list("renew_at", flat=True).first()
         return {
             "enabled": rotation is not None,

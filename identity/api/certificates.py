@@ -63,7 +63,7 @@ class Certificates(CertifiedServerView):
     }
 
     def get(self, request: Request, server_id: str) -> Response:
-        rows = IssuedCertificate.objects.filter(server_id=self.server.id).select_related("issuer")
+        rows = IssuedCertificate.objects.filter(instance_id=self.server.id).select_related("issuer")
         scope = f"{self.caller.account_id}:{self.server.id}"
         page = paginate(request, rows, scope=scope, order=LatestFirst("created_at"))
         rotating = hasattr(self.server, "certificate_rotation")
@@ -78,7 +78,7 @@ class CertificateView(CertifiedServerView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        rows = IssuedCertificate.objects.filter(server_id=self.server.id, id=self.kwargs["certificate_id"])
+        rows = IssuedCertificate.objects.filter(instance_id=self.server.id, id=self.kwargs["certificate_id"])
         self.certificate = existing(
             rows.select_related("issuer").first(),
             "This server has no certificate of this id. List them: baremint certificates SERVER",

@@ -10,7 +10,6 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotAuthorized, Target, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
-from identity import events
 from identity.api import service_id_responses
 from identity.api.activity import activity_of_keys
 from identity.api.apikey_requests import api_key_content
@@ -18,7 +17,8 @@ from identity.api.apikey_responses import api_key_body
 from identity.api.service_id_requests import ServiceIdCreation, ServiceIdUpdate
 from identity.api.service_id_responses import service_id_body
 from identity.models import ApiKey
-from identity.services import serviceids
+from identity.services.apikeys import create_service_id_with_key
+from trustedprofiles import events
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY
 from trustedprofiles.api.base import LOCK, REQUIRED_ACCOUNT_ID, IdentityView, pop_own_account, require_own_account
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
@@ -26,6 +26,7 @@ from trustedprofiles.api.pagination import filtered, list_parameters, ordered, t
 from trustedprofiles.models import ServiceId
 from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import authorize
+from trustedprofiles.services import service_ids
 
 UPDATE = "iam-identity.serviceid.update"
 CREATE_KEY = "iam-identity.apikey.create"
@@ -83,13 +84,11 @@ class ServiceIds(IdentityView):
             "by": Party.of(self.caller),
         }
         if "apikey" not in content:
-            service_id = serviceids.create_service_id(self.account, **content, **details)
+            service_id = service_ids.create_service_id(self.account, **content, **details)
             return self.answer(_body(request, service_id), etag=service_id.entity_tag)
         self._require_key_creation()
         api_key = api_key_content(content.pop("apikey"))
-        service_id, key, value = serviceids.create_service_id_with_key(
-            self.account, api_key=api_key, **content, **details
-        )
+        service_id, key, value = create_service_id_with_key(self.account, api_key=api_key, **content, **details)
         body = {**_body(request, service_id), "apikey": api_key_body(key, value=value)}
         return self.answer(body, etag=service_id.entity_tag)
 
@@ -162,11 +161,11 @@ class OneServiceId(ServiceIdView):
 
     def put(self, request: Request, serviceid_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.service_id.entity_tag)
-        service_id = serviceids.update_service_id(self.service_id, changes=self.body, by=Party.of(self.caller))
+        service_id = service_ids.update_service_id(self.service_id, changes=self.body, by=Party.of(self.caller))
         return self.answer(_body(request, service_id), etag=service_id.entity_tag)
 
     def delete(self, request: Request, serviceid_id: str) -> Response:
-        serviceids.delete_service_id(self.service_id, by=Party.of(self.caller))
+        service_ids.delete_service_id(self.service_id, by=Party.of(self.caller))
         return self.answer()
 
 
@@ -179,11 +178,11 @@ class ServiceIdLock(ServiceIdView):
     }
 
     def post(self, request: Request, serviceid_id: str) -> Response:
-        serviceids.lock_service_id(self.service_id, locked=True, by=Party.of(self.caller))
+        service_ids.lock_service_id(self.service_id, locked=True, by=Party.of(self.caller))
         return self.answer()
 
     def delete(self, request: Request, serviceid_id: str) -> Response:
-        serviceids.lock_service_id(self.service_id, locked=False, by=Party.of(self.caller))
+        service_ids.lock_service_id(self.service_id, locked=False, by=Party.of(self.caller))
         return self.answer()
 
 

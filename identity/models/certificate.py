@@ -13,7 +13,7 @@ class IssuedCertificate(models.Model):
     id = models.CharField(primary_key=True, max_length=64)
     issuer = models.ForeignKey(KeyPair, on_delete=models.PROTECT, related_name="issued_certificates")
     serial_number = models.CharField(max_length=40, help_text="hexadecimal, lower case")
-    server_id = models.CharField(max_length=64)
+    instance_id = models.CharField("server id", max_length=64, db_column="server_id")
     server_crn = models.CharField(max_length=255)
     account_id = models.CharField(max_length=64)
     metadata_epoch = models.PositiveBigIntegerField(
@@ -51,7 +51,7 @@ class IssuedCertificate(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["server_id", "-created_at", "-id"], name="certificate_newest_of_server"),
+            models.Index(fields=["instance_id", "-created_at", "-id"], name="certificate_newest_of_server"),
             models.Index(fields=["renew_at"], condition=Q(renew_at__isnull=False), name="certificate_renewal_due"),
             models.Index(
                 fields=["issuer", "not_after"], condition=Q(revoked_at__isnull=False), name="certificate_revoked"

@@ -18,6 +18,7 @@ from trustedprofiles.limits import API_KEYS_PER_IDENTITY
 from trustedprofiles.models import Account, ServiceId
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.service_ids import create_service_id
 from trustedprofiles.services.tags import forget
 
 VALUE_BYTES = 33
@@ -76,6 +77,17 @@ def create_api_key(
         _store(key, value)
     _record("create", key, by=by, status=201)
     return key, value
+
+
+@transaction.atomic
+def create_service_id_with_key(
+    account: Account, *, api_key: dict[str, Any], by: Party, **content: Any
+) -> tuple[ServiceId, ApiKey, str]:
+    """A service ID and its first API key, described as for ``create_service_id`` and ``create_api_key``; both or none.
+    Returns the key's value too."""
+    service_id = create_service_id(account, by=by, **content)
+    key, value = create_api_key(account, iam_id=service_id.iam_id, by=by, **api_key)
+    return service_id, key, value
 
 
 @transaction.atomic

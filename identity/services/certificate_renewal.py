@@ -89,11 +89,11 @@ def _rows_are_lockable() -> AbstractContextManager[Any]:
 
 def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
     """Sign. The servers are read at once, the authority's key is decrypted once."""
-    servers: dict[str, Any] = {server.id: server for server in certified_servers({row.server_id for row in rows})}
+    servers: dict[str, Any] = {server.id: server for server in certified_servers({row.instance_id for row in rows})}
     signer = key_cache.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
     chunk = Chunk(issuer=signer.kid)
     for row in rows:
-        server = servers.get(row.server_id)
+        server = servers.get(row.instance_id)
         if server is None or _obstacle(row, server):
             continue
         try:
@@ -136,10 +136,10 @@ def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
     due = IssuedCertificate.objects.filter(pk__in=[row.pk for row in rows], renew_at__lte=now)
     still_due = set(due.values_list("pk", flat=True))
     switches = CertificateRotation.objects.select_for_update(of=("self",)).filter(
-        server__id__in={row.server_id for row in rows}
+        server__id__in={row.instance_id for row in rows}
     )
     rotating = {switch.server.id for switch in switches.select_related("server").order_by("pk")}
-    renewed = [each for each in chunk.renewed if each.renewal_of_id in still_due and each.server_id in rotating]
+    renewed = [each for each in chunk.renewed if each.renewal_of_id in still_due and each.instance_id in rotating]
     IssuedCertificate.objects.bulk_create(renewed)
     failpoints.reach("after_insert", "renewal")
     record_all([*(_event(each, issuer=chunk.issuer) for each in renewed), *chunk.failed])

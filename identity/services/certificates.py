@@ -131,7 +131,7 @@ def sign_certificate(
         id=str(uuid.uuid4()),
         issuer_id=signer.row_id,
         serial_number=f"{leaf.serial_number:x}",
-        server_id=subject.id,
+        instance_id=subject.id,
         server_crn=subject.crn,
         account_id=subject.account_id,
         metadata_epoch=subject.metadata_epoch,

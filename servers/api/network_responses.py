@@ -42,11 +42,11 @@ def _is_pending(row: NetworkInterface | NetworkAttachment, server: BareMetalServ
 
 
 def attachment_reference(
-    row: NetworkAttachment, server_id: str, hrefs: Hrefs
+    row: NetworkAttachment, instance_id: str, hrefs: Hrefs
 ) -> shapes.BareMetalServerNetworkAttachmentReference:
     port = Port(row, row.virtual_network_interface)
     return {
-        "href": hrefs("bare_metal_servers", server_id, "network_attachments", row.id),
+        "href": hrefs("bare_metal_servers", instance_id, "network_attachments", row.id),
         "id": row.id,
         "name": row.name,
         "primary_ip": hrefs.reserved_ip(port.primary_ip, port.subnet),

@@ -106,18 +106,18 @@ class Hrefs:
     def floating_ip(self, ip: FloatingIP) -> response_types.FloatingIPReference:
         return {**self.reference("floating_ips", ip), "address": ip.address}
 
-    def disk(self, disk: Disk, server_id: str) -> response_types.DiskReference:
+    def disk(self, disk: Disk, instance_id: str) -> response_types.DiskReference:
         return {
-            "href": self("bare_metal_servers", server_id, "disks", disk.id),
+            "href": self("bare_metal_servers", instance_id, "disks", disk.id),
             "id": disk.id,
             "name": disk.name,
             "resource_type": "bare_metal_server_disk",
         }
 
-    def interface(self, port: Port, server_id: str) -> response_types.NetworkInterfaceReference:
+    def interface(self, port: Port, instance_id: str) -> response_types.NetworkInterfaceReference:
         """Of an attachment, too: it shows as a network interface with its id and name."""
         return {
-            "href": self("bare_metal_servers", server_id, "network_interfaces", port.id),
+            "href": self("bare_metal_servers", instance_id, "network_interfaces", port.id),
             "id": port.id,
             "name": port.name,
             **self.primary_address(port.primary_ip, port.subnet),

@@ -69,9 +69,9 @@ def step_delay(action: str) -> timedelta:
     return transition_time() / lifecycle.steps(action)
 
 
-def advance(server_id: str, *, now: datetime) -> bool:
+def advance(instance_id: str, *, now: datetime) -> bool:
     """Take the next step of a server if it is due. Returns whether this call took it."""
-    server = BareMetalServer.objects.filter(due(now), id=server_id).first()
+    server = BareMetalServer.objects.filter(due(now), id=instance_id).first()
     return server is not None and _take_step(server, now=now, send=True)
 
 

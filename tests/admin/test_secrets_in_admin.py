@@ -22,7 +22,6 @@ from identity.services.apikeys import create_api_key
 from identity.services.certificates import create_certificate
 from identity.services.grants import exchange_api_key
 from identity.services.identity_tokens import create_identity_token
-from identity.services.serviceids import create_service_id
 from servers.facts import facts_of
 from servers.models import VPC, BareMetalServer, Image, Key, NetworkInterface, Subnet
 from servers.selectors import server_by_number
@@ -33,6 +32,7 @@ from tests.policies import make_content
 from tests.world import ALICE, REGION, World, make_profile, make_server
 from trustedprofiles.models import Policy, ProfileLink, ServiceId, TrustedProfile, User
 from trustedprofiles.services.policies import create_policy
+from trustedprofiles.services.service_ids import create_service_id
 
 pytestmark = [pytest.mark.usefixtures("keys"), pytest.mark.thorough]
 

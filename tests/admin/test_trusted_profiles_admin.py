@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.record import Party
-from identity.services.serviceids import create_service_id
 from tests.build import FACTS
 from tests.policies import make_content
 from tests.world import World, make_profile
@@ -22,6 +21,7 @@ from trustedprofiles.services.access_groups import create_group
 from trustedprofiles.services.group_members import add_members
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import create_policy
+from trustedprofiles.services.service_ids import create_service_id
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 MARKUP = "<svg onload=alert(1)>"

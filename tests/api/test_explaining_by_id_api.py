@@ -7,13 +7,13 @@ import pytest
 from controlplane.activity.record import Party
 from controlplane.kernel.caller import Caller
 from identity.services.apikeys import create_api_key
-from identity.services.serviceids import create_service_id
 from servers.models import BareMetalServer
 from tests.api.asking import ask
 from tests.policies import VICTOR, attribute, make_content
 from tests.world import ACCOUNT, ALICE, MALLORY, World
 from trustedprofiles.models import Account, TrustedProfile
 from trustedprofiles.services.policies import create_policy
+from trustedprofiles.services.service_ids import create_service_id
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 BOB = "IBMid-BOB0000001"

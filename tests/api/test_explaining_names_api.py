@@ -6,7 +6,6 @@ import pytest
 
 from controlplane.activity.record import Party
 from identity.services.apikeys import create_api_key
-from identity.services.serviceids import create_service_id
 from servers.models import BareMetalServer
 from tests.api.asking import ask
 from tests.api.calling import caller_of, refusal
@@ -14,6 +13,7 @@ from tests.policies import VICTOR, attribute, make_content
 from tests.world import ALICE, MALLORY, World, make_profile, make_server
 from trustedprofiles.models import ServiceId, TrustedProfile, User
 from trustedprofiles.services.policies import create_policy
+from trustedprofiles.services.service_ids import create_service_id
 
 BY = Party.of(ALICE)
 LIST = "is.bare-metal-server.bare-metal-server.list"

@@ -115,7 +115,7 @@ def test_a_refusal_names_the_property_by_its_path() -> None:
 
 def test_an_account_has_so_many_service_ids_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limits.SERVICE_IDS_PER_ACCOUNT == 2000
-    monkeypatch.setattr("identity.services.serviceids.SERVICE_IDS_PER_ACCOUNT", 2)
+    monkeypatch.setattr("trustedprofiles.services.service_ids.SERVICE_IDS_PER_ACCOUNT", 2)
     made = [make_service_id() for _ in range(2)]
     assert refusal(call("POST", SERVICE_IDS, CREATION)) == (400, "over_quota")
     call("DELETE", f"{SERVICE_IDS}/{made[0]['id']}")

@@ -97,7 +97,7 @@ INSIDE_FUNCTIONS = {
         },
         "controlplane/timekeeping/apps.py": {"controlplane.timekeeping.selectors.read_setting"},
         "controlplane/kernel/restframework.py": {"rest_framework.compat"},
-        "identity/apps.py": {"identity.checks"},
+        "identity/apps.py": {"identity.checks", "identity.receivers"},
     },
     "most starts do without": {
         "controlplane/apidocs/views.py": {"controlplane.apidocs.rendered"},

@@ -95,7 +95,7 @@ def test_an_unchanged_lesson_costs_a_304(alice: Client, server: BareMetalServer)
 
 def test_a_lesson_goes_on_after_the_server_was_deleted_with_another(alice: Client, server: BareMetalServer) -> None:
     start(alice, server)
-    LessonProgress.objects.update(server_id="0717-gone")
+    LessonProgress.objects.update(instance_id="0717-gone")
     page = shown(alice, FIRST.path)
     assert "The server that you began with was deleted" in page
     assert start(alice, server) == 303
@@ -231,7 +231,7 @@ def test_a_reset_class_begins_again_and_leaves_an_event(alice: Client, victor: C
 def test_a_reset_leaves_other_accounts_alone(alice: Client, sign_in: Callable[..., Client], world: World) -> None:
     other = User.objects.create_user("mallory", iam_id=world.other_account.owner_iam_id, account=world.other_account)
     LessonProgress.objects.create(
-        learner=other, lesson=FIRST.slug, server_id="x", after_event=0, begun_at="2026-01-01T00:00:00Z"
+        learner=other, lesson=FIRST.slug, instance_id="x", after_event=0, begun_at="2026-01-01T00:00:00Z"
     )
     alice.post(f"{CLASS}/reset", {"confirmed": "yes"})
     assert LessonProgress.objects.filter(learner=other).exists()

@@ -182,7 +182,7 @@ def test_a_finished_check_stays_finished_when_the_server_is_gone(learner: User, 
     begin(learner, FIRST, server)
     refuse(server)
     assert finished(learner) == ["refused"]
-    LessonProgress.objects.update(server_id="0717-deleted")
+    LessonProgress.objects.update(instance_id="0717-deleted")
     assert finished(learner) == ["refused"]
 
 

@@ -40,7 +40,7 @@ def test_a_list_that_is_not_all_says_so_and_takes_a_name(alice: Client, servers:
     assert len(offered(alice, LESSON)) == 2
     assert 'name="named"' in alice.get(LESSON).content.decode()
     alice.post(f"{LESSON}/begin", {"server": servers[0].id, "named": " web-3 "})
-    assert LessonProgress.objects.get().server_id == servers[3].id
+    assert LessonProgress.objects.get().instance_id == servers[3].id
 
 
 def test_a_list_that_is_all_asks_for_no_name(alice: Client, world: World) -> None:

@@ -24,7 +24,7 @@ def certified(keys: None, world: World) -> None:
 
 def test_each_copy_of_a_server_has_a_certificate_and_is_under_rotation() -> None:
     copies = IssuedCertificate.objects.filter(id__startswith="copy-")
-    assert len(set(copies.values_list("server_id", flat=True))) == COUNT
+    assert len(set(copies.values_list("instance_id", flat=True))) == COUNT
     assert CertificateRotation.objects.count() == COUNT + 1
 
 

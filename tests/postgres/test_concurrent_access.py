@@ -8,7 +8,6 @@ import pytest
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, ReferenceNotFound
-from identity.services.serviceids import create_service_id, delete_service_id
 from tests.policies import make_content
 from tests.world import ALICE, make_profile, make_world
 from trustedprofiles.models import GroupMember, ProfileIdentity
@@ -17,6 +16,7 @@ from trustedprofiles.services.group_members import add_members, add_to_groups
 from trustedprofiles.services.identities import IdentityContent, set_identity
 from trustedprofiles.services.policies import create_policy
 from trustedprofiles.services.roles import create_role, delete_role
+from trustedprofiles.services.service_ids import create_service_id, delete_service_id
 
 BY = Party(ALICE.iam_id, "Alice", "User")
 ROUNDS = 12

@@ -9,10 +9,10 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, OverQuota, ReferenceNotFound
 from identity.models import ApiKey
 from identity.services.apikeys import create_api_key, update_api_key
-from identity.services.serviceids import create_service_id, delete_service_id
 from tests.world import make_account
 from trustedprofiles.limits import API_KEYS_PER_IDENTITY
 from trustedprofiles.models import Account, ServiceId
+from trustedprofiles.services.service_ids import create_service_id, delete_service_id
 
 Together = Callable[[Sequence[Callable[[], Any]]], list[Any]]
 BY = Party("IBMid-ALICE00001", "Alice", "User")

@@ -20,7 +20,7 @@ from servers.models import BareMetalServer
 def run_of(progress: LessonProgress) -> LessonRun | None:
     """The run of a lesson; None when its server was deleted, and the learner has to choose another."""
     account_id = progress.learner.account_id
-    server = BareMetalServer.objects.filter(account_id=account_id, id=progress.server_id).first()
+    server = BareMetalServer.objects.filter(account_id=account_id, id=progress.instance_id).first()
     if server is None:
         return None
     peer = peers_of(server).first()
@@ -55,8 +55,8 @@ def choices(person: Person, lesson: Lesson) -> TruncatedList[BareMetalServer]:
     """The servers that the person may see: the one of their other lessons first, then those that no other learner uses,
     and those that suit the lesson."""
     rows_of_class = LessonProgress.objects.filter(learner__account=person.account)
-    mine = rows_of_class.filter(learner=person.user).order_by("-pk").values_list("server_id", flat=True).first()
-    by_others = rows_of_class.exclude(learner=person.user).filter(server_id=OuterRef("id"))
+    mine = rows_of_class.filter(learner=person.user).order_by("-pk").values_list("instance_id", flat=True).first()
+    by_others = rows_of_class.exclude(learner=person.user).filter(instance_id=OuterRef("id"))
     rows = BareMetalServer.objects.filter(account=person.account, region=person.region).select_related("vpc")
     ranked = rows.annotate(is_mine=_true(id=mine or ""), taken=Exists(by_others))
     suited = ranked.annotate(suits=_true(metadata_enabled=lesson.prefers))

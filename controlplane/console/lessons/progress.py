@@ -44,7 +44,7 @@ def begin(learner: User, lesson: Lesson, server: BareMetalServer) -> LessonProgr
     return LessonProgress.objects.create(
         learner=learner,
         lesson=lesson.slug,
-        server_id=server.id,
+        instance_id=server.id,
         after_event=ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0,
         begun_at=clock.now(),
     )

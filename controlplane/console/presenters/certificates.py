@@ -37,9 +37,9 @@ class CertificateRow:
     """The snapshot of its revocation (kernel/form_snapshot.py)."""
 
 
-def certificates_of(server_id: str, *, now: datetime, rotating: bool = False) -> TruncatedList[CertificateRow]:
+def certificates_of(instance_id: str, *, now: datetime, rotating: bool = False) -> TruncatedList[CertificateRow]:
     """A server's certificates, the last to expire first. ``rotating``: they are renewed."""
-    rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(server_id=server_id)
+    rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(instance_id=instance_id)
     newest = rows.order_by("-not_after")[: MOST_CERTIFICATES + 1]
     return TruncatedList.first(MOST_CERTIFICATES, (certificate_row(row, now=now, rotating=rotating) for row in newest))
 
@@ -60,7 +60,7 @@ def certificate_row(row: IssuedCertificate, *, now: datetime, rotating: bool = F
         days_left=max((row.not_after - now).days, 0),
         state=state,
         note=note,
-        chain=[Link(row.server_id, row.not_after), *_above(row.issuer)],
+        chain=[Link(row.instance_id, row.not_after), *_above(row.issuer)],
         mark=certificate_shown(row).mark,
     )
 

@@ -97,7 +97,7 @@ class LinkRow:
     cr_type: str
     name: str
     crn: str
-    server_id: str
+    instance_id: str
     """The id of a server of this account that the person may read; empty otherwise."""
     created_at: datetime
     is_cross_account: bool
@@ -188,7 +188,7 @@ def _link_row(link: ProfileLink, server: BareMetalServer | None) -> LinkRow:
         cr_type=link.cr_type,
         name=server.name if server else link.name or "no server that you may read",
         crn=link.crn,
-        server_id=server.id if server else "",
+        instance_id=server.id if server else "",
         created_at=link.created_at,
         is_cross_account=link.is_cross_account,
         mark=link_shown(link).mark,

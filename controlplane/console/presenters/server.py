@@ -95,7 +95,7 @@ def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -
         happened = visible(person, events_on(server.crn, account_id=server.account_id))
         events = [event_row(event) for event in happened[:MOST_EVENTS]]
     return {
-        "server_id": server.id,
+        "instance_id": server.id,
         "tokens": tokens,
         "certificates": certificates,
         "rotating": rotating,

@@ -54,7 +54,7 @@ def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
         person.require(f"{CERTIFICATE}.update", server.policy_attributes)
         certificate_id = request.POST.get("certificate", "")
         certificate = existing(
-            IssuedCertificate.objects.filter(server_id=server.id, id=certificate_id).first(),
+            IssuedCertificate.objects.filter(instance_id=server.id, id=certificate_id).first(),
             "The server has no certificate of this id.",
         )
         with transaction.atomic():

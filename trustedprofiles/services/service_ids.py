@@ -7,15 +7,14 @@ from django.db import transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, OverQuota, ReferenceNotFound, Target, existing
-from identity import events
-from identity.models import ApiKey
-from identity.services.apikeys import create_api_key
+from trustedprofiles import events
 from trustedprofiles.limits import SERVICE_IDS_PER_ACCOUNT
 from trustedprofiles.models import Account, Policy, ServiceId
 from trustedprofiles.services.group_members import forget_member
 from trustedprofiles.services.identities import forget_identity
 from trustedprofiles.services.revisions import revise
 from trustedprofiles.services.tags import forget
+from trustedprofiles.signals import service_id_deleting
 
 
 @transaction.atomic
@@ -60,16 +59,6 @@ def create_service_id(
 
 
 @transaction.atomic
-def create_service_id_with_key(
-    account: Account, *, api_key: dict[str, Any], by: Party, **content: Any
-) -> tuple[ServiceId, ApiKey, str]:
-    """The same with a first API key, described as for ``create_api_key``; both or none. Returns the key's value too."""
-    service_id = create_service_id(account, by=by, **content)
-    key, value = create_api_key(account, iam_id=service_id.iam_id, by=by, **api_key)
-    return service_id, key, value
-
-
-@transaction.atomic
 def update_service_id(service_id: ServiceId, *, changes: dict[str, Any], by: Party) -> ServiceId:
     """Change ``name``, ``description`` or ``unique_instance_crns``.
 
@@ -87,8 +76,8 @@ def lock_service_id(service_id: ServiceId, *, locked: bool, by: Party) -> Servic
 
 @transaction.atomic
 def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
-    """Delete it with its API keys and policies, from the profiles that trust it (D-71) and from its access groups; its
-    tokens are worth nothing at Baremint's own doors from now on.
+    """Delete it with its API keys and policies, from the profiles that trust it (D-71) and from its access groups;
+    Baremint's own services refuse its tokens from now on.
 
     Raises Conflict when it is locked, or one of its API keys is; NotFound when it is gone.
     """
@@ -97,22 +86,17 @@ def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
         "The service ID was deleted since it was read.",
     )
     _require_unlocked(current)
-    keys = list(ApiKey.objects.select_for_update().filter(iam_id=current.iam_id).order_by("id"))
-    if locked := next((key for key in keys if key.locked), None):
-        raise Conflict(
-            f"Its API key {locked.id} is locked. Unlock that first: DELETE /v1/apikeys/{locked.id}/lock.",
-        )
     policies = Policy.objects.filter(account_id=current.account_id, subject_iam_id=current.iam_id.lower())
-    gone = {
-        "apikeys": [key.id for key in keys],
+    gone: dict[str, Any] = {}
+    service_id_deleting.send(ServiceId, service_id=current, gone=gone)
+    gone |= {
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
         "profiles": forget_identity(current.iam_id),
         "access_groups": forget_member(current.account_id, current.iam_id),
     }
     _record(events.SERVICE_ID_DELETE, current, by=by, status=204, data=gone)
     policies.delete()
-    ApiKey.objects.filter(pk__in=gone["apikeys"]).delete()
-    forget(current.crn, *(key.crn for key in keys))
+    forget(current.crn)
     current.delete()
 
 
