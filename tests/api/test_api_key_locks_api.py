@@ -5,6 +5,7 @@ import pytest
 from identity.models import ApiKey
 from tests.api.apikeys import KEYS, make_key
 from tests.api.calling import call, refusal
+from tests.tables import alone, check_each
 from tests.world import MALLORY
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -63,15 +64,21 @@ def test_a_deleted_api_key_is_gone() -> None:
 PATHS = [("GET", ""), ("PUT", ""), ("DELETE", ""), *((m, s) for s in ("/lock", "/disable") for m in ("POST", "DELETE"))]
 
 
-@pytest.mark.parametrize(("method", "suffix"), PATHS)
-def test_an_unknown_api_key_is_not_found(method: str, suffix: str) -> None:
-    body = {"name": "x"} if method == "PUT" else None
-    assert refusal(call(method, f"{KEYS}/ApiKey-unknown{suffix}", body, If_Match="junk")) == (404, "not_found")
+def test_an_unknown_api_key_is_not_found() -> None:
+    def check(case: tuple[str, str]) -> None:
+        method, suffix = case
+        body = {"name": "x"} if method == "PUT" else None
+        assert refusal(call(method, f"{KEYS}/ApiKey-unknown{suffix}", body, If_Match="junk")) == (404, "not_found")
+
+    check_each(PATHS, alone(check))
 
 
-@pytest.mark.parametrize(("method", "suffix"), PATHS)
-def test_another_accounts_api_key_is_not_found(method: str, suffix: str) -> None:
-    path = f"{KEYS}/{make_key()['id']}{suffix}"
-    body = {"name": "x"} if method == "PUT" else None
-    assert refusal(call(method, path, body, caller=MALLORY, If_Match="*")) == (404, "not_found")
-    assert ApiKey.objects.get().revision == 1
+def test_another_accounts_api_key_is_not_found() -> None:
+    def check(case: tuple[str, str]) -> None:
+        method, suffix = case
+        path = f"{KEYS}/{make_key()['id']}{suffix}"
+        body = {"name": "x"} if method == "PUT" else None
+        assert refusal(call(method, path, body, caller=MALLORY, If_Match="*")) == (404, "not_found")
+        assert ApiKey.objects.get().revision == 1
+
+    check_each(PATHS, alone(check))

@@ -229,8 +229,11 @@ REFUSED_CHANGES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("body", REFUSED_CHANGES.values(), ids=REFUSED_CHANGES.keys())
-def test_a_change_is_refused_and_nothing_changes(body: Any) -> None:
-    path = f"{KEYS}/{make_key()['id']}"
-    assert call("PUT", path, body, If_Match="*").status_code == 400
-    assert ApiKey.objects.get().revision == 1
+def test_a_change_is_refused_and_nothing_changes() -> None:
+    def check(name: str) -> None:
+        body = REFUSED_CHANGES[name]
+        path = f"{KEYS}/{make_key()['id']}"
+        assert call("PUT", path, body, If_Match="*").status_code == 400
+        assert ApiKey.objects.get().revision == 1
+
+    check_each(REFUSED_CHANGES, alone(check))
