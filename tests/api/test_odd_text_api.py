@@ -107,11 +107,14 @@ CONTENT_TYPES += [
 ]
 
 
-@pytest.mark.parametrize("kind", CONTENT_TYPES)
-def test_no_content_type_keeps_a_query_from_being_read_as_utf_8(world: World, kind: str) -> None:
+def test_no_content_type_keeps_a_query_from_being_read_as_utf_8(world: World) -> None:
     """Or the client would choose which of Python's codecs decodes it."""
-    [start] = wsgi("GET", "/v1/regions", "x=%2B2AA-%00", CONTENT_TYPE=kind)
-    assert start == "401 Unauthorized"
+
+    def check(kind: str) -> None:
+        [start] = wsgi("GET", "/v1/regions", "x=%2B2AA-%00", CONTENT_TYPE=kind)
+        assert start == "401 Unauthorized"
+
+    check_each(CONTENT_TYPES, check)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tests.api.calling import call, caller_of, refusal
 from tests.api.conftest import BY
 from tests.api.official import connected
 from tests.policies import make_content
+from tests.tables import alone, check_each
 from tests.world import ACCOUNT, MALLORY, World
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.services.policies import create_policy
@@ -60,9 +61,12 @@ REFUSED: dict[str, tuple[str, Any, int]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "body", "status"), REFUSED.values(), ids=REFUSED)
-def test_what_is_no_preference_is_refused(preferences: str, name: str, body: Any, status: int) -> None:
-    assert call("PUT", f"{preferences}/{name}", body).status_code == status
+def test_what_is_no_preference_is_refused(preferences: str) -> None:
+    def check(case: str) -> None:
+        name, body, status = REFUSED[case]
+        assert call("PUT", f"{preferences}/{name}", body).status_code == status
+
+    check_each(REFUSED, alone(check))
 
 
 @pytest.mark.parametrize("iam_id", ["IBMid-ALICE00001", "iam-ServiceId-1", "iam-Profile-none"])

@@ -14,6 +14,7 @@ from servers.services import reservation_terms, transitions
 from tests.api.calling import caller_of
 from tests.api.vpc import QUERY, SERVERS, Api, errors, fits, settle
 from tests.policies import VICTOR, attribute, make_content
+from tests.tables import alone, check_each
 from tests.world import MALLORY, World, make_server
 from trustedprofiles.services.policies import create_policy
 
@@ -189,15 +190,16 @@ REFUSED: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
 }
 
 
-@pytest.mark.parametrize(("change", "status", "problems"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_reservation_is_refused(
-    api: Api, change: dict[str, Any], status: int, problems: list[tuple[str, str]]
-) -> None:
+def test_a_reservation_is_refused(api: Api) -> None:
     # D-32
-    make(api, name="reserved-9", capacity={"total": 1}, profile=VIRTUAL["profile"])
-    answer = api.call("POST", PATH, WANTED | change)
-    assert (answer.status_code, errors(answer)) == (status, problems)
-    assert Reservation.objects.count() == 1
+    def check(name: str) -> None:
+        change, status, problems = REFUSED[name]
+        make(api, name="reserved-9", capacity={"total": 1}, profile=VIRTUAL["profile"])
+        answer = api.call("POST", PATH, WANTED | change)
+        assert (answer.status_code, errors(answer)) == (status, problems)
+        assert Reservation.objects.count() == 1
+
+    check_each(REFUSED, alone(check))
 
 
 def test_filters_of_the_list(api: Api) -> None:

@@ -11,6 +11,7 @@ from controlplane.activity.record import SYSTEM
 from servers.models import VPC, BareMetalServer, Disk
 from servers.services.deletion import remove
 from tests.api.vpc import QUERY, SERVERS, Api, errors
+from tests.tables import check_each
 from tests.world import MALLORY, World, make_server
 
 
@@ -54,10 +55,13 @@ QUERIES = {
 }
 
 
-@pytest.mark.parametrize(("query", "expected"), QUERIES.values(), ids=QUERIES.keys())
-def test_a_query_is_refused(api: Api, query: str, expected: tuple[str, str]) -> None:
-    answer = api.call("GET", SERVERS, query=query)
-    assert (answer.status_code, errors(answer)) == (400, [expected])
+def test_a_query_is_refused(api: Api) -> None:
+    def check(name: str) -> None:
+        query, expected = QUERIES[name]
+        answer = api.call("GET", SERVERS, query=query)
+        assert (answer.status_code, errors(answer)) == (400, [expected])
+
+    check_each(QUERIES, check)
 
 
 @pytest.mark.parametrize("query", ["name=web-1", "vpc.name=net", "vpc.id={vpc}", "vpc.crn={crn}"])

@@ -13,6 +13,7 @@ from servers.models import (
     VirtualNetworkInterface,
 )
 from tests.api.vpc import SERVERS, Api, errors, fits, settle
+from tests.tables import alone, check_each
 
 VLAN = {"interface_type": "vlan", "vlan": 7}
 
@@ -218,11 +219,14 @@ INTERFACE_REFUSALS: dict[str, tuple[dict[str, Any], int, tuple[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", INTERFACE_REFUSALS.values(), ids=INTERFACE_REFUSALS.keys())
-def test_an_interface_is_refused(api: Api, connected: str, subnet: dict[str, str], case: Any) -> None:
-    changes, status, error = case
-    answer = api.call("POST", f"{connected}/network_interfaces", VLAN | {"subnet": subnet} | changes)
-    assert (answer.status_code, errors(answer)) == (status, [error])
+def test_an_interface_is_refused(api: Api, connected: str, subnet: dict[str, str]) -> None:
+    def check(name: str) -> None:
+        case = INTERFACE_REFUSALS[name]
+        changes, status, error = case
+        answer = api.call("POST", f"{connected}/network_interfaces", VLAN | {"subnet": subnet} | changes)
+        assert (answer.status_code, errors(answer)) == (status, [error])
+
+    check_each(INTERFACE_REFUSALS, alone(check))
 
 
 def test_a_ninth_pci_interface_is_over_the_quota(api: Api, connected: str, subnet: dict[str, str]) -> None:

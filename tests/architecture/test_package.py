@@ -11,6 +11,7 @@ import yaml
 
 from controlplane import __version__
 from tests.architecture.test_house_rules import ROOT
+from tests.tables import check_each
 
 LINK = re.compile(r"\]\(([^)]+)\)")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -61,9 +62,11 @@ def test_one_service_builds_the_image_and_no_other_fetches_it() -> None:
     assert {SERVICES[name]["pull_policy"] for name in COMMANDS_OF_BAREMINT if name != "migrate"} == {"never"}
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_a_service_has_time_to_stop(name: str) -> None:
-    assert "stop_grace_period" in SERVICES[name]
+def test_a_service_has_time_to_stop() -> None:
+    def check(name: str) -> None:
+        assert "stop_grace_period" in SERVICES[name]
+
+    check_each(SERVICES, check)
 
 
 @pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "healthcheck" in service])

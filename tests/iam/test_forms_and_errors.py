@@ -25,11 +25,13 @@ UNSUPPORTED = [
 ]
 
 
-@pytest.mark.parametrize("grant", UNSUPPORTED)
-def test_another_grant_is_refused_with_those_there_are(keys: None, grant: str) -> None:
-    answer = ask({"grant_type": grant, "apikey": "x"})
-    assert refused(answer) == (400, "BXNIM0106E")
-    assert all(each in answer.json()["errorDetails"] for each in GRANTS)  # type: ignore[attr-defined]
+def test_another_grant_is_refused_with_those_there_are(keys: None) -> None:
+    def check(grant: str) -> None:
+        answer = ask({"grant_type": grant, "apikey": "x"})
+        assert refused(answer) == (400, "BXNIM0106E")
+        assert all(each in answer.json()["errorDetails"] for each in GRANTS)  # type: ignore[attr-defined]
+
+    check_each(UNSUPPORTED, alone(check))
 
 
 PROFILE = {"profile_id": "Profile-1"}

@@ -20,7 +20,7 @@ from controlplane.observability.metrics.issuing import KINDS
 from identity.events import API_KEY_LOGIN
 from identity.models import IssuedCertificate, KeyPair
 from tests.databases import default_database
-from tests.tables import assert_none
+from tests.tables import assert_none, check_each
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("keys", "broker_is_there")]
@@ -91,9 +91,11 @@ def test_every_operation_of_every_api_is_counted(scrape: Any) -> None:
     assert scrape("baremint_events_total", operation="is.vpc.vpc.read", outcome="success", code="") == 1
 
 
-@pytest.mark.parametrize("action", KINDS)
-def test_an_operation_that_issues_has_a_kind(action: str) -> None:
-    assert KINDS[action] in ("identity_token", "iam_token", "certificate")
+def test_an_operation_that_issues_has_a_kind() -> None:
+    def check(action: str) -> None:
+        assert KINDS[action] in ("identity_token", "iam_token", "certificate")
+
+    check_each(KINDS, check)
 
 
 def test_signing_is_a_histogram(scrape: Any) -> None:

@@ -65,9 +65,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("verdict", REFUSED.values(), ids=REFUSED.keys())
-def test_a_policy_that_does_not_fit_allows_nothing(verdict: Verdict) -> None:
-    assert isinstance(verdict, Refused)
+def test_a_policy_that_does_not_fit_allows_nothing() -> None:
+    def check(name: str) -> None:
+        verdict = REFUSED[name]
+        assert isinstance(verdict, Refused)
+
+    check_each(REFUSED, check)
 
 
 def test_the_subject_is_compared_without_regard_to_case() -> None:

@@ -106,10 +106,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("pem", ACCEPTED.values(), ids=ACCEPTED.keys())
-def test_a_request_is_accepted(pem: str) -> None:
+def test_a_request_is_accepted() -> None:
     # D-11
-    assert csr.check(pem).pem.startswith("-----BEGIN CERTIFICATE REQUEST-----")
+    def check(name: str) -> None:
+        pem = ACCEPTED[name]
+        assert csr.check(pem).pem.startswith("-----BEGIN CERTIFICATE REQUEST-----")
+
+    check_each(ACCEPTED, check)
 
 
 def test_a_request_is_refused_and_csr_is_named_as_the_field() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.kernel.redaction import conceal, conceal_values
+from tests.tables import check_each
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 TOKEN = jwt.encode({"sub": "alice", "exp": 1}, KEY, algorithm="ES256", headers={"kid": "a"})
@@ -37,11 +38,14 @@ SPOKEN = {
 }
 
 
-@pytest.mark.parametrize("text", SPOKEN.values(), ids=SPOKEN.keys())
-def test_a_token_is_never_shown(text: str) -> None:
-    shown = conceal(text)
-    assert not any(part in shown for part in TOKEN.split("."))
-    assert short_hash(TOKEN) in shown
+def test_a_token_is_never_shown() -> None:
+    def check(name: str) -> None:
+        text = SPOKEN[name]
+        shown = conceal(text)
+        assert not any(part in shown for part in TOKEN.split("."))
+        assert short_hash(TOKEN) in shown
+
+    check_each(SPOKEN, check)
 
 
 NAMED = {
@@ -55,11 +59,14 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("text", NAMED.values(), ids=NAMED.keys())
-def test_a_secret_with_a_name_is_not_shown(text: str) -> None:
-    shown = conceal(text.format(API_KEY))
-    assert API_KEY not in shown
-    assert short_hash(API_KEY) in shown
+def test_a_secret_with_a_name_is_not_shown() -> None:
+    def check(name: str) -> None:
+        text = NAMED[name]
+        shown = conceal(text.format(API_KEY))
+        assert API_KEY not in shown
+        assert short_hash(API_KEY) in shown
+
+    check_each(NAMED, check)
 
 
 @pytest.mark.parametrize("text", [PEM, json.dumps({"event": PEM}), PEM[:-40]], ids=["plain", "json", "cut-off"])
@@ -109,9 +116,11 @@ IDS = [
 ]
 
 
-@pytest.mark.parametrize("text", IDS)
-def test_an_id_is_kept(text: str) -> None:
-    assert conceal_values(text) == text
+def test_an_id_is_kept() -> None:
+    def check(text: str) -> None:
+        assert conceal_values(text) == text
+
+    check_each(IDS, check)
 
 
 @pytest.mark.parametrize("secret", [API_KEY, TOKEN], ids=["API key", "token"])

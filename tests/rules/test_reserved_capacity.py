@@ -7,6 +7,7 @@ import pytest
 
 from controlplane.kernel.errors import Conflict, InvalidValue
 from servers import reserved_capacity as rules
+from tests.tables import check_each
 
 TERMS = {
     "one-year": (datetime(2026, 11, 30, 8, tzinfo=UTC), "one_year", datetime(2027, 11, 30, 8, tzinfo=UTC)),
@@ -32,15 +33,18 @@ def test_a_term_ends_on_the_same_day_years_later(start: datetime, term: str, end
     assert rules.end_of_term(start, term) == end
 
 
-@pytest.mark.parametrize(("asked", "result"), AFFINITIES.values(), ids=AFFINITIES.keys())
-def test_policy_and_pool_go_together(asked: Any, result: Any) -> None:
-    policy, pool, default, present = asked
-    if result is InvalidValue:
-        with pytest.raises(InvalidValue):
-            rules.affinity(policy, pool, default=default, present=present)
-        return
-    chosen, members = rules.affinity(policy, pool, default=default, present=present)
-    assert (chosen, list(members)) == result
+def test_policy_and_pool_go_together() -> None:
+    def check(name: str) -> None:
+        asked, result = AFFINITIES[name]
+        policy, pool, default, present = asked
+        if result is InvalidValue:
+            with pytest.raises(InvalidValue):
+                rules.affinity(policy, pool, default=default, present=present)
+            return
+        chosen, members = rules.affinity(policy, pool, default=default, present=present)
+        assert (chosen, list(members)) == result
+
+    check_each(AFFINITIES, check)
 
 
 @pytest.mark.parametrize(("change", "named"), [("total", "capacity.total"), ("term", "committed_use.term")])

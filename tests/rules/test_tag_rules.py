@@ -14,10 +14,15 @@ def test_a_user_tag_is_a_label_or_has_any_number_of_colons(name: str) -> None:
     assert tag_rules.normal_name(name, "user") == name
 
 
-@pytest.mark.parametrize("name", ["", "x" * 129, "a/b", "ä", "a,b", "a\n", 'a"b', "a*", "a@b", "٣"])
-def test_other_characters_and_lengths_are_no_user_tag(name: str) -> None:
-    with pytest.raises(ValueError, match="1 to 128"):
-        tag_rules.normal_name(name, "user")
+NO_USER_TAGS = ["", "x" * 129, "a/b", "ä", "a,b", "a\n", 'a"b', "a*", "a@b", "٣"]
+
+
+def test_other_characters_and_lengths_are_no_user_tag() -> None:
+    def check(name: str) -> None:
+        with pytest.raises(ValueError, match="1 to 128"):
+            tag_rules.normal_name(name, "user")
+
+    check_each(NO_USER_TAGS, check)
 
 
 @pytest.mark.parametrize("name", ["a:b", "env:test", f"{'k' * 63}:{'v' * 64}", "my key:my value"])

@@ -20,6 +20,7 @@ from servers.services.subnets import (
     update_subnet,
 )
 from servers.services.vpcs import create_vpc
+from tests.tables import alone, check_each
 from tests.world import REGION, World, make_server, make_subnet
 from trustedprofiles.models import TagAttachment
 from trustedprofiles.services.tags import attach_tags
@@ -107,11 +108,14 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("asked", "problems"), BAD.values(), ids=BAD.keys())
-def test_a_subnet_is_refused(vpc: VPC, asked: dict[str, str], problems: list[tuple[str, str]]) -> None:
-    make(vpc, ipv4_cidr_block="10.240.8.0/24")
-    assert refused(vpc, **asked) == problems
-    assert Subnet.objects.count() == 1
+def test_a_subnet_is_refused(vpc: VPC) -> None:
+    def check(name: str) -> None:
+        asked, problems = BAD[name]
+        make(vpc, ipv4_cidr_block="10.240.8.0/24")
+        assert refused(vpc, **asked) == problems
+        assert Subnet.objects.count() == 1
+
+    check_each(BAD, alone(check))
 
 
 def test_a_vpc_of_another_account_or_region_is_not_found(world: World) -> None:

@@ -23,6 +23,7 @@ from servers.services.address_prefixes import create_address_prefix, delete_addr
 from servers.services.routing_tables import create_routing_table, delete_routing_table, update_routing_table
 from servers.services.subnets import create_subnet
 from servers.services.vpcs import create_vpc, delete_vpc, update_vpc
+from tests.tables import alone, check_each
 from tests.world import REGION, World, make_server, make_subnet
 from trustedprofiles.models import TagAttachment
 from trustedprofiles.services.tags import attach_tags
@@ -222,12 +223,15 @@ BAD_RESOLVERS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("resolver", "path"), BAD_RESOLVERS.values(), ids=BAD_RESOLVERS.keys())
-def test_a_resolver_is_refused(vpc: VPC, resolver: dict[str, Any], path: str) -> None:
-    with pytest.raises(InvalidValue) as refusal:
-        update_vpc(vpc, dns={"resolver": resolver}, by=BY)
-    assert refusal.value.target
-    assert refusal.value.target.name == path
+def test_a_resolver_is_refused(vpc: VPC) -> None:
+    def check(name: str) -> None:
+        resolver, path = BAD_RESOLVERS[name]
+        with pytest.raises(InvalidValue) as refusal:
+            update_vpc(vpc, dns={"resolver": resolver}, by=BY)
+        assert refusal.value.target
+        assert refusal.value.target.name == path
+
+    check_each(BAD_RESOLVERS, alone(check))
 
 
 def test_manual_servers_are_given_up_only_in_so_many_words(vpc: VPC) -> None:
@@ -252,14 +256,17 @@ BAD_PREFIXES: dict[str, tuple[dict[str, Any], type[ApiError], str]] = {
 }
 
 
-@pytest.mark.parametrize(("asked", "kind", "path"), BAD_PREFIXES.values(), ids=BAD_PREFIXES.keys())
-def test_a_prefix_is_refused(vpc: VPC, asked: dict[str, Any], kind: type[ApiError], path: str) -> None:
-    with pytest.raises(Refusals) as refusal:
-        create_address_prefix(vpc, by=BY, **{"cidr": "10.0.0.0/24", "zone": ZONES[0], **asked})
-    [error] = refusal.value.each
-    assert isinstance(error, kind)
-    assert error.target
-    assert error.target.name == path
+def test_a_prefix_is_refused(vpc: VPC) -> None:
+    def check(name: str) -> None:
+        asked, kind, path = BAD_PREFIXES[name]
+        with pytest.raises(Refusals) as refusal:
+            create_address_prefix(vpc, by=BY, **{"cidr": "10.0.0.0/24", "zone": ZONES[0], **asked})
+        [error] = refusal.value.each
+        assert isinstance(error, kind)
+        assert error.target
+        assert error.target.name == path
+
+    check_each(BAD_PREFIXES, alone(check))
 
 
 def test_all_that_is_wrong_with_a_prefix_is_said_at_once(vpc: VPC) -> None:
