@@ -1,6 +1,7 @@
 """Views that are authenticated, authorised and recorded; each names the IAM action that every method needs."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -65,7 +66,7 @@ class GuardedView(APIView):
             raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
         return self._caller
 
-    @property
+    @cached_property
     def account(self) -> Account:
         """The caller's."""
         return Account.objects.get(id=self.caller.account_id)

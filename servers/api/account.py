@@ -11,7 +11,6 @@ from servers.events import ACCOUNT_READ, ACCOUNT_UPDATE
 from servers.models import AccountSettings
 from servers.services.metadata_service import switch_account
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account as AccountRow
 from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.account-settings"
@@ -50,11 +49,6 @@ class OneAccount(GuardedView):
             conflicts=False,
         ),
     }
-
-    account: AccountRow
-
-    def prepare(self, request: Request) -> None:
-        self.account = AccountRow.objects.get(id=self.caller.account_id)
 
     def target(self) -> Party:
         return Party(self.caller.account_id, type="Account")
