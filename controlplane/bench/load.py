@@ -13,7 +13,7 @@ CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Request:
-    """What to send, as bytes on the wire, and where to."""
+    """A request and the address of its server."""
 
     address: str
     port: int
@@ -33,7 +33,7 @@ class Request:
 class Result:
     answers: int
     refused: int
-    """Answers that were not 2xx."""
+    """Number of responses other than 2xx."""
     seconds: float
     latencies: Sequence[float]
     """Sorted, in seconds."""
@@ -59,7 +59,7 @@ class Connection:
         self.socket.sendall(self.wire)
 
     def receive(self) -> bytes | None:
-        """The begin of the status line of a whole answer, or None while it is incomplete."""
+        """Return the status line of a complete response, or None while it is incomplete."""
         chunk = self.socket.recv(65536)
         if not chunk:
             raise ConnectionError("The server closed the connection.")
@@ -84,7 +84,7 @@ def run(
     answers: float = math.inf,
     while_true: Callable[[], bool] = lambda: True,
 ) -> Result:
-    """Keep ``connections`` requests in flight: for so long, until so many answers, or while ``while_true`` says so."""
+    """Keep ``connections`` requests in flight for ``seconds``, until ``answers`` responses, or while ``while_true``."""
     selector = selectors.DefaultSelector()
     for _ in range(connections):
         connection = Connection(request)

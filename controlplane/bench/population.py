@@ -1,4 +1,4 @@
-"""A great many servers at once, for measuring lists: copies of one that was made the usual way."""
+"""Create many servers at once for the measurement of lists, as copies of an ordinary one."""
 
 from collections.abc import Mapping
 
@@ -8,13 +8,13 @@ from django.db.models import Model
 from servers.models import BareMetalServer
 
 FIRST = 1_000_000
-"""Row numbers from here on are copies'."""
+"""First row number of copies."""
 NUMBERS = "WITH RECURSIVE copies(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM copies WHERE i < %s) "
 
 
 @transaction.atomic
 def populate(count: int) -> int:
-    """Add copies of the oldest server until there are ``count`` servers. Returns how many were made.
+    """Add copies of the oldest server until there are ``count`` servers. Returns the number of copies.
 
     Each has its own disk, interface, address and initialization, so that a page of a list is what it would be.
     """
@@ -25,7 +25,7 @@ def populate(count: int) -> int:
     existing_copies = BareMetalServer.objects.filter(number__gte=FIRST).count()
     number = f"{FIRST + existing_copies} + i"
     interface = template.network_interfaces.get()
-    # The template's subnet cannot hold them all; nothing looks at that here.
+    # The template's subnet is too small for all addresses, but nothing checks that here.
     address = f"'11.' || (({number}) / 65536 %% 256) || '.' || (({number}) / 256 %% 256) || '.' || (({number}) %% 256)"
     if connection.vendor == "postgresql":
         address = f"CAST({address} AS inet)"
@@ -53,6 +53,6 @@ def copy_rows(row: Model, copies: int, own: Mapping[str, str]) -> None:
 
 
 def tell_the_planner() -> None:
-    """Statistics, as the database would gather them by itself some time after such a change."""
+    """Update the planner's statistics, as the database would do some time after such a change."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

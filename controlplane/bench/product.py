@@ -22,13 +22,13 @@ STOP_SECONDS = 6.0
 @dataclass(frozen=True)
 class Running:
     info: dict[str, Any]
-    """What ``baremint info --json`` says."""
+    """The data of ``baremint info --json``."""
     environment: dict[str, str]
 
 
 @contextlib.contextmanager
 def running(database: str) -> Iterator[Running]:
-    """A product that runs, on ``postgresql`` or ``sqlite``. Raises children.Failed and postgresql.CannotStart."""
+    """Run a product on ``postgresql`` or ``sqlite``. Raises children.Failed and postgresql.CannotStart."""
     with contextlib.ExitStack() as stack:
         home = Home(stack.enter_context(owned_folder(PREFIX)) / "home")
         environment = environment_of(home) | {"BAREMINT_LOG_LEVEL": "WARNING", "BAREMINT_PROVISION_SECONDS": "0"}
@@ -55,7 +55,7 @@ def environment_of(home: Home) -> dict[str, str]:
 
 
 def stop(home: Home) -> None:
-    """As ``baremint down`` does, without the time that it takes to start one."""
+    """Stop the product like ``baremint down``, without starting a command."""
     if (supervisor := process_lock.holder(home)) is not None:
         termination.end(supervisor, seconds=STOP_SECONDS)
 

@@ -1,4 +1,4 @@
-"""The programs whose start is measured: Baremint, another Baremint, or any server that listens on a port."""
+"""The programs whose start is measured: this Baremint, another one, or any server that listens on a port."""
 
 import http.client
 import json
@@ -27,19 +27,19 @@ NAME = re.compile(r"[\w-]+")
 READY_SECONDS = 120.0
 END_SECONDS = 10.0
 REST_SECONDS = 3.0
-"""After a start, until memory is looked at."""
+"""Time between a start and the measurement of memory."""
 
 
 @dataclass(frozen=True)
 class Span:
     wall: float
     cpu: float
-    """Of all that the program consists of."""
+    """Time and CPU time of all processes of the program."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """One start and one stop of each kind, and what ran in between."""
+    """One start and one stop of each kind, and the processes in between."""
 
     spans: list[tuple[str, Span]]
     processes: list[process_tree.Process]
@@ -54,13 +54,13 @@ class Round:
 
 @dataclass
 class Baremint:
-    """A Baremint by its command. Data that exist are a copy of what its first round made."""
+    """A Baremint by its command. A start with existing data uses a copy of the data of its first round."""
 
     name: str
     command: list[str]
 
     def measure(self, folder: Path, requests: Sequence[int]) -> Round:
-        """``requests``: after how many of each kind memory is looked at once more."""
+        """Measure a round. Memory is measured again after each number of requests in ``requests``."""
         spans: list[tuple[str, Span]] = []
         memory_by_count: list[tuple[int, int]] = []
         data, home = folder / f"{self.name}-data", Home(folder / "home")
@@ -87,7 +87,7 @@ class Baremint:
 
     @contextmanager
     def _up_and_down(self, home: Home, start: str, spans: list[tuple[str, Span]]) -> Iterator[dict[str, str]]:
-        """While it runs; with the environment that it runs in."""
+        """Start it, yield its environment, and stop it."""
         environment, folder = product.environment_of(home), home.path.parent
         try:
             with _measured(start, spans):
@@ -110,7 +110,7 @@ class Server:
     command: str
 
     def measure(self, folder: Path, requests: Sequence[int]) -> Round:
-        """``requests`` are not sent: which ones the server answers is not known. Its memory is measured at rest."""
+        """Measure a round without requests, because it is not known which ones the server answers."""
         spans: list[tuple[str, Span]] = []
         port = product.free_ports(1)[0]
         command = [word.replace("{port}", str(port)) for word in shlex.split(self.command)]
@@ -157,7 +157,7 @@ def ours() -> Baremint:
 
 
 def named(text: str) -> Program:
-    """``NAME=COMMAND``. Raises ValueError."""
+    """Parse ``NAME=COMMAND``. Raises ValueError."""
     name, _, command = text.partition("=")
     if not (NAME.fullmatch(name) and command):
         raise ValueError("it must be NAME=COMMAND")

@@ -1,4 +1,4 @@
-"""Very many certificates due at once: how fast they are renewed, and what requests notice of it."""
+"""Measure the renewal of many certificates that are due at once, and its effect on requests."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ from servers.models import BareMetalServer
 from servers.selectors import servers_for_facts
 
 CONNECTIONS = 4
-"""Requests in flight beside it: a load, not a siege."""
+"""Requests in flight during the renewal: a moderate load."""
 POLL_SECONDS = 0.2
 LONGEST = 1_800
 
@@ -40,14 +40,14 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """How much longer the slowest requests in a hundred take meanwhile."""
+        """Ratio of the 99th percentile of latency during the renewal to that before."""
         return self.during.percentile(0.99) / self.before.percentile(0.99)
 
 
 def measure(
     request: Request, *, seconds: float, start: Callable[[], AbstractContextManager[subprocess.Popen[str]]]
 ) -> Measured:
-    """Load the product as it is, then while ``start``'s process makes certificates due and waits for their renewal.
+    """Load the product, first alone, then while the process of ``start`` makes certificates due and awaits renewal.
 
     Raises RuntimeError when a request is refused, or not all are renewed.
     """
@@ -64,7 +64,7 @@ def measure(
 
 @transaction.atomic
 def certify(count: int, request: str) -> None:
-    """``count`` servers under rotation, each with a certificate; ``request`` is what all of them asked with."""
+    """Create ``count`` servers with certificate rotation and a certificate each, all from the CSR ``request``."""
     populate(count + BareMetalServer.objects.filter(number__lt=FIRST).count())
     template = servers_for_facts().filter(metadata_enabled=True, number__lt=FIRST).order_by("number")[0]
     now = clock.now()
@@ -83,7 +83,7 @@ def certify(count: int, request: str) -> None:
 
 
 def make_due_and_wait() -> dict[str, Any]:
-    """Make the copies due now, all at once, and wait until the workers have renewed them: how many, in how long.
+    """Make all copies due now and wait until the workers have renewed them. Returns the number and the seconds.
 
     Raises TimeoutError.
     """

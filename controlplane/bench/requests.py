@@ -1,4 +1,4 @@
-"""The requests that the benchmark measures, for a product that runs."""
+"""The requests that the benchmark measures."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ CONNECTIONS = 8
 
 
 def send_each(info: dict[str, Any], *, count: int) -> None:
-    """So many requests of each kind, and as many to the metadata service over TLS."""
+    """Send ``count`` requests of each kind, and as many to the metadata service over TLS."""
     for request in kinds(info).values():
         run(request, connections=CONNECTIONS, answers=count)
     host = urllib.parse.urlsplit(info["servers"][0]["metadata_url"]).hostname or ""
@@ -34,7 +34,7 @@ def send_each(info: dict[str, Any], *, count: int) -> None:
 
 
 def kinds(info: dict[str, Any]) -> dict[str, Request]:
-    """By name; with tokens that are good for an hour. ``info`` is what ``baremint info --json`` says."""
+    """Return the requests by name, with tokens that are valid for an hour. ``info`` is that of ``baremint info``."""
     server = next(each for each in info["servers"] if each["metadata_enabled"])
     metadata = urllib.parse.urlsplit(server["metadata_url"])
     control = urllib.parse.urlsplit(info["control_plane_url"])
@@ -62,12 +62,12 @@ def kinds(info: dict[str, Any]) -> dict[str, Request]:
 
 
 def iam_token(info: dict[str, Any]) -> str:
-    """For the API key."""
+    """Return an IAM token for the API key."""
     return Client(info["iam_url"], info["api_key"], direct=True).token
 
 
 def csr() -> str:
-    """A certificate signing request, in PEM."""
+    """Return a certificate signing request in PEM."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "US")])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject)
     signing_request = request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())

@@ -1,4 +1,4 @@
-"""The machine's raw RS256 rate: what every other figure is a share of."""
+"""Measure the machine's raw RS256 rate, to which all other figures are relative."""
 
 import contextlib
 import json
@@ -17,13 +17,13 @@ class RawRate:
     """RSA-2048 SHA-256 signatures per second of all processes together."""
 
     wall: float
-    """By the clock on the wall: less than ``cpu`` where other programs have a share of the processors."""
+    """By elapsed time: less than ``cpu`` when other programs use the processors too."""
     cpu: float
-    """By the processors' time."""
+    """By CPU time."""
 
 
 def raw_rate(*, processes: int, seconds: float) -> RawRate:
-    """Sign for so long in ``processes`` processes that do nothing else."""
+    """Return the rate of ``processes`` processes that only sign for ``seconds``."""
     with contextlib.ExitStack() as stack:
         signers = [stack.enter_context(children.python(__name__, str(seconds))) for _ in range(processes)]
         rates = [RawRate(**json.loads(each.communicate()[0])) for each in signers]

@@ -1,4 +1,4 @@
-"""Clients that begin and do not finish: many of one kind, all from this one process, which waits in epoll(7).
+"""Many slow clients of one kind, which do not finish their requests, in one process with epoll(7).
 
     python -m controlplane.bench.slow KIND ADDRESS PORT COUNT [--tls] [--path PATH]
 
@@ -21,24 +21,24 @@ from dataclasses import dataclass
 from controlplane.deployment.api_version import API_VERSION
 
 SPOOLED = " " * 300_000
-"""More of a body than is kept in memory."""
+"""A body that is too large for memory."""
 OBJECT = "{method} /cos{{path}} HTTP/1.1\r\nHost: {{host}}\r\nAuthorization: {{authorization}}\r\n"
 HEAD = "PUT {path} HTTP/1.1\r\nHost: {host}\r\nMetadata-Flavor: ibm\r\n"
 UNREAD = 2
-"""Requests in a row, of which no answer is read."""
+"""Pipelined requests whose responses are not read."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a client sends at once, and what it then sends piece by piece; ``{path}`` and ``{host}`` are filled in."""
+    """The data that a client sends at once, and the pieces that follow; ``{path}`` and ``{host}`` are replaced."""
 
     first: str
     drip: str = ""
     over_tls: bool = True
-    """Whether it can be said after a handshake."""
+    """Whether it is possible after a TLS handshake."""
     reads: bool = True
     of_objects: bool = False
-    """Whether it is about an object of the object store, whose bodies and answers are kept in files."""
+    """Whether it uses an object of the object store, whose bodies and responses are in files."""
 
 
 KINDS = {
@@ -55,11 +55,11 @@ KINDS = {
 }
 DRIP_SECONDS = 2.0
 AGAIN_SECONDS = 1.0
-"""A client whose connection was ended makes another one after that."""
+"""Delay before a client whose connection was ended connects again."""
 READY_SECONDS = 5.0
-"""It does not wait longer for all to be connected: they may be ended faster than they connect."""
+"""Time limit for all clients to connect, because connections may be ended faster than they are made."""
 AT_ONCE = 32
-"""So many connections begin before the next step is taken."""
+"""New connections in one step."""
 
 
 class Client:
@@ -80,10 +80,10 @@ class Clients:
         self.context = _unverified() if tls and kind.over_tls else None
         self.selector = selectors.EpollSelector()
         self.due = [(0.0, number) for number in range(count)]
-        """When each does something next."""
+        """Time of the next action of each client."""
         self.all = [Client() for _ in range(count)]
         self.ended = 0
-        """Connections that the server has ended."""
+        """Number of connections that the server has ended."""
 
     @property
     def connected(self) -> int:
@@ -162,7 +162,7 @@ class Clients:
         if client.socket is None:
             return
         if not self.kind.reads:
-            # Whether it was ended is only to be seen by reading, which this one does not do.
+            # Only reading shows whether the server ended the connection, and this kind does not read.
             self.selector.unregister(client.socket)
             return
         try:

@@ -27,7 +27,7 @@ OBJECT_SIZE = 5_000_000
 
 @dataclass(frozen=True)
 class Listener:
-    """What the good client asks, and where the slow ones connect: at another server, where there are several."""
+    """The request of the fast client, and the address of the slow ones: another server where there are several."""
 
     name: str
     request: Request
@@ -36,7 +36,7 @@ class Listener:
     tls: ssl.SSLContext | None = None
     path: str = f"/identity/v1/token?{requests.VERSION}"
     authorization: str = ""
-    """Of an account whose object of 5 MB is at this path of the object store."""
+    """Authorization of an account whose object of 5 MB is at this path of the object store."""
 
     @property
     def kinds(self) -> list[str]:
@@ -55,9 +55,9 @@ class Listener:
 @dataclass(frozen=True)
 class Measurement:
     steady: list[Steady]
-    """Of each time."""
+    """The results of each repetition."""
     cpu: float
-    """Share of one that the slow clients' process took; 0 without them."""
+    """CPU share of the slow clients' process; 0 without them."""
 
     @property
     def p99(self) -> float:
@@ -89,7 +89,7 @@ def measure(*, seconds: float, times: int, clients: int, say: Callable[[str], No
 
 
 def listeners(info: dict[str, Any]) -> list[Listener]:
-    """``info`` is what ``baremint info --json`` says."""
+    """Return the listeners of a product. ``info`` is that of ``baremint info --json``."""
     kinds = requests.kinds(info)
     first, second = (urllib.parse.urlsplit(each["metadata_url"]).hostname or "" for each in info["servers"][:2])
     control = urllib.parse.urlsplit(info["control_plane_url"])
@@ -104,7 +104,7 @@ def listeners(info: dict[str, Any]) -> list[Listener]:
 
 
 def _object_store(info: dict[str, Any], request: Request) -> Listener:
-    """The control plane, with an object in it for slow clients to ask for."""
+    """Return the control plane as a listener, after creating an object for the slow clients."""
     authorization = request.headers["Authorization"]
     for path, body in (("/slow-clients", b""), ("/slow-clients/object", bytes(OBJECT_SIZE))):
         upload = urllib.request.Request(  # noqa: S310  loopback http
@@ -138,7 +138,7 @@ def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float
 
 @contextmanager
 def slow_ones(command: list[str], **options: Any) -> Iterator[dict[str, Any]]:
-    """They are all there; what they tell at their end is in what is yielded, then. Options: of the process."""
+    """Start the slow clients and wait until they are connected. The yielded dict has their report after the block."""
     report: dict[str, Any] = {}
     with subprocess.Popen(  # noqa: S603
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options

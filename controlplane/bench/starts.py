@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def measure(
     *, times: int, requests: Sequence[int] | None, beside: Sequence[Program], say: Callable[[str], None]
 ) -> None:
-    """Raises children.Failed."""
+    """Measure the programs and print the report. Raises children.Failed."""
     compared = [programs.ours(), *beside]
     rounds: dict[str, list[Round]] = {program.name: [] for program in compared}
     if len(rounds) < len(compared):
@@ -51,7 +51,7 @@ def measure(
 
 
 def report(rounds: dict[str, list[Round]]) -> Iterator[str]:
-    """Medians by program, each with its ratio to the first program's, and the processes of each as last seen."""
+    """Return lines with medians by program, their ratios to the first program, and the processes of each."""
     first = next(iter(rounds))
     width = max(map(len, rounds))
     times = len(rounds[first])
@@ -85,7 +85,7 @@ def report(rounds: dict[str, list[Round]]) -> Iterator[str]:
 
 
 def _base(step: str) -> str:
-    """What of Baremint's a figure is compared with: a server's first answer with a start on data that exist."""
+    """Return the step of Baremint that a step is compared with: its start with existing data for a server's start."""
     return EXISTING if step == START else step
 
 

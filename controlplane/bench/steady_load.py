@@ -22,7 +22,7 @@ from controlplane.bench.load import Request
 SECONDS_AT_MOST = 30
 RATE = 20
 CLOSING_SECONDS = 0.2
-"""For both ends of a TLS connection to say that it ends."""
+"""Time for both ends to close their TLS connections."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Steady:
     latencies: Sequence[float]
     """In seconds, sorted."""
     failed: int
-    """Requests that were refused or not answered."""
+    """Number of requests that were refused or not answered."""
 
     @property
     def p99(self) -> float:
@@ -42,7 +42,7 @@ class Steady:
 
 
 def run(request: Request, *, seconds: float, tls: ssl.SSLContext | None = None) -> Steady:
-    """Each request has a connection of its own, as each call of a command, or of a program without a session, has."""
+    """Send the requests, each over its own connection, like commands and programs without a session."""
     return asyncio.run(_run(request, seconds=seconds, tls=tls))
 
 

@@ -1,4 +1,4 @@
-"""Health, readiness, and a first page."""
+"""Views for health and readiness, and the index of the API."""
 
 from typing import Literal, TypedDict
 
@@ -35,7 +35,7 @@ class Welcome(TypedDict):
 @RouteSpec(method="GET", name="get_health", tag=TAG, summary="Whether the process answers", answer=Health)
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers; nothing else is asked."""
+    """Answer that the process runs, without further checks."""
     return JsonResponse({"status": "ok"})
 
 
@@ -54,14 +54,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz_inside(request: HttpRequest) -> JsonResponse:
-    """The metadata service's own."""
+    """Answer for the metadata service, which needs fewer parts."""
     return _readiness(ANSWERS.get())
 
 
-def _readiness(found: Readiness) -> JsonResponse:
-    more = {"notes": found.notes} if found.notes else {}
-    if found.missing:
-        return JsonResponse({"status": "unavailable", "reasons": found.missing, **more}, status=503)
+def _readiness(readiness: Readiness) -> JsonResponse:
+    more = {"notes": readiness.notes} if readiness.notes else {}
+    if readiness.missing:
+        return JsonResponse({"status": "unavailable", "reasons": readiness.missing, **more}, status=503)
     return JsonResponse({"status": "ok", **more})
 
 

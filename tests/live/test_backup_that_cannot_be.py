@@ -109,7 +109,7 @@ DAMAGES: dict[str, tuple[Change, str]] = {
     "a database that is none": (lambda found: found | {DATABASE: b"SELECT" * 1000}, "is damaged"),
     "an empty database": (lambda found: found | {DATABASE: b""}, "is damaged"),
     "no database": (lambda found: {"kek": found["kek"]}, "is not a backup of Baremint"),
-    "no KEK": (lambda found: {name: found[name] for name in found if name != "kek"}, "has no key-encryption key"),
+    "no KEK": (lambda found: {name: found[name] for name in found if name != "kek"}, "contains no key-encryption key"),
     "an empty secret key": (lambda found: found | {"secret-key": b""}, "The file secret-key"),
     "credentials that are none": (lambda found: found | {"credentials.json": b"[1]"}, "The file credentials.json"),
     "bytes that are no text": (lambda found: found | {"secret-key": b"\xff\xfe\x00"}, "The file secret-key"),
