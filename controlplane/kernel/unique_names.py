@@ -29,8 +29,8 @@ def unique_name(model: type[Model], refusal: ApiError) -> Iterator[None]:
 def _concerns_name(failure: IntegrityError, model: type[Model]) -> bool:
     if diagnostics := getattr(failure.__cause__, "diag", None):  # of psycopg
         return diagnostics.constraint_name in _name_constraints(model)
-    violated = str(failure).removeprefix(SQLITE_COLUMNS)
-    return f"{model._meta.db_table}.name" in violated.split(", ") or violated in {
+    text = str(failure).removeprefix(SQLITE_COLUMNS)
+    return f"{model._meta.db_table}.name" in text.split(", ") or text in {
         f"index '{constraint}'" for constraint in _name_constraints(model)
     }
 

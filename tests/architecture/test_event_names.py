@@ -45,7 +45,7 @@ def test_event_names_are_written_in_events_py_alone() -> None:
 def names_in(path: Path) -> Iterator[str]:
     """What is written as the name of an event: as such, or where it can be nothing else."""
     tree = ast.parse(path.read_text())
-    written = {
+    literals = {
         target.id: ast.unparse(node.value)
         for node in tree.body
         if isinstance(node, ast.Assign) and is_written(node.value)
@@ -55,7 +55,7 @@ def names_in(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and (event := event_of(node)) is not None:
             names = {each.id for each in ast.walk(event) if isinstance(each, ast.Name)}
-            yield from (written[name] for name in names & written.keys())
+            yield from (literals[name] for name in names & literals.keys())
             yield from (ast.unparse(event),) if is_written(event) else ()
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and EVENT_NAME.fullmatch(node.value):
             is_action = any(f"{action}.".startswith(f"{node.value}.") for action in KNOWN)
@@ -66,8 +66,8 @@ def event_of(call: ast.Call) -> ast.expr | None:
     name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
     if name not in RECORDING:
         return None
-    named = [keyword.value for keyword in call.keywords if keyword.arg == "event"]
-    return next(iter([*named, *call.args[RECORDING[name] :]]), None)
+    keywords = [keyword.value for keyword in call.keywords if keyword.arg == "event"]
+    return next(iter([*keywords, *call.args[RECORDING[name] :]]), None)
 
 
 def is_written(value: ast.expr) -> bool:

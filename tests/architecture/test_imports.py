@@ -123,14 +123,14 @@ REASON = "PLC0415  "
 
 
 def test_a_function_imports_only_what_must_not_be_loaded_before() -> None:
-    allowed = {path: names for files in INSIDE_FUNCTIONS.values() for path, names in files.items()}
+    table = {path: names for files in INSIDE_FUNCTIONS.values() for path, names in files.items()}
     actual: dict[str, set[str]] = {}
     for source in SOURCES:
         path = str(source.relative_to(ROOT))
         if names := {name for _, name in imports_inside_functions(source)}:
             actual[path] = names
     actual.pop("controlplane/__main__.py")
-    assert actual == allowed
+    assert actual == table
 
 
 def test_an_import_inside_a_function_gives_its_reason() -> None:
@@ -179,8 +179,8 @@ def test_the_contract_names_every_module_that_a_command_without_django_loads() -
     modules = [
         name for name in done.stdout.split() if name.partition(".")[0] in PACKAGES and "." in name and is_file(name)
     ]
-    unnamed = [name for name in modules if not any(f"{name}.".startswith(f"{source}.") for source in sources)]
-    assert_none(unnamed, among=modules)
+    missing = [name for name in modules if not any(f"{name}.".startswith(f"{source}.") for source in sources)]
+    assert_none(missing, among=modules)
 
 
 def is_file(name: str) -> bool:
