@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from controlplane.lab import namespaces
 
 UID = 65534
-REQUIRED_FILES = (Path(sys.base_prefix), Path(sys.prefix).resolve(), Path(__file__).resolve().parents[2])
+NEEDED = (Path(sys.base_prefix), Path(sys.prefix).resolve(), Path(__file__).resolve().parents[2])
 
 
 def closed_door(path: Path) -> Path | None:
@@ -25,7 +25,7 @@ def closed_door(path: Path) -> Path | None:
 
 def open_ways() -> None:
     doors: dict[Path, list[Path]] = {}
-    for path in REQUIRED_FILES:
+    for path in NEEDED:
         if (door := closed_door(path)) is not None:
             doors.setdefault(door, []).append(path)
     for door, paths in doors.items():

@@ -155,9 +155,9 @@ def test_a_reader_reads(writer: Any, reader: Any, bucket: str) -> None:
 def test_a_profile_without_a_policy_may_do_nothing(
     product: Product, operator: Operator, chain: dict[str, Any], bucket: str
 ) -> None:
-    no_share = client_for(product, become(product, operator, chain, ""))
-    assert refusal(no_share.get_object, Bucket=bucket, Key="x")[:2] == (403, "AccessDenied")
-    assert refusal(no_share.head_bucket, Bucket=bucket)[0] == 403
+    unauthorized = client_for(product, become(product, operator, chain, ""))
+    assert refusal(unauthorized.get_object, Bucket=bucket, Key="x")[:2] == (403, "AccessDenied")
+    assert refusal(unauthorized.head_bucket, Bucket=bucket)[0] == 403
 
 
 def test_what_is_not_there_has_s3s_codes(writer: Any, bucket: str) -> None:

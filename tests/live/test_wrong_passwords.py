@@ -39,10 +39,10 @@ def line_of(product: Product, command: str, **settings: str) -> str:
 def wrong_urls(new_postgresql_database: NewDatabase) -> dict[str, str]:
     url = urlsplit(new_postgresql_database())
     return {
-        REFUSED: url._replace(netloc=f"no_share:{PASSWORD}@").geturl(),
+        REFUSED: url._replace(netloc=f"nobody:{PASSWORD}@").geturl(),
         "has no database of the name": url._replace(path="/not-there").geturl(),
-        "does not listen": f"postgresql://no_share:{PASSWORD}@127.0.0.1:1/none",
-        "host in DATABASE_URL is not known": f"postgresql://no_share:{PASSWORD}@nowhere.invalid/none",
+        "does not listen": f"postgresql://nobody:{PASSWORD}@127.0.0.1:1/none",
+        "host in DATABASE_URL is not known": f"postgresql://nobody:{PASSWORD}@nowhere.invalid/none",
     }
 
 
