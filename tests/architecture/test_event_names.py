@@ -27,6 +27,7 @@ OTHERS = {
     "controlplane/deployment/home.py": "a file",
     "controlplane/kernel/awaited_body.py": "a key of the WSGI environment",
     "controlplane/kernel/paging.py": "a salt",
+    "controlplane/kernel/task_names.py": "Celery tasks",
     "controlplane/lab/host_names.py": "hosts",
     "controlplane/runtime/background_process.py": "a file",
     "controlplane/settings.py": "hosts",

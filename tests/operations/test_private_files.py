@@ -33,7 +33,7 @@ def mode(path: Path) -> int:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A data directory that everybody may read and write."""
+    """A data directory that all users may read and write."""
     folder = tmp_path / "home"
     folder.mkdir()
     for name in NAMES:
@@ -135,7 +135,7 @@ LINKED = ["supervisor.lock", "baremint.log", "kek", "valkey", "baremint.sqlite3"
 @only_root_can_give_files_away
 @pytest.mark.parametrize("name", LINKED)
 def test_a_link_that_another_user_has_made_is_not_followed(home: Home, tmp_path: Path, name: str) -> None:
-    """While everybody could write there."""
+    """While all users could write there."""
     victim = tmp_path / "victim"
     victim.write_text("of the user who starts it")
     victim.chmod(0o644)
@@ -166,12 +166,12 @@ def test_a_link_that_its_user_has_made_leads_to_what_is_private(home: Home, tmp_
     assert mode(database) == 0o600
 
 
-@pytest.mark.parametrize("everybodys", [0o1777, 0o1770])
-def test_a_world_writable_folder_is_no_data_directory(tmp_path: Path, everybodys: int) -> None:
-    tmp_path.chmod(everybodys)
-    with pytest.raises(OSError, match="everybody"):
+@pytest.mark.parametrize("permissions", [0o1777, 0o1770])
+def test_a_world_writable_folder_is_no_data_directory(tmp_path: Path, permissions: int) -> None:
+    tmp_path.chmod(permissions)
+    with pytest.raises(OSError, match="All users"):
         Home(tmp_path).ensure()
-    assert mode(tmp_path) == everybodys
+    assert mode(tmp_path) == permissions
 
 
 def test_a_folder_of_ones_own_may_have_any_mode(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_whatever_stood_there_a_new_file_takes_its_place(tmp_path: Path, there: 
 
 
 def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
-    """A device that everybody uses, such as /dev/null."""
+    """A device that all users use, such as /dev/null."""
     os.mkfifo(path := tmp_path / "pipe")
     with pytest.raises(OSError, match="it is no ordinary file"), atomic_file(path) as file:
         file.write(b"new")

@@ -55,8 +55,7 @@ def _values(client: Client, options: Options) -> dict[str, Any]:
     accounts = answer.get("user_accounts", [])
     if not accounts:
         raise WrongOption("This server has no user account with a password. Leave --private-key out.")
-    # Loading the code that reads keys takes longer than a call, and no other command needs it.
-    from controlplane.cli.vpc.passwords import PrivateKey  # noqa: PLC0415
+    from controlplane.cli.vpc.passwords import PrivateKey  # noqa: PLC0415  takes longer to load than a call
 
     key = PrivateKey(options["private_key"], options["private_key_passphrase"])
     return answer | {"user_accounts": [each | {"password": key.password_of(each)} for each in accounts]}
