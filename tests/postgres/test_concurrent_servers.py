@@ -104,7 +104,6 @@ def test_a_virtual_interface_is_attached_once(here: World, server: BareMetalServ
         here.account,
         region=REGION,
         prototype=VirtualInterfacePrototype(subnet=subnet.id),
-        auto_delete_default=False,
         by=BY,
     )
     asked = prototype(server, attachments=(AttachmentPrototype(interface=virtual.id),))

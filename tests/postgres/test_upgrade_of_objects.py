@@ -73,14 +73,14 @@ def test_an_upgrade_that_breaks_off_halfway_leaves_the_rows_and_no_files(
     old: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk, for one: what is left would keep the next attempt from the room that it needs."""
-    keep, count = files.Writing.keep, itertools.count(1)
+    write, count = files.NewFiles.write, itertools.count(1)
 
-    def full(self: files.Writing, content: Iterable[bytes]) -> files.Kept:
+    def full(self: files.NewFiles, content: Iterable[bytes]) -> files.StoredFile:
         if next(count) > len(CONTENTS) // 2:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return keep(self, content)
+        return write(self, content)
 
-    monkeypatch.setattr(files.Writing, "keep", full)
+    monkeypatch.setattr(files.NewFiles, "write", full)
     with pytest.raises(OSError, match="No space left"):
         call_command("migrate", "objectstore", verbosity=0)
     assert ({bytes(each.key): bytes(each.content) for each in old.all()}, there()) == (CONTENTS, [])

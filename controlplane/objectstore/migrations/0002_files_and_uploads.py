@@ -21,9 +21,9 @@ def to_files(apps, schema_editor):
         for pk in list(StoredObject.objects.order_by("pk").values_list("pk", flat=True)):
             stored = StoredObject.objects.get(pk=pk)
             content = bytes(stored.content)
-            kept = new.keep(content[start : start + PIECE] for start in range(0, len(content), PIECE))
+            file = new.write(content[start : start + PIECE] for start in range(0, len(content), PIECE))
             Piece.objects.create(
-                object=stored, number=1, size=kept.size, md5=kept.md5, file=kept.name, kept_at=stored.modified_at
+                object=stored, number=1, size=file.size, md5=file.md5, file=file.name, kept_at=stored.modified_at
             )
     schema_editor.connection.check_constraints()  # deferred ones would keep PostgreSQL from changing the table
 
