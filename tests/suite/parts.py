@@ -4,9 +4,9 @@ import sys
 from dataclasses import dataclass
 
 BUDGETS = {
-    "unit": 180,
+    "unit": 168,
     "postgres": 78,
-    "live": 102,
+    "live": 114,
     "lint": 20,
     "weather": 200,
     "thorough": 640,
