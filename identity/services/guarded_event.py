@@ -23,11 +23,11 @@ T = TypeVar("T")
 
 
 @lru_cache(maxsize=2)
-def _statement(vendor: str, columns: tuple[str, ...]) -> str:
+def _statement(vendor: str, column_names: tuple[str, ...]) -> str:
     """Built once for each database, from the models' own table names; every value is a parameter."""
     quote = connection.ops.quote_name
-    names = ", ".join(map(quote, columns))
-    values = ", ".join("%s" for _ in columns)
+    names = ", ".join(map(quote, column_names))
+    values = ", ".join("%s" for _ in column_names)
     return (
         f"INSERT INTO {quote(ActivityEvent._meta.db_table)} ({names}) SELECT {values} "  # noqa: S608
         f"WHERE EXISTS (SELECT 1 FROM {quote(BareMetalServer._meta.db_table)} "
