@@ -24,7 +24,6 @@ API_KEY_LOGIN = "iam-identity.user-apikey.login"
 SERVICE_ID_LOGIN = "iam-identity.serviceid-apikey.login"
 REFRESH_LOGIN = "iam-identity.user-refreshtoken.login"
 
-IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
 METADATA_CERTIFICATE_CREATE = "is.metadata.certificate.create"
 METADATA_CERTIFICATE_READ = "is.metadata.certificate.read"
 METADATA_SERVER_READ = "is.metadata.bare-metal-server.read"

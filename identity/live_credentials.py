@@ -11,13 +11,12 @@ from django.db.models import BigIntegerField, Count, Exists, Max, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN
+from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import SEARCHED_EVENTS
 from controlplane.kernel.live_credentials import Alive
 from identity.certificates import certificates_to_revoke
 from identity.events import API_KEY_LOGIN, REFRESH_LOGIN
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.models import IssuedCertificate, RefreshToken
 from servers.models import BareMetalServer
 from servers.selectors import SWITCHED_OFF, crn_expression
@@ -84,7 +83,7 @@ def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime, all_of_them: b
         crn: epoch if enabled and not off else None
         for crn, epoch, enabled, off in rows.values_list("alive_crn", "metadata_epoch", "metadata_enabled", "alive_off")
     }
-    events = _issued((IDENTITY_TOKEN, METADATA_LOGIN, COMPUTE_RESOURCE_LOGIN), now=now)
+    events = _issued((IDENTITY_TOKEN_CREATE, METADATA_LOGIN, COMPUTE_RESOURCE_LOGIN), now=now)
     is_few = len(epochs) <= MOST_NAMED  # there is an index of targets
     events = events.filter(target_id__in=list(epochs)) if is_few else events
     events = events if is_few and all_of_them else _latest(events)
@@ -96,9 +95,9 @@ def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime, all_of_them: b
     )
     identity = iam = 0
     for action, crn, epoch, count in counts:
-        if action != IDENTITY_TOKEN and crn in epochs:
+        if action != IDENTITY_TOKEN_CREATE and crn in epochs:
             iam += count
-        elif action == IDENTITY_TOKEN and epoch is not None and epochs.get(crn) == epoch:
+        elif action == IDENTITY_TOKEN_CREATE and epoch is not None and epochs.get(crn) == epoch:
             identity += count
     return identity, iam
 

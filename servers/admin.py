@@ -9,11 +9,11 @@ from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
 from controlplane.activity.careful_admin import CarefulAdmin
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.activity.record import Party
 from controlplane.activity.selectors import success_on
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.form_snapshot import Shown
-from servers.events import IDENTITY_TOKEN_CREATE
 from servers.form_snapshot import account_shown, switches_shown
 from servers.models import (
     VPC,

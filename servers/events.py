@@ -30,12 +30,8 @@ INITIALIZATION_READ = "is.bare-metal-server.initialization.read"
 DISK_READ = "is.bare-metal-server.disk.read"
 INTERFACE_READ = "is.bare-metal-server.network-interface.read"
 PROFILE_READ = "is.bare-metal-server.bare-metal-server-profile.read"
-IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
 ACCOUNT_READ = "baremint.account.read"
 ACCOUNT_UPDATE = "baremint.account.update"
-NETWORK_ACL_UPDATE = "is.network-acl.network-acl.update"
-SECURITY_GROUP_UPDATE = "is.security-group.security-group.update"
-IMAGE_EXPORT = "is.image.image.export"
 
 # How the names of the events of a kind begin; the verb follows.
 ADDRESS_PREFIX = "is.vpc.address-prefix"

@@ -1,4 +1,6 @@
-"""Activity events of log-ins, which several apps ask for."""
+"""Activity events that several apps ask for."""
+
+IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
 
 ASSUME_LOGIN = "iam-identity.profile-assume.login"
 COMPUTE_RESOURCE_LOGIN = "iam-identity.profile-computeresource.login"

@@ -7,8 +7,8 @@ from ipaddress import IPv4Address
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.activity.selectors import success_on
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.selectors import crn_expression
 from trustedprofiles.models import TrustedProfile
@@ -53,7 +53,7 @@ def _to_show() -> QuerySet[BareMetalServer]:
         .alias(joined_crn=crn_expression())
         .annotate(
             primary_address=_primary_address(),
-            last_token_at=Subquery(success_on("joined_crn", IDENTITY_TOKEN).values("time")[:1]),
+            last_token_at=Subquery(success_on("joined_crn", IDENTITY_TOKEN_CREATE).values("time")[:1]),
             default_profile_name=Subquery(profile.values("name")[:1]),
         )
     )

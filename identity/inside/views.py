@@ -6,13 +6,13 @@ from typing import TypedDict
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from controlplane.activity.events import METADATA_LOGIN
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel import clock, envelopes, timestamps
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import csr
-from identity.events import IDENTITY_TOKEN_CREATE, METADATA_CERTIFICATE_CREATE, METADATA_CERTIFICATE_READ
+from identity.events import METADATA_CERTIFICATE_CREATE, METADATA_CERTIFICATE_READ
 from identity.inside import requests
 from identity.inside.operation import MetadataOperation, OperationsByMethod, metadata_route
 from identity.services import certificates, iam_tokens, identity_tokens

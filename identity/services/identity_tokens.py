@@ -6,10 +6,10 @@ from typing import Any
 
 from django.conf import settings
 
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.kernel.facts import ServerFacts
 from identity import metadata_access, signing
 from identity.claims import identity_audience, identity_claims, identity_issuer
-from identity.events import IDENTITY_TOKEN_CREATE
 from identity.key_cache import NoActiveKey
 from identity.key_schedule import LEEWAY
 from identity.models import KeyPair

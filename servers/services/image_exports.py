@@ -20,7 +20,7 @@ from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
 from controlplane.kernel.task_names import IMAGE_EXPORT_STEP
 from servers import disk_images, events, lifecycle
-from servers.events import IMAGE_EXPORT
+from servers.events import IMAGE
 from servers.models import Image, ImageExportJob
 from servers.services.naming import random_name, save_named
 from servers.services.object_store import Bucket, object_store
@@ -174,7 +174,7 @@ def _end(job: ImageExportJob, *, now: datetime, status: str, failure: ApiError |
     reasons = [{"code": failure.code, "message": failure.message}] if failure else []
     if not _take(job, status=status, status_reasons=reasons, completed_at=now, due_at=None):
         return False
-    _record(IMAGE_EXPORT, image, by=SYSTEM, error=failure)
+    _record(f"{IMAGE}.export", image, by=SYSTEM, error=failure)
     _let_go(image)
     return True
 

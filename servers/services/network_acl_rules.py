@@ -60,7 +60,7 @@ def add_rule(acl: NetworkACL, asked: AclRulePrototype, *, path: str = "") -> Net
 def create_rule(acl: NetworkACL, asked: AclRulePrototype, *, by: Party) -> NetworkACLRule:
     """As ``add_rule``, with an event of the ACL."""
     rule = add_rule(acl, asked)
-    record_change(events.NETWORK_ACL_UPDATE, acl, by=by, status=201)
+    record_change(f"{events.NETWORK_ACL}.update", acl, by=by, status=201)
     return rule
 
 
@@ -83,7 +83,7 @@ def replace_rule(
             raise InvalidValue("A rule cannot go before itself.", target=Target("before"))
         rule.position = _make_place(acl, asked.before)
     save_named(rule)
-    record_change(events.NETWORK_ACL_UPDATE, acl, by=by)
+    record_change(f"{events.NETWORK_ACL}.update", acl, by=by)
     return rule
 
 
@@ -91,7 +91,7 @@ def replace_rule(
 def delete_rule(rule: NetworkACLRule, *, by: Party) -> None:
     lock_row(rule.network_acl)
     lock_row(rule).delete()
-    record_change(events.NETWORK_ACL_UPDATE, rule.network_acl, by=by, status=204)
+    record_change(f"{events.NETWORK_ACL}.update", rule.network_acl, by=by, status=204)
 
 
 def _make_place(acl: NetworkACL, before: str, *, path: str = "") -> int:

@@ -55,7 +55,7 @@ def add_rule(group: SecurityGroup, asked: RulePrototype, *, path: str = "") -> S
 def create_rule(group: SecurityGroup, asked: RulePrototype, *, by: Party) -> SecurityGroupRule:
     """As ``add_rule``, with an event of the group."""
     rule = add_rule(group, asked)
-    record_change(events.SECURITY_GROUP_UPDATE, group, by=by, status=201)
+    record_change(f"{events.SECURITY_GROUP}.update", group, by=by, status=201)
     return rule
 
 
@@ -71,7 +71,7 @@ def replace_rule(
     rule.name = asked.name or rule.name
     _apply(rule, asked)
     save_named(rule)
-    record_change(events.SECURITY_GROUP_UPDATE, rule.security_group, by=by)
+    record_change(f"{events.SECURITY_GROUP}.update", rule.security_group, by=by)
     return rule
 
 
@@ -79,7 +79,7 @@ def replace_rule(
 def delete_rule(rule: SecurityGroupRule, *, by: Party) -> None:
     lock_row(rule.security_group)
     lock_row(rule).delete()
-    record_change(events.SECURITY_GROUP_UPDATE, rule.security_group, by=by, status=204)
+    record_change(f"{events.SECURITY_GROUP}.update", rule.security_group, by=by, status=204)
 
 
 def problems(asked: RulePrototype, *, path: str = "") -> Iterator[ApiError]:

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN
+from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN, IDENTITY_TOKEN_CREATE
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons import mutual_tls, secure_access, ssrf
 from controlplane.console.lessons.command_parts import example_path
 from controlplane.console.lessons.lesson import Evidence, Lesson, LessonRun, LessonServer, evaluate
 from controlplane.objectstore.events import OBJECT_READ
 from identity.events import CERTIFICATE_REVOKE as REVOKED
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 from identity.events import REVOCATION_LIST_READ
 from servers.events import UPDATE
@@ -79,11 +78,11 @@ def switch_on(protocol: str) -> ActivityEvent:
 
 
 def token(agent: str = "curl/7.88.1") -> ActivityEvent:
-    return event(IDENTITY_TOKEN, agent=agent, data={"kid": "BMS-CR_us-south_1"})
+    return event(IDENTITY_TOKEN_CREATE, agent=agent, data={"kid": "BMS-CR_us-south_1"})
 
 
 def refused(status: int, agent: str = "curl/7.88.1") -> ActivityEvent:
-    return event(IDENTITY_TOKEN, status=status, agent=agent)
+    return event(IDENTITY_TOKEN_CREATE, status=status, agent=agent)
 
 
 def test_https_is_finished_by_a_token_after_http_was_refused() -> None:

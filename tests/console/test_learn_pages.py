@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
 from controlplane.console.events import CLASS_RESET
@@ -13,7 +14,6 @@ from controlplane.console.lessons.learner_events import mark_of
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import context
 from controlplane.kernel.errors import Unauthorized
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 from tests.console.test_frame import INLINE
@@ -45,7 +45,9 @@ def refuse(server: BareMetalServer, learner: str) -> int:
     error = Unauthorized("The metadata service of this server is off.")
     mark = mark_of(User.objects.get(username=learner))
     with context.entered(context.RequestContext("a-request", agent=mark)):
-        return record(IDENTITY_TOKEN, initiator=party, target=party, account_id=server.account_id, error=error).pk
+        return record(
+            IDENTITY_TOKEN_CREATE, initiator=party, target=party, account_id=server.account_id, error=error
+        ).pk
 
 
 @pytest.mark.parametrize("slash", ["/learn", "/learn/"])

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.console.lessons.catalog import LESSONS, find_lesson
@@ -21,7 +22,6 @@ from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import clock, context
 from controlplane.kernel.errors import Unauthorized
 from controlplane.timekeeping.events import CLOCK_SET
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.events import KEY_ROTATE
 from identity.services import key_rotation
 from identity.services.identity_tokens import create_identity_token
@@ -62,7 +62,7 @@ def refuse(server: BareMetalServer) -> None:
     """A program on the server asks while the service is off."""
     party = Party(server.crn, server.name, "BareMetalServer")
     error = Unauthorized("The metadata service of this server is off.")
-    record(IDENTITY_TOKEN, initiator=party, target=party, account_id=server.account_id, error=error)
+    record(IDENTITY_TOKEN_CREATE, initiator=party, target=party, account_id=server.account_id, error=error)
 
 
 def switch(server: BareMetalServer, *, on: bool, by: Party = NOBODY) -> None:
@@ -155,7 +155,7 @@ def test_nothing_is_too_long_ago(learner: User, server: BareMetalServer) -> None
     begin(learner, FIRST, server)
     refuse(server)
     switch(server, on=True)
-    again = {"action": IDENTITY_TOKEN, "outcome": "failure", "reason_code": 400, "target_id": server.crn}
+    again = {"action": IDENTITY_TOKEN_CREATE, "outcome": "failure", "reason_code": 400, "target_id": server.crn}
     mine = {"account_id": server.account_id, "initiator_agent": mark_of(learner), "time": clock.now()}
     ActivityEvent.objects.bulk_create(ActivityEvent(**again, **mine) for _ in range(2500))
     assert finished(learner) == ["refused", "on"]
@@ -255,7 +255,7 @@ def lesson_6(*happened: ActivityEvent) -> list[str]:
     """Its checks that are finished when this has happened since the learner got a token of the key ``two``."""
     lesson = find_lesson("rotation")
     assert lesson
-    fresh = ActivityEvent(pk=1, action=IDENTITY_TOKEN, outcome="success", data={"kid": "two", "exp": 0})
+    fresh = ActivityEvent(pk=1, action=IDENTITY_TOKEN_CREATE, outcome="success", data={"kid": "two", "exp": 0})
     for number, event in enumerate(happened, start=2):
         event.pk = number
     own = [fresh, *(event for event in happened if event.action == CLOCK_SET)]

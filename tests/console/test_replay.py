@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN
+from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM, Party, record
 from controlplane.apidocs.permissions.table import permissions
@@ -17,7 +17,6 @@ from controlplane.kernel import context
 from controlplane.kernel.errors import ApiError, Conflict, MethodNotAllowed, NotAuthorized
 from identity.events import (
     API_KEY_LOGIN,
-    IDENTITY_TOKEN_CREATE,
     METADATA_CERTIFICATE_CREATE,
     METADATA_CERTIFICATE_READ,
     METADATA_INITIALIZATION_READ,

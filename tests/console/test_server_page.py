@@ -8,14 +8,13 @@ from urllib.parse import unquote
 import pytest
 from django.test import Client
 
-from controlplane.activity.events import METADATA_LOGIN
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.console.presenters.event_lineage import calls_before
 from controlplane.kernel import clock
 from controlplane.kernel.live_credentials import Alive
 from identity import csr
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.live_credentials import ended_by_switching_off
 from identity.models import IssuedCertificate
 from identity.services.certificates import create_certificate
@@ -220,7 +219,7 @@ def test_identity_tokens_from_before_a_switching_off_are_dead_and_iam_tokens_liv
 
 def test_a_token_that_is_alive_is_shown_however_many_ended_since(alice: Client, server: BareMetalServer) -> None:
     use(server)
-    repeat(server, IDENTITY_TOKEN, 60, exp=0)
+    repeat(server, IDENTITY_TOKEN_CREATE, 60, exp=0)
     assert "Identity token</td>" in shown(alice, path(server, "/holdings"))
 
 
@@ -233,13 +232,13 @@ def test_the_issue_of_a_token_is_found_however_many_others_followed(server: Bare
         action="is.vpc.vpc.list", outcome="success", reason_code=200, time=clock.now(), account_id=server.account_id,
         data={"lineage": lineage},
     )  # fmt: skip
-    assert [each.action for each in calls_before(event)] == [IDENTITY_TOKEN, METADATA_LOGIN, event.action]
+    assert [each.action for each in calls_before(event)] == [IDENTITY_TOKEN_CREATE, METADATA_LOGIN, event.action]
 
 
 def test_a_list_of_tokens_that_is_not_all_says_so(alice: Client, server: BareMetalServer) -> None:
     use(server)
     assert "There are more than these." not in shown(alice, path(server, "/holdings"))
-    repeat(server, IDENTITY_TOKEN, 60)
+    repeat(server, IDENTITY_TOKEN_CREATE, 60)
     page = shown(alice, path(server, "/holdings"))
     assert '<span class="count">50+</span>' in page
     assert "There are more than these." in page

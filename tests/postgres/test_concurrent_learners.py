@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.activity.record import Party, record
 from controlplane.console.lessons.catalog import LESSONS
 from controlplane.console.lessons.learner_events import mark_of
@@ -12,7 +13,6 @@ from controlplane.console.lessons.progress import LearnerProgress, begin, learne
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import context
 from controlplane.kernel.errors import Unauthorized
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.models import BareMetalServer
 from tests.world import make_account, make_server
 from trustedprofiles.models import User
@@ -37,7 +37,7 @@ def refuse(learner: User, server: BareMetalServer) -> None:
     party = Party(server.crn, server.name, "BareMetalServer")
     error = Unauthorized("The metadata service of this server is off.")
     with context.entered(context.RequestContext("a-request", agent=mark_of(learner))):
-        record(IDENTITY_TOKEN, initiator=party, target=party, account_id=server.account_id, error=error)
+        record(IDENTITY_TOKEN_CREATE, initiator=party, target=party, account_id=server.account_id, error=error)
 
 
 def test_a_lesson_that_is_begun_twice_at_once_is_begun(

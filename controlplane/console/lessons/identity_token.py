@@ -2,6 +2,7 @@
 
 import shlex
 
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.console.lessons.command_parts import MAY_SWITCH
 from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
 from controlplane.console.lessons.shell_commands import (
@@ -12,13 +13,12 @@ from controlplane.console.lessons.shell_commands import (
     metadata_call,
     until,
 )
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.events import UPDATE
 
 
 def _refused(evidence: Evidence) -> Finding | None:
     event = evidence.first(
-        IDENTITY_TOKEN, on=evidence.run.server.crn, success=False, where=lambda each: each.reason_code == 403
+        IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, success=False, where=lambda each: each.reason_code == 403
     )
     return Finding(f"A program asked who it is, and got 403: {event.message}", event) if event else None
 
@@ -29,7 +29,7 @@ def _switched_on(evidence: Evidence) -> Finding | None:
 
 
 def _token(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="on")
+    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="on")
     if event is None:
         return None
     return Finding(f"A token was signed with key {event.data['kid']}. It is good until {until(event)}.", event)
@@ -47,7 +47,7 @@ def _new_token(evidence: Evidence) -> Finding | None:
     if again is None:
         return None
     event = evidence.first(
-        IDENTITY_TOKEN, on=evidence.run.server.crn, after="off", where=lambda each: each.pk > again.pk
+        IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="off", where=lambda each: each.pk > again.pk
     )
     return (
         Finding(f"A new token was signed, good until {until(event)}. The old one stays dead.", event) if event else None
@@ -120,6 +120,6 @@ LESSON = Lesson(
         Check("off", "Switched off", "Switch it off once more: it ends the token.", _switched_off),
         Check("again", "A new token", "Switch it on and ask again.", _new_token),
     ),
-    watches=(IDENTITY_TOKEN, UPDATE),
+    watches=(IDENTITY_TOKEN_CREATE, UPDATE),
     prefers=False,
 )

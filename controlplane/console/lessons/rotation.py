@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from controlplane.activity.events import METADATA_LOGIN
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.access import CLOCK, ROTATE
 from controlplane.console.lessons.command_parts import switch_on
@@ -20,14 +20,13 @@ from controlplane.console.lessons.shell_commands import (
     until,
 )
 from controlplane.timekeeping.events import CLOCK_SET
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.events import KEY_ASK_ROTATION, KEY_ROTATE
 
 SYSTEM = "System"
 
 
 def _token(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn)
+    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn)
     return (
         Finding(f"Key {event.data['kid']} signed a token that is good until {until(event)}.", event) if event else None
     )
@@ -83,7 +82,7 @@ def _successor(evidence: Evidence) -> Finding | None:
     if change is None:
         return None
     event = evidence.first(
-        IDENTITY_TOKEN,
+        IDENTITY_TOKEN_CREATE,
         on=evidence.run.server.crn,
         after="rotated",
         where=lambda each: each.data["kid"] == change.data["new"],
@@ -105,7 +104,7 @@ def _to(event: ActivityEvent) -> datetime:
 
 
 def _fresh(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="expired")
+    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="expired")
     return Finding(f"A fresh token was signed, good until {until(event)} by the moved clock.", event) if event else None
 
 
@@ -222,7 +221,7 @@ LESSON = Lesson(
         Check("due", "A change on schedule", "Move the clock beyond the key's own time.", _due),
         Check("home", "Home", "Let the clock show the machine's time again.", _home),
     ),
-    watches=(IDENTITY_TOKEN, METADATA_LOGIN, KEY_ASK_ROTATION, KEY_ROTATE, CLOCK_SET),
+    watches=(IDENTITY_TOKEN_CREATE, METADATA_LOGIN, KEY_ASK_ROTATION, KEY_ROTATE, CLOCK_SET),
     follows=(KEY_ROTATE,),
     warning="The clock is one for the whole deployment: when it moves, all tokens age. In a class, do this "
     "lesson together, or let the teacher show it.",

@@ -2,21 +2,21 @@
 
 import shlex
 
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.console.lessons.command_parts import CHOOSE_PORT, MAY_SWITCH, QUERY, address, example_path, switch_on
 from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
 from controlplane.console.lessons.shell_commands import first_switch
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.events import UPDATE
 
 
 def _plain(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="http")
+    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="http")
     return Finding("A token was sent over http: an attacker on the path has it too.", event) if event else None
 
 
 def _refused(evidence: Evidence) -> Finding | None:
     event = evidence.first(
-        IDENTITY_TOKEN,
+        IDENTITY_TOKEN_CREATE,
         on=evidence.run.server.crn,
         success=False,
         after="https",
@@ -27,7 +27,7 @@ def _refused(evidence: Evidence) -> Finding | None:
 
 def _secure(evidence: Evidence) -> Finding | None:
     """With the switch at https the service answers only https, so a token can only have been sent over https."""
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="refused")
+    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="refused")
     return Finding(f"A token was signed with key {event.data['kid']} and went over https.", event) if event else None
 
 
@@ -147,7 +147,7 @@ LESSON = Lesson(
         Check("refused", "http refused", "Ask over http once more.", _refused),
         Check("secure", "A token over https", "Ask over https, with the right authority to trust.", _secure),
     ),
-    watches=(IDENTITY_TOKEN, UPDATE),
+    watches=(IDENTITY_TOKEN_CREATE, UPDATE),
     lab="In the lab every program trusts Baremint's authority already, and there is no path to attack: two ends of one "
     "cable. Do this lesson on the machine.",
     warning="While the server is at https, programs on it that speak http get no token.",

@@ -3,13 +3,12 @@
 import shlex
 from typing import Any
 
-from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN
+from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN, IDENTITY_TOKEN_CREATE
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import CHOOSE_PORT, MAY_SWITCH, QUERY, address, example_path, switch_on
 from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
 from controlplane.console.lessons.shell_commands import CREATE_PROFILE, read_member
 from controlplane.objectstore.events import OBJECT_READ
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 
 PAGE = "link-preview"
 """The beginning of the User-Agent of examples/ssrf/vulnerable.py, before the learner's mark."""
@@ -17,7 +16,7 @@ READ_TOKEN = read_member("access_token")
 
 
 def _stolen(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, where=_by_the_page)
+    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, where=_by_the_page)
     return Finding(f"The page asked, so {event.initiator_name} asked: it got a token.", event) if event else None
 
 
@@ -55,7 +54,7 @@ def _plain(evidence: Evidence) -> Finding | None:
 
 
 def _past(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN, on=evidence.run.server.crn, after="https", where=_by_the_page)
+    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="https", where=_by_the_page)
     return Finding("A page that trusts the service's authority got a token over https.", event) if event else None
 
 
@@ -66,7 +65,7 @@ def _limited(evidence: Evidence) -> Finding | None:
 
 def _page_refused(evidence: Evidence, status: int, *, after: str) -> Any:
     return evidence.first(
-        IDENTITY_TOKEN,
+        IDENTITY_TOKEN_CREATE,
         on=evidence.run.server.crn,
         success=False,
         after=after,
@@ -206,7 +205,7 @@ LESSON = Lesson(
         Check("past", "Past defence 2", "Let a page try that trusts the service's authority.", _past),
         Check("limited", "Defence 3: worth less", "Make the profile smaller, use the stolen token again.", _limited),
     ),
-    watches=(IDENTITY_TOKEN, COMPUTE_RESOURCE_LOGIN, OBJECT_READ),
+    watches=(IDENTITY_TOKEN_CREATE, COMPUTE_RESOURCE_LOGIN, OBJECT_READ),
     lab="In the lab, start the page with baremint enter, and be a visitor inside the same server: there the address is "
     "169.254.169.254, as it is in a cloud. Programs in the lab trust Baremint's authority, so there the second "
     "defence stops http alone.",

@@ -8,14 +8,13 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from controlplane.activity.events import METADATA_LOGIN
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM
 from controlplane.console.presenters import caller_token
 from controlplane.console.presenters.caller_token import BEARER, FLAVOR, TokenSource, word
 from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel.redaction import CONCEALED
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 from identity.events import METADATA_CERTIFICATE_READ as CERTIFICATE_READ
 from identity.events import METADATA_INITIALIZATION_READ as INITIALIZATION_READ
@@ -36,7 +35,7 @@ NO_QUERY = "# The query of the request is not kept, if it had one."
 NO_TAG_QUERY = "# The query of the request is not kept. Add which type of tags was meant."
 NO_METHOD = "# The method that was refused is not kept: this is one that is taken."
 INSIDE = {
-    IDENTITY_TOKEN: ("PUT", "/identity/v1/token"),
+    IDENTITY_TOKEN_CREATE: ("PUT", "/identity/v1/token"),
     METADATA_LOGIN: ("POST", "/identity/v1/iam_tokens"),
     CERTIFICATE: ("POST", "/identity/v1/certificates"),
     CERTIFICATE_READ: ("GET", "/identity/v1/certificates"),
@@ -74,7 +73,7 @@ def _inside(event: ActivityEvent) -> str:
     if server is None:
         return ""
     method, path = INSIDE[event.action]
-    if event.action == IDENTITY_TOKEN:
+    if event.action == IDENTITY_TOKEN_CREATE:
         source, options = caller_token.no_token(server), [FLAVOR]
     else:
         source, options = caller_token.server_token(server), [BEARER]

@@ -4,12 +4,11 @@ it."""
 from dataclasses import dataclass
 from typing import Any
 
-from controlplane.activity.events import METADATA_LOGIN
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
 from controlplane.console.access import POLICY, Person
 from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 from identity.models import KeyPair
 from servers.models import BareMetalServer
@@ -100,7 +99,9 @@ def calls_before(event: ActivityEvent) -> list[ActivityEvent]:
     chain = [event]
     if (token := lineage.get("token")) and (exchange := _issuing(event, crn, METADATA_LOGIN, token)):
         chain.insert(0, exchange)
-    if (identity := chain[0].data.get("identity_jti")) and (first := _issuing(event, crn, IDENTITY_TOKEN, identity)):
+    if (identity := chain[0].data.get("identity_jti")) and (
+        first := _issuing(event, crn, IDENTITY_TOKEN_CREATE, identity)
+    ):
         chain.insert(0, first)
     return chain
 
@@ -111,7 +112,7 @@ def _issuing(later: ActivityEvent, crn: str, action: str, jti: str) -> ActivityE
     return events.filter(id__lt=later.pk, data__jti=jti).first()
 
 
-WORDS = {IDENTITY_TOKEN: "identity token", METADATA_LOGIN: "IAM token", CERTIFICATE: "certificate"}
+WORDS = {IDENTITY_TOKEN_CREATE: "identity token", METADATA_LOGIN: "IAM token", CERTIFICATE: "certificate"}
 
 
 def calls_diagram(chain: list[ActivityEvent]) -> Diagram | None:

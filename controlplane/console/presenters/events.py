@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from controlplane.activity.events import METADATA_LOGIN
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.events import KEY_ASK_ROTATION, KEY_ROTATE
 from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 
 WORDS = {
-    IDENTITY_TOKEN: ("Identity token", "issued"),
+    IDENTITY_TOKEN_CREATE: ("Identity token", "issued"),
     METADATA_LOGIN: ("IAM token", "issued"),
     CERTIFICATE: ("Identity certificate", "issued"),
     KEY_ROTATE: ("Key", "rotated"),

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from controlplane.activity.events import METADATA_LOGIN
+from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
 from controlplane.console.presenters.truncated_list import TruncatedList
-from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.key_schedule import LONGEST_TOKEN
 from servers.models import BareMetalServer
 from trustedprofiles.models import TrustedProfile
 
-KINDS = {IDENTITY_TOKEN: "Identity token", METADATA_LOGIN: "IAM token"}
+KINDS = {IDENTITY_TOKEN_CREATE: "Identity token", METADATA_LOGIN: "IAM token"}
 MOST_TOKENS = 50
 
 
@@ -42,7 +41,7 @@ def live_tokens(server: BareMetalServer, *, now: datetime) -> TruncatedList[Live
             action=action,
             time__gt=now - LONGEST_TOKEN - timedelta(minutes=1),
             data__exp__gt=now.timestamp(),
-            **({"data__epoch": server.metadata_epoch} if action == IDENTITY_TOKEN else {}),
+            **({"data__epoch": server.metadata_epoch} if action == IDENTITY_TOKEN_CREATE else {}),
         )[: MOST_TOKENS + 1]
     ]
     profile_ids = {event.data["profile_id"] for event in events if event.data.get("profile_id")}

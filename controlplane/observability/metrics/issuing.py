@@ -1,10 +1,9 @@
 """The operations that issue credentials, and the kinds of credentials."""
 
-from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN
+from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from identity.events import (
     API_KEY_LOGIN,
     CERTIFICATE_RENEW,
-    IDENTITY_TOKEN_CREATE,
     METADATA_CERTIFICATE_CREATE,
     REFRESH_LOGIN,
     SERVICE_ID_LOGIN,
