@@ -100,7 +100,7 @@ def _explanation(error: ApiError | None) -> dict[str, str]:
 
 
 def _lineage(request: context.RequestContext | None) -> dict[str, Any]:
-    """By what right the request acted, and what it asked for; nothing when it had no token."""
+    """The token, server and policy that allowed the request, and what it requested; empty when it had no token."""
     lineage = context.lineage.get()
     if not lineage or not request:
         return {}
