@@ -53,8 +53,8 @@ class PerOwner:
         return Parameter(name, f"{owners} to count them of: ids, separated by commas.")
 
     def counts(self, account_id: str, ids: list[str]) -> list[dict[str, Any]]:
-        found = self.counted(account_id, ids) if self.counted else ()
-        return [{self.id: id, "count": count} for id, count in found]
+        rows = self.counted(account_id, ids) if self.counted else ()
+        return [{self.id: id, "count": count} for id, count in rows]
 
 
 def _of(model: type[Model], count: Count) -> Callable[[str, list[str]], Counted]:
@@ -66,14 +66,14 @@ def _of(model: type[Model], count: Count) -> Callable[[str, list[str]], Counted]
 
 
 def _api_keys(account_id: str, iam_ids: list[str]) -> Counted:
-    """Of service IDs and persons of the account, and of whoever else has an API key of it."""
-    asked = set(iam_ids)
-    service_ids = ServiceId.objects.filter(account_id=account_id, id__in=[id.removeprefix("iam-") for id in asked])
-    persons = User.objects.filter(account_id=account_id, iam_id__in=asked)
-    known = {each.iam_id for each in service_ids} & asked | {str(each.iam_id) for each in persons}
-    keys = ApiKey.objects.filter(account_id=account_id, iam_id__in=asked)
+    """Of service IDs and persons of the account, and of any other subject of an API key of it."""
+    subjects = set(iam_ids)
+    service_ids = ServiceId.objects.filter(account_id=account_id, id__in=[id.removeprefix("iam-") for id in subjects])
+    persons = User.objects.filter(account_id=account_id, iam_id__in=subjects)
+    members = {each.iam_id for each in service_ids} & subjects | {str(each.iam_id) for each in persons}
+    keys = ApiKey.objects.filter(account_id=account_id, iam_id__in=subjects)
     numbers = dict(keys.values_list("iam_id").annotate(number=Count("id")).order_by())
-    return sorted((dict.fromkeys(known, 0) | numbers).items())
+    return sorted((dict.fromkeys(members, 0) | numbers).items())
 
 
 ENTITIES = {
@@ -194,8 +194,8 @@ class IdentityLimits(IdentityView):
     def _limits(self, account_id: str, asked: dict[str, Any]) -> Response:
         body: dict[str, Any] = {}
         for name, entities in ENTITIES.items():
-            counted = {"count": entities.count(account_id)} if asked.get(ASKED[name]) else {}
-            body[name] = {"limit": entities.limit, **counted}
+            usage = {"count": entities.count(account_id)} if asked.get(ASKED[name]) else {}
+            body[name] = {"limit": entities.limit, **usage}
         for name, kind in PER_OWNER.items():
             if len(asked.get(name, ())) > MOST_IDS:
                 raise InvalidValue(f"{name} takes at most {MOST_IDS} ids.", target=Target(name, "parameter"))
