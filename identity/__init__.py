@@ -1,1 +1,1 @@
-"""Proof: keys, tokens, certificates, and the doors where they are handed out."""
+"""Proof: keys, tokens, certificates, and the HTTP operations that issue them."""

@@ -15,7 +15,7 @@ from controlplane.activity.admin import ReadOnlyAdmin
 from controlplane.activity.careful_admin import FORM, LIST, CarefulAdmin, Count
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
-from controlplane.kernel.form_snapshot import Shown
+from controlplane.kernel.form_snapshot import FormSnapshot
 from identity.crl import REASONS, Reason
 from identity.form_snapshot import certificate_shown, renewal_shown
 from identity.live_credentials import ended_by_deactivating, ended_by_revoking, ended_by_switching_off
@@ -83,7 +83,7 @@ class IssuedCertificateAdmin(CarefulAdmin, ReadOnlyAdmin):
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("identity.change_issuedcertificate")
 
-    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> FormSnapshot:
         return certificate_shown(row)
 
     def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
@@ -127,7 +127,7 @@ class CertifiedServerAdmin(BareMetalServerAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BareMetalServer]:
         return super().get_queryset(request).select_related("certificate_rotation")
 
-    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> FormSnapshot:
         return switches_shown(row).beside(renewal_shown(row, rotating=self.rotates_certificates(row)))
 
     def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:

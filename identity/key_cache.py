@@ -1,6 +1,6 @@
 """The keys a process signs and verifies with: read from the database at most once a second, decrypted once.
 
-A rotation is noticed within that second; a kid nobody knows asks the database at once, so a token signed by a key
+A rotation is noticed within that second; for an unknown kid the database is asked at once, so a token signed by a key
 that was handed over a moment ago verifies everywhere.
 """
 

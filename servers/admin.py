@@ -13,7 +13,7 @@ from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.activity.record import Party
 from controlplane.activity.selectors import success_on
 from controlplane.kernel.errors import ApiError
-from controlplane.kernel.form_snapshot import Shown
+from controlplane.kernel.form_snapshot import FormSnapshot
 from servers.form_snapshot import account_shown, switches_shown
 from servers.models import (
     VPC,
@@ -69,7 +69,7 @@ class BareMetalServerAdmin(CarefulAdmin):
             .annotate(account_switched_off=Exists(SWITCHED_OFF))
         )
 
-    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> FormSnapshot:
         return switches_shown(row)
 
     @admin.display(description="account switch", boolean=True)
@@ -154,7 +154,7 @@ class AccountSettingsAdmin(CarefulAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: AccountSettings | None = None) -> bool:
         return False
 
-    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> FormSnapshot:
         return account_shown(row.account, enabled=row.metadata_service)
 
     def save_model(self, request: HttpRequest, obj: AccountSettings, form: Any, change: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from controlplane.kernel.form_snapshot import FIELD, Shown
+from controlplane.kernel.form_snapshot import FIELD, FormSnapshot
 
 TYPED = ("text", "search", "password", "email", "number", "checkbox", "radio", "date", "datetime-local", "url", "tel")
 """Kinds of ``<input>`` in which Enter sends the form."""
@@ -127,7 +127,7 @@ class _Reader(HTMLParser):
             self.text.words += data.strip()
 
 
-def as_shown(*things: Shown) -> dict[str, list[str]]:
+def as_shown(*things: FormSnapshot) -> dict[str, list[str]]:
     """What the form of a page that shows these things says of them."""
     return {FIELD: [thing.mark for thing in things]}
 

@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from controlplane.activity.admin import ChosenRows
-from controlplane.kernel.form_snapshot import FIELD, Shown, ShownChanged, require_as_shown
+from controlplane.kernel.form_snapshot import FIELD, FormSnapshot, ShownChanged, require_as_shown
 from controlplane.kernel.live_credentials import Alive
 
 LIST, FORM, DELETION = "_list", "_form", "_deletion"
@@ -40,11 +40,11 @@ class CarefulAdmin(ChosenRows):
     delete_confirmation_template = "admin/careful_delete.html"
     delete_selected_confirmation_template = "admin/careful_delete_selected.html"
 
-    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> FormSnapshot:
         """What a person decides upon: of a ``whole`` form all it can change, of a row in a list its columns."""
         fields = self._fields(request, row) if whole else self._columns()
         values = {str(field.verbose_name): _words(field, row) for field in fields}
-        return Shown(f"{self.opts.model_name}-{row.pk}", str(row), values)
+        return FormSnapshot(f"{self.opts.model_name}-{row.pk}", str(row), values)
 
     def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
         """Counts what of these rows the request would end; None when it is nothing that ends credentials. ``asked`` is

@@ -43,7 +43,7 @@ JOBS = {
             reservation_terms.due_at,
         ),
         Job(KEY_ROTATION, "prepares, hands over and retires keys", key_rotation.run_due_steps, key_rotation.due_at),
-        Job("revocation", "revokes what lost its server", revocation.revoke_condemned, revocation.due_at),
+        Job("revocation", "revokes what lost its server", revocation.revoke_due, revocation.due_at),
         Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),
         Job(
             CERTIFICATE_RENEWAL,

@@ -15,7 +15,7 @@ FIELD = "seen"
 
 
 @dataclass(frozen=True)
-class Shown:
+class FormSnapshot:
     """One object as a page shows it: the values on which the user decides, as text by their labels."""
 
     key: str
@@ -28,9 +28,9 @@ class Shown:
         text = json.dumps([self.name, dict(self.values)], sort_keys=True)
         return f"{self.key}:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
-    def beside(self, other: "Shown") -> "Shown":
+    def beside(self, other: "FormSnapshot") -> "FormSnapshot":
         """Return the object with the values of both."""
-        return Shown(self.key, self.name, {**self.values, **other.values})
+        return FormSnapshot(self.key, self.name, {**self.values, **other.values})
 
     def __str__(self) -> str:
         return f"{self.name} ({', '.join(f'{label}: {value}' for label, value in self.values.items())})"
@@ -40,7 +40,7 @@ class ShownChanged(Conflict):
     """An object differs from what the form showed. Nothing was changed."""
 
 
-def require_as_shown(things: Iterable[Shown], marks: Iterable[str]) -> None:
+def require_as_shown(things: Iterable[FormSnapshot], marks: Iterable[str]) -> None:
     """Raise ShownChanged, which shows the present state, unless the form showed every object as it is."""
     marks = set(marks)
     stale = [thing for thing in things if thing.mark not in marks]

@@ -16,6 +16,6 @@ def names_of(key: ApiKey) -> tuple[str, str]:
 def activity_of_keys(keys: Iterable[ApiKey]) -> Activity:
     """Log-ins with any of the keys, which are still there (D-74). A session that goes on by its refresh token is
     none."""
-    named = [name for key in keys for name in names_of(key)]
-    logins = ActivityEvent.objects.filter(target_id__in=named, action__in=(API_KEY_LOGIN, SERVICE_ID_LOGIN))
+    target_ids = [name for key in keys for name in names_of(key)]
+    logins = ActivityEvent.objects.filter(target_id__in=target_ids, action__in=(API_KEY_LOGIN, SERVICE_ID_LOGIN))
     return activity_of(logins)

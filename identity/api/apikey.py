@@ -40,7 +40,7 @@ VALUE_HEADER = Parameter(
 
 
 class SubjectView(IdentityView):
-    """A view of the API keys of one person or service ID, ``subject``; of everybody's when that is empty."""
+    """A view of the API keys of one person or service ID, ``subject``; of all of them when it is empty."""
 
     subject = ""
 
@@ -204,7 +204,7 @@ def with_history(request: Request, keys: Sequence[ApiKey]) -> list[ApiKeyAnswer]
     bodies = [api_key_body(key) for key in keys]
     if boolean(request.GET, INCLUDE_HISTORY):
         targets = {name: key.id for key in keys for name in names_of(key)}
-        found = histories(targets, events.API_KEY_CHANGES)
+        changes = histories(targets, events.API_KEY_CHANGES)
         for body in bodies:
-            body["history"] = found[body["id"]]
+            body["history"] = changes[body["id"]]
     return bodies

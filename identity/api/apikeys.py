@@ -65,8 +65,8 @@ class ApiKeys(SubjectView):
     def prepare(self, request: Request) -> None:
         """Whose API keys it is about decides who may ask; the body is only looked at for that here."""
         if request.method == "POST":
-            said = request.data.get("iam_id") if isinstance(request.data, dict) else None
-            self.subject = said if isinstance(said, str) else ""
+            iam_id = request.data.get("iam_id") if isinstance(request.data, dict) else None
+            self.subject = iam_id if isinstance(iam_id, str) else ""
             return
         require_own_account(request, self.caller.account_id, required=False)
         whole_account = one_of(request.GET, SCOPE, SCOPES) == "account"
@@ -85,10 +85,10 @@ class ApiKeys(SubjectView):
         rows = ApiKey.objects.filter(account_id=self.caller.account_id)
         if self.subject:
             return self.listing.of(rows.filter(iam_id=self.subject))
-        seen = self.listing.of(rows)
+        visible = self.listing.of(rows)
         if self.caller.sub_type != "User" or self.listing.where is True:
-            return seen
-        return rows.filter(Q(pk__in=seen.values("pk")) | Q(iam_id=self.caller.iam_id))
+            return visible
+        return rows.filter(Q(pk__in=visible.values("pk")) | Q(iam_id=self.caller.iam_id))
 
     def standing(self) -> Allowed | None:
         """People make API keys of their own, unless the account restricts that."""
@@ -102,9 +102,9 @@ class ApiKeys(SubjectView):
         return verdict
 
     def resource_attributes(self) -> dict[str, str]:
-        """Everybody's API keys are of more than one type."""
-        everybody = self.request.method != "POST" and not self.subject
-        return {"resourceType": "*"} if everybody else super().resource_attributes()
+        """The API keys of the whole account are of more than one type."""
+        whole_account = self.request.method != "POST" and not self.subject
+        return {"resourceType": "*"} if whole_account else super().resource_attributes()
 
     def post(self, request: Request) -> Response:
         content = pop_own_account(self.body, self.caller.account_id)

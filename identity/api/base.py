@@ -12,9 +12,9 @@ class CertifiedServerView(GuardedView):
     server: BareMetalServer
 
     def prepare(self, request: Request) -> None:
-        found = BareMetalServer.objects.filter(account_id=self.caller.account_id, id=self.kwargs["server_id"])
+        rows = BareMetalServer.objects.filter(account_id=self.caller.account_id, id=self.kwargs["server_id"])
         self.server = existing(
-            found.select_related("vpc").first(),
+            rows.select_related("vpc").first(),
             "There is no bare metal server of this id here. Check the id and the account.",
         )
 

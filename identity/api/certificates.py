@@ -99,7 +99,7 @@ class OneCertificate(CertificateView):
 
 
 class Revocation(CertificateView):
-    """``POST .../revoke``: final. Whoever repeats it gets what is on record."""
+    """``POST .../revoke``: final. A request that repeats it gets what is on record."""
 
     operations = {
         "POST": Operation(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from django.db.models import Count, Model, Q, QuerySet
 from rest_framework import serializers
@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import boolean
-from identity.api import limit_responses
 from identity.models import ApiKey
 from trustedprofiles import events, limits
 from trustedprofiles.api.base import IdentityView
@@ -37,24 +36,46 @@ class Entities:
         return self.rows(account_id).count() if self.rows else 0
 
 
-@dataclass(frozen=True)
-class PerOwner:
-    """What each owner, such as a profile, has of a kind."""
-
+class LimitCount(TypedDict):
     limit: int
-    owners: str
+    count: NotRequired[int]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What has a number of entities, such as a profile, under the names of IBM's own models."""
+
+    plural: str
     """Property of the answer that lists the owners that were asked for."""
     id: str
+    count_name: str
+    limit_name: str
+
+    @property
+    def limit_shape(self) -> Any:
+        """The TypedDict of an answer: ``{limit, plural?: [{id, count}]}``."""
+        count: Any = TypedDict(self.count_name, {self.id: str, "count": int})  # type: ignore[misc]
+        return TypedDict(  # type: ignore[operator]
+            self.limit_name, {"limit": int, self.plural: NotRequired[list[count]]}
+        )
+
+
+@dataclass(frozen=True)
+class PerOwner:
+    """What each owner has of a kind."""
+
+    limit: int
+    owner: Owner
     counted: Callable[[str, list[str]], Counted] | None
     """By account id and ids of owners. None: not simulated."""
 
     def parameter(self, name: str) -> Parameter:
-        owners = self.owners.replace("_", " ").capitalize()
+        owners = self.owner.plural.replace("_", " ").capitalize()
         return Parameter(name, f"{owners} to count them of: ids, separated by commas.")
 
     def counts(self, account_id: str, ids: list[str]) -> list[dict[str, Any]]:
-        found = self.counted(account_id, ids) if self.counted else ()
-        return [{self.id: id, "count": count} for id, count in found]
+        rows = self.counted(account_id, ids) if self.counted else ()
+        return [{self.owner.id: id, "count": count} for id, count in rows]
 
 
 def _of(model: type[Model], count: Count) -> Callable[[str, list[str]], Counted]:
@@ -66,14 +87,14 @@ def _of(model: type[Model], count: Count) -> Callable[[str, list[str]], Counted]
 
 
 def _api_keys(account_id: str, iam_ids: list[str]) -> Counted:
-    """Of service IDs and persons of the account, and of whoever else has an API key of it."""
-    asked = set(iam_ids)
-    service_ids = ServiceId.objects.filter(account_id=account_id, id__in=[id.removeprefix("iam-") for id in asked])
-    persons = User.objects.filter(account_id=account_id, iam_id__in=asked)
-    known = {each.iam_id for each in service_ids} & asked | {str(each.iam_id) for each in persons}
-    keys = ApiKey.objects.filter(account_id=account_id, iam_id__in=asked)
+    """Of service IDs and persons of the account, and of any other subject of an API key of it."""
+    subjects = set(iam_ids)
+    service_ids = ServiceId.objects.filter(account_id=account_id, id__in=[id.removeprefix("iam-") for id in subjects])
+    persons = User.objects.filter(account_id=account_id, iam_id__in=subjects)
+    members = {each.iam_id for each in service_ids} & subjects | {str(each.iam_id) for each in persons}
+    keys = ApiKey.objects.filter(account_id=account_id, iam_id__in=subjects)
     numbers = dict(keys.values_list("iam_id").annotate(number=Count("id")).order_by())
-    return sorted((dict.fromkeys(known, 0) | numbers).items())
+    return sorted((dict.fromkeys(members, 0) | numbers).items())
 
 
 ENTITIES = {
@@ -109,53 +130,48 @@ COUNTED = tuple(
         ("cr_rules", "claim rules for compute resources"),
     )
 )
+PROFILE = Owner("profiles", "profile_id", "ProfileCount", "LimitPerProfile")
+SERVICE_ID_GROUP = Owner("serviceid_groups", "group_id", "GroupCount", "LimitPerServiceIdGroup")
+ACCESS_GROUP = Owner("access_groups", "group_id", "GroupCount", "LimitPerAccessGroup")
+IDENTITY = Owner("identities", "iam_id", "IdentityCount", "LimitPerIdentity")
+TEMPLATE = Owner("templates", "template_id", "TemplateCount", "LimitPerTemplate")
 OF_COMPUTE_RESOURCES = Q(rules__type=ClaimRule.Type.COMPUTE_RESOURCE)
 PER_OWNER = {
     # A group is of one account, whose service IDs may all be in it.
     "serviceids_per_group": PerOwner(
-        limits.SERVICE_IDS_PER_ACCOUNT, "serviceid_groups", "group_id", _of(ServiceIdGroup, Count("service_ids"))
+        limits.SERVICE_IDS_PER_ACCOUNT, SERVICE_ID_GROUP, _of(ServiceIdGroup, Count("service_ids"))
     ),
-    "apikeys_per_identity": PerOwner(limits.API_KEYS_PER_IDENTITY, "identities", "iam_id", _api_keys),
-    "template_versions_per_template": PerOwner(NONE, "templates", "template_id", None),
-    "claim_rules_per_group": PerOwner(
-        limits.RULES_PER_GROUP, "access_groups", "group_id", _of(AccessGroup, Count("rules"))
-    ),
-    "claim_rules_per_profile": PerOwner(
-        limits.CLAIM_RULES_PER_PROFILE, "profiles", "profile_id", _of(TrustedProfile, Count("rules"))
-    ),
-    "cr_links_per_profile": PerOwner(
-        limits.LINKS_PER_PROFILE, "profiles", "profile_id", _of(TrustedProfile, Count("links"))
-    ),
+    "apikeys_per_identity": PerOwner(limits.API_KEYS_PER_IDENTITY, IDENTITY, _api_keys),
+    "template_versions_per_template": PerOwner(NONE, TEMPLATE, None),
+    "claim_rules_per_group": PerOwner(limits.RULES_PER_GROUP, ACCESS_GROUP, _of(AccessGroup, Count("rules"))),
+    "claim_rules_per_profile": PerOwner(limits.CLAIM_RULES_PER_PROFILE, PROFILE, _of(TrustedProfile, Count("rules"))),
+    "cr_links_per_profile": PerOwner(limits.LINKS_PER_PROFILE, PROFILE, _of(TrustedProfile, Count("links"))),
     "cr_rules_per_profile": PerOwner(
         limits.CLAIM_RULES_PER_PROFILE,
-        "profiles",
-        "profile_id",
+        PROFILE,
         _of(TrustedProfile, Count("rules", filter=OF_COMPUTE_RESOURCES)),
     ),
 }
 """These take a list of ids of owners, in a query separated by commas."""
 
 
-def _ids() -> serializers.ListField:
-    return serializers.ListField(required=False, child=StrictCharField(), max_length=MOST_IDS)
-
-
 class Consumption(StrictSerializer):
     """What to count."""
 
-    serviceid_groups = StrictBooleanField(required=False)
-    profiles = StrictBooleanField(required=False)
-    templates = StrictBooleanField(required=False)
-    idps = StrictBooleanField(required=False)
-    cr_links = StrictBooleanField(required=False)
-    cr_rules = StrictBooleanField(required=False)
-    serviceids_per_group = _ids()
-    apikeys_per_identity = _ids()
-    template_versions_per_template = _ids()
-    claim_rules_per_group = _ids()
-    claim_rules_per_profile = _ids()
-    cr_links_per_profile = _ids()
-    cr_rules_per_profile = _ids()
+    def get_fields(self) -> dict[str, Any]:
+        flags = {str(name): StrictBooleanField(required=False) for name in COUNTED}
+        ids = {
+            name: serializers.ListField(required=False, child=StrictCharField(), max_length=MOST_IDS)
+            for name in PER_OWNER
+        }
+        return {**flags, **ids}
+
+
+IdentityLimitsUsageResponse: Any = TypedDict(  # type: ignore[misc]
+    "IdentityLimitsUsageResponse",
+    dict.fromkeys(ENTITIES, LimitCount) | {name: each.owner.limit_shape for name, each in PER_OWNER.items()},
+)
+IdentityLimitsUsageResponse.__doc__ = "Templates and identity providers are not simulated: their limits are 0."
 
 
 class IdentityLimits(IdentityView):
@@ -164,7 +180,7 @@ class IdentityLimits(IdentityView):
             "get_account_limits",
             "iam-identity.account.read",
             events.LIMITS_READ,
-            answer=limit_responses.IdentityLimitsUsageResponse,
+            answer=IdentityLimitsUsageResponse,
             query=(*COUNTED, *(each.parameter(name) for name, each in PER_OWNER.items())),
         ),
         "POST": Operation(
@@ -172,7 +188,7 @@ class IdentityLimits(IdentityView):
             "iam-identity.account.read",
             events.LIMITS_READ,
             body=Consumption,
-            answer=limit_responses.IdentityLimitsUsageResponse,
+            answer=IdentityLimitsUsageResponse,
             conflicts=False,
         ),
     }
@@ -194,11 +210,11 @@ class IdentityLimits(IdentityView):
     def _limits(self, account_id: str, asked: dict[str, Any]) -> Response:
         body: dict[str, Any] = {}
         for name, entities in ENTITIES.items():
-            counted = {"count": entities.count(account_id)} if asked.get(ASKED[name]) else {}
-            body[name] = {"limit": entities.limit, **counted}
+            usage = {"count": entities.count(account_id)} if asked.get(ASKED[name]) else {}
+            body[name] = {"limit": entities.limit, **usage}
         for name, kind in PER_OWNER.items():
             if len(asked.get(name, ())) > MOST_IDS:
                 raise InvalidValue(f"{name} takes at most {MOST_IDS} ids.", target=Target(name, "parameter"))
-            each = {kind.owners: kind.counts(account_id, asked[name])} if name in asked else {}
+            each = {kind.owner.plural: kind.counts(account_id, asked[name])} if name in asked else {}
             body[name] = {"limit": kind.limit, **each}
         return self.answer(body)

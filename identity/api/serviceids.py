@@ -194,7 +194,7 @@ def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[service_
     """With history where the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
     if boolean(request.GET, INCLUDE_HISTORY):
-        found = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)
+        changes = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)
         for body in bodies:
-            body["history"] = found[body["id"]]
+            body["history"] = changes[body["id"]]
     return bodies

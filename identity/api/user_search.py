@@ -13,7 +13,7 @@ REALM = "IBMid"
 
 
 def state_of(user: User) -> str:
-    """One of the states that IBM documents. Whoever was deactivated here may not act: SUSPENDED."""
+    """One of the states that IBM documents. A deactivated user may not act, so its state is SUSPENDED."""
     return ACTIVE if user.is_active else SUSPENDED
 
 
@@ -28,8 +28,8 @@ def of_user_id(user_id: str) -> Q:
 
 
 def _in_state(text: str) -> Q:
-    found = [active for active, name in ((True, ACTIVE), (False, SUSPENDED)) if text.upper() in name]
-    return Q(is_active__in=found)
+    states = [active for active, name in ((True, ACTIVE), (False, SUSPENDED)) if text.upper() in name]
+    return Q(is_active__in=states)
 
 
 def _all_or_none(holds: bool) -> Q:
@@ -41,7 +41,7 @@ FIELDS: Mapping[str, Callable[[str], Q]] = {
     "lastname": lambda text: Q(last_name__icontains=text),
     "email": lambda text: Q(email__icontains=text),
     "state": _in_state,
-    "substate": lambda text: _all_or_none(False),  # nobody has one here
+    "substate": lambda text: _all_or_none(False),  # no user has one here
     "iam_id": lambda text: Q(iam_id__icontains=text),
     "realm": lambda text: _all_or_none(text.lower() in REALM.lower()),
     "userId": lambda text: Q(email__icontains=text) | Q(email="", username__icontains=text),

@@ -35,7 +35,7 @@ INCLUDE_SETTINGS = Parameter("include_settings", "Whether to tell the settings o
 
 
 class UserSettings(TypedDict):
-    """Nobody has set any."""
+    """Always the defaults: no user can set any."""
 
     language: str
     notification_language: str
@@ -104,7 +104,7 @@ class Users(UserManagementView):
         return {"resourceType": "user"}
 
     def standing(self) -> Allowed | None:
-        """Everybody sees at least themselves."""
+        """Each person sees at least themselves in the list."""
         if self.request.method != "POST" and self.caller.sub_type == "User":
             return Allowed("people see themselves in the list of users", source=self.caller.iam_id)
         return None
@@ -136,10 +136,10 @@ class Users(UserManagementView):
         if sees_all(caller.account_id):
             return rows
         resource = {"accountId": caller.account_id, "serviceName": self.service_name, **self.resource_attributes()}
-        allowed = visible(caller, action=READ, resource=resource, columns=self.policy_columns())
-        if allowed.where is True:
+        visibility = visible(caller, action=READ, resource=resource, columns=self.policy_columns())
+        if visibility.where is True:
             return rows
-        others = allowed.of(rows) if allowed.verdict else rows.none()
+        others = visibility.of(rows) if visibility.verdict else rows.none()
         return rows.filter(Q(pk__in=others.values("pk")) | Q(iam_id=caller.iam_id))
 
     def post(self, request: Request, account_id: str) -> Response:
@@ -147,7 +147,7 @@ class Users(UserManagementView):
 
 
 class UserView(UserManagementView):
-    """A view of one person, ``iam_id`` in the path. Somebody of another account looks like nobody."""
+    """A view of one person, ``iam_id`` in the path. A person of another account looks as if there were none."""
 
     user: User
 
@@ -225,7 +225,7 @@ class OneUserSettings(UserView):
         return self.answer(_settings())
 
     def patch(self, request: Request, account_id: str, iam_id: str) -> Response:
-        return self.refuse("Nobody has settings of their own.")
+        return self.refuse("No user has settings of their own.")
 
 
 def _profile(user: User) -> UserProfile:

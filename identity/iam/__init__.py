@@ -1,1 +1,1 @@
-"""Door 2: the IAM token service, for everyone."""
+"""The IAM token service, which any client may call."""

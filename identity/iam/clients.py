@@ -1,6 +1,7 @@
 """Which client asks for a token: HTTP Basic authentication with one of the pairs that IBM's clients are built with.
 
-They are public, and prove nothing; they tell what becomes of the token.
+They are public and prove nothing. They decide the ``client_id`` of
+the token, and whether a session is opened.
 """
 
 import base64
@@ -18,7 +19,7 @@ UNKNOWN_CLIENT = "BXNIM0136E"
 
 
 def client_of(request: HttpRequest) -> str:
-    """The client id; ``default`` without authentication. Raises Unauthenticated for a client nobody knows."""
+    """The client id; ``default`` without authentication. Raises Unauthenticated for an unknown client."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if not header:
         return DEFAULT_CLIENT

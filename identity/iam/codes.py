@@ -1,4 +1,4 @@
-"""IAM's own codes: how the token service words a refusal that other doors word otherwise.
+"""IAM's own codes: how the token service words a refusal that the other APIs word otherwise.
 
 Sources: answers of IBM's service, captured in public bug reports and in the tests of its clients. What is not in the
 table keeps its status and its text, and has the code that it names itself (docs/iam.md, "Tokens").

@@ -39,7 +39,8 @@ SPREAD_SECONDS = 60
 def jwks(request: HttpRequest) -> HttpResponseBase:
     """``GET /identity/keys``: the IAM keys as a JWKS. Identity tokens are verified by this service alone.
 
-    It may be kept for as long as an heir is published before it signs; 304 to whoever has the present keys already.
+    A client may cache it for as long as a successor key is published before it signs. 304 for a client that has the
+    present keys already.
     """
     max_age = int(JWKS_MAX_AGE.total_seconds()) - random.randrange(SPREAD_SECONDS)  # noqa: S311  not a secret
     response = JsonResponse({"keys": published_keys(KeyPair.Purpose.IAM)})

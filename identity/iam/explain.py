@@ -1,6 +1,7 @@
-"""``/_baremint/explain``: why, or why not? A thing of our own; it decides nothing that it does not decide elsewhere.
+"""``/_baremint/explain``: why is something allowed, or why not? IBM Cloud has no such API. It decides nothing
+by itself: it repeats decisions that are made elsewhere.
 
-Services outside ask it too, with the token that somebody presented to them: may its bearer do this?
+Services outside ask it too, with the token that a client presented to them: may its bearer do this?
 """
 
 import re
@@ -29,7 +30,7 @@ from trustedprofiles.permissions import Operation, Parameter, Schema, text
 
 CONSOLE_PAGE = "/explain"
 MEDIA_TYPES = ("application/json", "text/html")
-"""What can be answered with; whoever takes anything gets the first."""
+"""What can be answered with. A client that accepts anything gets the first."""
 LONGEST = 512
 LONGEST_ATTRIBUTE = 1024
 """An object's key, or a prefix of one."""
@@ -151,13 +152,13 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
     """The question that a query string asks. Raises InvalidValue for a token in it."""
     if "token" in query:
         raise InvalidValue("A token does not belong into a URL. Use POST.", target=Target("token", "parameter"))
-    found: dict[str, Any] = {name: query[name] for name in QUERY if query.get(name)}
+    question: dict[str, Any] = {name: query[name] for name in QUERY if query.get(name)}
     attributes = {match[1]: query[name] for name in query if (match := ATTRIBUTE.fullmatch(name))}
-    if attributes and "resource" in found:
+    if attributes and "resource" in question:
         raise InvalidValue(
             "Name the resource, or give its attributes, not both.", target=Target("resource", "parameter")
         )
-    return Question.check(found | ({"resource": attributes} if attributes else {}))
+    return Question.check(question | ({"resource": attributes} if attributes else {}))
 
 
 def check(asked: Mapping[str, Any]) -> None:

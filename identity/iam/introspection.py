@@ -1,6 +1,6 @@
 """``POST /identity/introspect``, ``GET /identity/userinfo`` and ``POST /identity/profiles``: what tokens are worth.
 
-None of them needs a policy: whoever asks holds the token, or the API key, that the question is about.
+None of them needs a policy: the caller holds the token, or the API key, that the question is about.
 """
 
 from collections.abc import Mapping
@@ -77,41 +77,41 @@ def introspect(request: HttpRequest) -> Mapping[str, Any]:
     client_of(request)
     token, api_key = _either(request, "token", "apikey")
     now = clock.now()
-    found = (
+    claims = (
         token_introspection.introspect_token(token, now=now)
         if token
         else token_introspection.introspect_api_key(api_key, now=now)
     )
-    return {"active": bool(found), **found}
+    return {"active": bool(claims), **claims}
 
 
 def get_userinfo(request: HttpRequest) -> Mapping[str, Any]:
     match = BEARER.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
     if match is None:
         raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
-    found = token_introspection.user_info(match[1], now=clock.now())
-    return {"active": bool(found), **found}
+    claims = token_introspection.user_info(match[1], now=clock.now())
+    return {"active": bool(claims), **claims}
 
 
 def list_eligible_profiles(request: HttpRequest) -> EligibleProfiles:
     cr_token, access_token = _either(request, "cr_token", "access_token")
     now = clock.now()
-    found = (
+    rows = (
         eligible_profiles.profiles_of_compute_resource(cr_token, now=now)
         if cr_token
         else eligible_profiles.profiles_of_bearer(access_token, now=now)
     )
-    return {"count": len(found), "profiles": [profile_body(profile) for profile in found]}
+    return {"count": len(rows), "profiles": [profile_body(row) for row in rows]}
 
 
 def _either(request: HttpRequest, one: str, other: str) -> tuple[str, str]:
     """The two properties, of which one is not empty. Raises MissingField, InvalidValue."""
-    found = field(request, one), field(request, other)
-    if not any(found):
+    values = field(request, one), field(request, other)
+    if not any(values):
         raise missing(one, f"Send it, or {other}, as application/x-www-form-urlencoded.")
-    if all(found):
+    if all(values):
         raise InvalidValue(f"Property '{other}' is not supported beside '{one}'.", target=Target(other))
-    return found
+    return values
 
 
 introspection_view = TokenServiceOperation(

@@ -20,7 +20,7 @@ form_route = partial(token_service_route, method="POST", refusals=(400, 401, 500
 
 
 class TokenServiceOperation:
-    """A view. It takes no cookies: whoever calls proves itself by what the call contains."""
+    """A view. It takes no cookies: the caller proves its identity by what the request contains."""
 
     csrf_exempt = True
     envelope = staticmethod(codes.envelope)

@@ -41,21 +41,21 @@ def create_iam_access_token(request: HttpRequest) -> TokenResponse:
 
 
 def _grant(request: HttpRequest) -> Granted:
-    wanted = field(request, "grant_type")
-    offered = f"Send one of {', '.join(GRANTS)} as application/x-www-form-urlencoded."
-    if not wanted:
-        raise missing("grant_type", offered)
-    grant = GRANTS.get(wanted)
+    grant_type = field(request, "grant_type")
+    advice = f"Send one of {', '.join(GRANTS)} as application/x-www-form-urlencoded."
+    if not grant_type:
+        raise missing("grant_type", advice)
+    grant = GRANTS.get(grant_type)
     if grant is None:
         raise InvalidValue(
-            f"Property 'grant_type' has a value that is not supported. {offered}", target=Target("grant_type")
+            f"Property 'grant_type' has a value that is not supported. {advice}", target=Target("grant_type")
         )
     _check_response_type(field(request, "response_type") or RESPONSE_TYPE)
     return grant.exchange(request, client_of(request))
 
 
-def _check_response_type(wanted: str) -> None:
-    types = wanted.replace(",", " ").split()
+def _check_response_type(response_type: str) -> None:
+    types = response_type.replace(",", " ").split()
     if RESPONSE_TYPE not in types or not {*types} <= {RESPONSE_TYPE, *OTHER_RESPONSE_TYPES}:
         raise InvalidValue(
             f"Property 'response_type' has a value that is not supported. Send {RESPONSE_TYPE}.",
@@ -97,27 +97,27 @@ def _refresh(request: HttpRequest, client_id: str) -> Granted:
 
 def _selector(request: HttpRequest) -> dict[str, str]:
     """Which trusted profile: ``profile_id``, ``profile_crn`` or ``profile_name``, or several that mean the same."""
-    found = {kind: field(request, f"profile_{kind}") for kind in SELECTORS}
-    named = {kind: value for kind, value in found.items() if value}
-    if not named:
+    values = {kind: field(request, f"profile_{kind}") for kind in SELECTORS}
+    selector = {kind: value for kind, value in values.items() if value}
+    if not selector:
         raise missing("profile_id", "Name the trusted profile: profile_id, profile_crn or profile_name.")
-    for kind, value in named.items():
+    for kind, value in selector.items():
         if len(value) > LONGEST_SELECTOR or not value.isprintable():
             raise InvalidValue(
                 f"Property 'profile_{kind}' must be at most {LONGEST_SELECTOR} printable characters.",
                 target=Target(f"profile_{kind}"),
             )
-    return named
+    return selector
 
 
 def _body(granted: Granted) -> TokenResponse:
-    issued = granted.token
+    token = granted.token
     return {
-        "access_token": issued.token,
+        "access_token": token.token,
         "refresh_token": granted.refresh_token or NO_REFRESH_TOKEN,
         "token_type": "Bearer",
-        "expires_in": issued.lifetime,
-        "expiration": int(issued.expires_at.timestamp()),
+        "expires_in": token.lifetime,
+        "expiration": int(token.expires_at.timestamp()),
         "scope": SCOPE,
     }
 

@@ -1,1 +1,1 @@
-"""Door 1: the metadata service, from inside a server. Plain Django views, no DRF machinery on the hot path."""
+"""The metadata service, which programs on a server call. Plain Django views, no DRF machinery on the hot path."""

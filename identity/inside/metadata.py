@@ -31,8 +31,8 @@ def get_server(request: HttpRequest, facts: ServerFacts, server_id: str) -> Bare
 def get_initialization(request: HttpRequest, facts: ServerFacts, server_id: str) -> InitializationMetadata:
     _require_itself(request, facts, server_id)
     initialization = server_metadata.read_initialization(facts)
-    shown = initialization_body(initialization, facts.account_id, _hrefs(request))
-    return {**shown, "user_data": initialization.user_data}
+    body = initialization_body(initialization, facts.account_id, _hrefs(request))
+    return {**body, "user_data": initialization.user_data}
 
 
 def _require_itself(request: HttpRequest, facts: ServerFacts, server_id: str) -> None:

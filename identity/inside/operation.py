@@ -98,10 +98,10 @@ class MetadataOperation:
             return envelopes.json_response(error)
 
     def _answer(self, request: HttpRequest, facts: ServerFacts | None, path: Mapping[str, str]) -> Mapping[str, Any]:
-        admitted = admit(facts, request)
+        server = require_metadata_access(facts, request)
         version_of(request)
         require_body(request)
-        return self.handler(request, admitted, **path)
+        return self.handler(request, server, **path)
 
     def _record(self, facts: ServerFacts, error: ApiError) -> None:
         server = Party(facts.crn, facts.name, "BareMetalServer")
@@ -149,7 +149,7 @@ def _check_query(text: str) -> date:
     return version
 
 
-def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
+def require_metadata_access(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
     """The server, if its metadata service answers this request. Raises Unauthorized when it does not."""
     if facts is None:
         raise Unauthorized("There is no server at this address. List them with: baremint info")

@@ -1,7 +1,7 @@
 """What the operations take, read strictly. Plain functions: this is the hot path.
 
-A refusal echoes the value that it is about, unless the value may be a secret: of a property nobody knows, or a CSR,
-with which somebody may have sent the key.
+A refusal echoes the value that it is about, unless the value may be a secret: that of an unknown property, or a
+CSR, which a client may have sent with its private key.
 """
 
 import json
@@ -94,17 +94,17 @@ def profile_selector(value: dict[str, Any]) -> dict[str, str]:
     """``id``, ``crn`` or ``name`` and its text; empty when the request names no trusted profile."""
     if "trusted_profile" not in value:
         return {}
-    chosen = value["trusted_profile"]
-    if not isinstance(chosen, dict):
+    selector = value["trusted_profile"]
+    if not isinstance(selector, dict):
         raise InvalidValue(
-            "trusted_profile must be an object with id, crn or name.", target=target_of("trusted_profile", chosen)
+            "trusted_profile must be an object with id, crn or name.", target=target_of("trusted_profile", selector)
         )
-    _refuse_unknown(chosen, SELECTORS, prefix="trusted_profile.")
-    if not chosen:
+    _refuse_unknown(selector, SELECTORS, prefix="trusted_profile.")
+    if not selector:
         raise MissingField("trusted_profile needs one of id, crn or name.", target=Target("trusted_profile.id"))
-    if len(chosen) > 1:
+    if len(selector) > 1:
         raise InvalidValue("trusted_profile takes only one of id, crn and name.", target=Target("trusted_profile"))
-    kind, text = next(iter(chosen.items()))
+    kind, text = next(iter(selector.items()))
     if not (isinstance(text, str) and 0 < len(text) <= LONGEST_SELECTOR and text.isprintable()):
         raise InvalidValue(
             f"trusted_profile.{kind} must be a string that is not empty.",

@@ -1,4 +1,4 @@
-"""The operations of the metadata service: IBM's three, and fetching certificates, which is ours."""
+"""The operations of the metadata service: IBM's three, and fetching certificates, which IBM Cloud does not have."""
 
 from collections.abc import Callable
 from typing import TypedDict
@@ -55,20 +55,18 @@ class CurrentCertificates(CurrentCertificate):
 def put_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
     requests.require_flavor(request.META)
     body = requests.read(request.body, requests.TOKEN_BODY)
-    issued = identity_tokens.create_identity_token(
+    token = identity_tokens.create_identity_token(
         facts, lifetime=requests.TOKEN_LIFETIME.read(body), nonce=requests.nonce(body), now=clock.now()
     )
-    return _token_body(issued)
+    return _token_body(token)
 
 
 def post_iam_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
     now = clock.now()
     verified = identity_tokens.verify_identity_token(requests.bearer(request.META), facts=facts, now=now)
     body = requests.read(request.body, requests.IAM_TOKEN_BODY)
-    issued = iam_tokens.exchange_identity_token(
-        verified, facts=facts, selector=requests.profile_selector(body), now=now
-    )
-    return _token_body(issued)
+    token = iam_tokens.exchange_identity_token(verified, facts=facts, selector=requests.profile_selector(body), now=now)
+    return _token_body(token)
 
 
 def post_certificate(request: HttpRequest, facts: ServerFacts) -> IssuedCertificate:

@@ -1,1 +1,1 @@
-"""Door 3: what verifiers of certificates fetch, whoever they are. Plain Django views, no credentials."""
+"""What verifiers of certificates fetch; any client may. Plain Django views, no credentials."""

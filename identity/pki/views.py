@@ -78,10 +78,10 @@ def intermediates(request: HttpRequest) -> HttpResponse:
 @require_safe
 def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
     """``GET /pki/<issuer>.cer``: the certificate of a root or intermediate authority, in DER."""
-    found = authority_certificate_of(issuer)
-    if not found:
+    certificate = authority_certificate_of(issuer)
+    if not certificate:
         return _no_such_authority()
-    return _file(ca.load(found).public_bytes(Encoding.DER), CERTIFICATE, max_age=CERTIFICATE_MAX_AGE)
+    return _file(ca.load(certificate).public_bytes(Encoding.DER), CERTIFICATE, max_age=CERTIFICATE_MAX_AGE)
 
 
 @pki_route(
@@ -97,15 +97,15 @@ def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
 def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
     """``GET /pki/<issuer>.crl``: what this authority has revoked, in DER, as of now."""
     now = clock.now()
-    found = current_list(issuer, now=now)
-    if found is None:
+    current = current_list(issuer, now=now)
+    if current is None:
         return _no_such_authority()
-    left = max(0, int((found.next_update - now).total_seconds()))
-    answer = _file(bytes(found.der), REVOCATION_LIST, max_age=min(REVOKED_MAX_AGE, left))
-    answer["ETag"] = f'"{found.number}"'
-    answer["Last-Modified"] = http_date(found.this_update.timestamp())
-    answer["Expires"] = http_date(found.next_update.timestamp())
-    return get_conditional_response(request, etag=f'"{found.number}"', response=answer) or answer
+    seconds = max(0, int((current.next_update - now).total_seconds()))
+    answer = _file(bytes(current.der), REVOCATION_LIST, max_age=min(REVOKED_MAX_AGE, seconds))
+    answer["ETag"] = f'"{current.number}"'
+    answer["Last-Modified"] = http_date(current.this_update.timestamp())
+    answer["Expires"] = http_date(current.next_update.timestamp())
+    return get_conditional_response(request, etag=f'"{current.number}"', response=answer) or answer
 
 
 @pki_route(
@@ -144,9 +144,9 @@ def ocsp_post(request: HttpRequest) -> HttpResponse:
 def ocsp_get(request: HttpRequest, question: str) -> HttpResponse:
     """``GET /pki/ocsp/<base64>``, for caches on the way (RFC 5019, section 6.2)."""
     # As it was sent: base64 may have two slashes in a row, which everywhere else are one.
-    sent = request.META["PATH_INFO"].partition("/pki/ocsp/")[2]
+    text = request.META["PATH_INFO"].partition("/pki/ocsp/")[2]
     try:
-        der = base64.b64decode(unquote(sent), validate=True) if len(sent) <= LARGEST_QUESTION * 2 else b""
+        der = base64.b64decode(unquote(text), validate=True) if len(text) <= LARGEST_QUESTION * 2 else b""
     except ValueError:  # also for what is not ASCII
         der = b""
     answer = respond(der, now=clock.now())

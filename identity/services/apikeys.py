@@ -38,7 +38,7 @@ def create_api_key(
     limited: bool = True,
     **details: Any,
 ) -> tuple[ApiKey, str]:
-    """Make an API key for a person or a service ID. Returns the row and the value, which cannot be had again unless
+    """Make an API key for a person or a service ID. Returns the row and the value, which cannot be read again unless
     ``store_value`` is set, which is for service IDs only.
 
     ``value`` is the caller's own, if not empty; ``details`` are other columns. ``limited`` is off for keys that the
@@ -130,8 +130,8 @@ def delete_api_key(key: ApiKey, *, by: Party) -> None:
 
 
 def _require_subject(account: Account, iam_id: str, by: Party) -> None:
-    """A key is as good as its subject: nobody else makes one for a person, whatever policies grant (IBM API reference,
-    "Create an API key")."""
+    """A key is as good as its subject: a person's key is made by that person only, whatever policies grant (IBM API
+    reference, "Create an API key")."""
     target = Target("iam_id")
     if is_service_id(iam_id):
         # The lock keeps the service ID from being deleted before the key is there to be deleted with it.
@@ -141,7 +141,7 @@ def _require_subject(account: Account, iam_id: str, by: Party) -> None:
     elif (by.type, by.id) != ("User", iam_id):
         raise InvalidValue(
             "iam_id must be that of a service ID of your account, or your own if you are a person: "
-            "nobody else makes an API key for a person.",
+            "an API key of a person is made by that person only.",
             target=target,
         )
 
@@ -183,10 +183,10 @@ def _require_unlocked(key: ApiKey) -> None:
 
 
 def _change(key: ApiKey, *, by: Party, status: int = 200, **values: Any) -> ApiKey:
-    changed = sorted(name for name, value in values.items() if getattr(key, name) != value)
-    if changed:
+    names = sorted(name for name, value in values.items() if getattr(key, name) != value)
+    if names:
         revise(key, **values, modified_at=clock.now())
-    _record("update", key, by=by, status=status, data={"changed": changed})
+    _record("update", key, by=by, status=status, data={"changed": names})
     return key
 
 

@@ -41,7 +41,7 @@ CHUNK = 200
 
 @dataclass
 class Chunk:
-    """What becomes of certificates that are due."""
+    """The results for certificates that are due."""
 
     issuer: str = ""
     """kid of the authority that signs now."""

@@ -1,4 +1,4 @@
-"""The switch of a server's certificate rotation: one function, whoever turns it."""
+"""The switch of a server's certificate rotation: the console, the API and the admin turn it here."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -46,16 +46,16 @@ def switch_each(numbers: Sequence[int], *, enabled: bool, by: Party, now: dateti
 
 @transaction.atomic
 def _switch_some(numbers: Sequence[int], *, enabled: bool, by: Party, now: datetime) -> dict[int, ApiError]:
-    held, refused = hold_changeable(numbers)
+    servers, refusals = hold_changeable(numbers)
     if enabled:
-        rotations = (CertificateRotation(server=server, enabled_at=now) for server in held.values())
+        rotations = (CertificateRotation(server=server, enabled_at=now) for server in servers.values())
         CertificateRotation.objects.bulk_create(rotations, ignore_conflicts=True)
     else:
-        CertificateRotation.objects.filter(server__in=held).delete()
+        CertificateRotation.objects.filter(server__in=servers).delete()
     record_all(
-        server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled)) for server in held.values()
+        server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled)) for server in servers.values()
     )
-    return refused
+    return refusals
 
 
 def _said(enabled: bool) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Is this certificate good? Asked for a revocation list, or over OCSP; answered by the authority that signed it.
 
-Neither waits for the tick: what is to be revoked is revoked when somebody asks.
+Neither waits for the tick: what is to be revoked is revoked when a client asks.
 """
 
 from dataclasses import dataclass
@@ -16,21 +16,22 @@ from identity.events import REVOCATION_LIST_READ
 from identity.key_cache import Signer
 from identity.models import IssuedCertificate, RevocationList
 from identity.ocsp import CertificateStatus
-from identity.services.revocation import revoke_condemned
+from identity.services.revocation import revoke_due
 from identity.services.revocation_lists import fresh_list
 
 
 def current_list(kid: str, *, now: datetime) -> RevocationList | None:
-    """What an authority has revoked, as of now, for somebody who checks. None when there is no such authority."""
-    revoke_condemned(now=now, wait=True, issuer__kid=kid)
-    found = fresh_list(kid, now=now)
-    if found is not None:
-        _record_first_reader(kid, found.number)
-    return found
+    """What an authority has revoked, as of now, for a client that checks a certificate. None when there is no such
+    authority."""
+    revoke_due(now=now, wait=True, issuer__kid=kid)
+    current = fresh_list(kid, now=now)
+    if current is not None:
+        _record_first_reader(kid, current.number)
+    return current
 
 
 def _record_first_reader(kid: str, number: int) -> None:
-    """One event for each list, of whoever asks first. Lists are public: who asks again and again leaves no more."""
+    """One event for each list, for the first client that fetches it. Lists are public: further requests leave none."""
     latest = events_on(kid, account_id="").filter(action=REVOCATION_LIST_READ).values_list("data", flat=True).first()
     if latest is None or latest.get("number") != number:
         record(REVOCATION_LIST_READ, initiator=Party(), target=Party(kid, type="Key"), data={"number": number})
@@ -38,7 +39,7 @@ def _record_first_reader(kid: str, number: int) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """An OCSP response in DER. ``good_until`` is None for a refusal, which nobody should keep."""
+    """An OCSP response in DER. ``good_until`` is None for a refusal, which must not be cached."""
 
     der: bytes
     good_until: datetime | None = None
@@ -63,18 +64,19 @@ def respond(der: bytes, *, now: datetime) -> Answer:
         issuer = ca.load(signer.certificate)
         if question.is_about(issuer):
             begins = now.replace(microsecond=0)
-            standing = _standing(signer, question.serial_number, now=now)
-            signed = ocsp.answer(question, standing, issuer=issuer, issuer_key=signer.private_key, now=begins)
-            return Answer(signed, good_until=begins + ocsp.LIFETIME)
+            status = _status(signer, question.serial_number, now=now)
+            response = ocsp.answer(question, status, issuer=issuer, issuer_key=signer.private_key, now=begins)
+            return Answer(response, good_until=begins + ocsp.LIFETIME)
     return UNAUTHORIZED
 
 
-def _standing(signer: Signer, serial_number: int, *, now: datetime) -> CertificateStatus:
+def _status(signer: Signer, serial_number: int, *, now: datetime) -> CertificateStatus:
     this = {"issuer_id": signer.row_id, "serial_number": f"{serial_number:x}"}
-    revoke_condemned(now=now, wait=True, **this)
-    found = IssuedCertificate.objects.filter(**this).first()
-    if found is None:
+    revoke_due(now=now, wait=True, **this)
+    certificate = IssuedCertificate.objects.filter(**this).first()
+    if certificate is None:
         return CertificateStatus(issued=False)
-    if found.revoked_at is None:
+    if certificate.revoked_at is None:
         return CertificateStatus(issued=True)
-    return CertificateStatus(issued=True, revoked=Revoked(serial_number, found.revoked_at, found.revocation_reason))  # type: ignore[arg-type]
+    revoked = Revoked(serial_number, certificate.revoked_at, certificate.revocation_reason)  # type: ignore[arg-type]
+    return CertificateStatus(issued=True, revoked=revoked)

@@ -23,7 +23,7 @@ from identity.services.guarded_event import record_for
 
 SUBJECT_PUBLIC_KEY_INFO = PublicFormat.SubjectPublicKeyInfo
 MOST_CHAINS = 100
-"""Of one answer: whoever makes a key for each certificate has the latest ones only."""
+"""Of one answer. A server that makes a key for each certificate gets the latest ones only."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,8 @@ def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedel
 
 
 def _refuse_bad_keys(request: csr.CheckedRequest) -> None:
-    asked = request.public_key.public_bytes(Encoding.PEM, SUBJECT_PUBLIC_KEY_INFO).decode()
-    if KeyPair.objects.filter(public_key=asked).exists():
+    public_key = request.public_key.public_bytes(Encoding.PEM, SUBJECT_PUBLIC_KEY_INFO).decode()
+    if KeyPair.objects.filter(public_key=public_key).exists():
         raise csr.refusal("its key belongs to the service; make one of your own")
     if is_compromised(csr.public_key_sha256(request)):
         raise csr.refusal("its key was reported as compromised; make a new one")

@@ -40,7 +40,7 @@ def endpoint_chain(dns_names: Sequence[str], addresses: Sequence[str], now: date
 
 
 def chain_version() -> tuple[str, str, int]:
-    """Changes when chains made before should be made anew: after a rotation of the TLS key or of the intermediate CA,
+    """Changes when chains made before should be replaced: after a rotation of the TLS key or of the intermediate CA,
     and twice in the lifetime of a certificate by the real clock, which goes on while the domain's stands still."""
     third = settings.BAREMINT_ENDPOINT_CERTIFICATE_HOURS * 3600 / 3
     return (

@@ -76,7 +76,7 @@ def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datet
 
 
 def is_about_caller(asked: Mapping[str, Any], caller: Caller) -> bool:
-    """Whoever asks about itself, or holds the token it asks about, learns nothing that it could not try out."""
+    """A caller that asks about itself, or about a token that it holds, learns nothing that it could not try out."""
     if "token" in asked:
         return True
     if "server" in asked:
@@ -116,12 +116,12 @@ def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now
     """As the API would answer the subject, in the asker's account."""
     if is_deactivated(subject):
         return _deactivated(subject)
-    action, said = asked["action"], asked.get("resource", {})
-    resource = resource_of(action, said, asker)
+    action, words = asked["action"], asked.get("resource", {})
+    resource = resource_of(action, words, asker)
     if subject.startswith(SERVER_ITSELF):
         because = f"{subject} is a server: it calls the API as a trusted profile. Ask about the profile."
         return {"decision": "deny", "because": because, "subject": subject, "action": action, "considered": []}
-    own = _own_api_key(action, said, resource, subject=subject, account_id=asker.caller.account_id)
+    own = _own_api_key(action, words, resource, subject=subject, account_id=asker.caller.account_id)
     if own and action == CREATE_API_KEY and needs_named_role(asker.caller.account_id, CREATE_OWN_API_KEY):
         return _explain_access({"action": CREATE_OWN_API_KEY}, subject=subject, asker=asker, now=now)
     if own:
@@ -149,7 +149,7 @@ def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now
 
 
 def _changeable(action: str, resource: Mapping[str, str]) -> Verdict:
-    """An image of IBM's is changed by nobody, whatever policies grant."""
+    """No user may change an image of IBM's, whatever policies grant."""
     if action in IMAGE_CHANGES and "imageId" in resource:
         image = images_of(resource["accountId"]).filter(id=resource["imageId"]).first()
         if image is not None:
@@ -175,7 +175,7 @@ def _own_api_key(
     if "resource" in resource:
         key = ApiKey.objects.filter(account_id=account_id, id=resource["resource"], iam_id=subject).first()
         return key.id if key else ""
-    # With a type, the API asks about everybody's.
+    # With a type, the API asks about the keys of all subjects.
     return subject if action in OWN_API_KEYS and "resourceType" not in said else ""
 
 

@@ -138,10 +138,10 @@ def exchange_compute_resource(
     """
 
     def exchange(verified: VerifiedClaims, facts: ServerFacts, now: datetime) -> Granted:
-        issued = iam_tokens.exchange_identity_token(
+        token = iam_tokens.exchange_identity_token(
             verified, facts=facts, selector=selector, now=now, event=COMPUTE_RESOURCE_LOGIN, client_id=client_id
         )
-        return Granted(issued)
+        return Granted(token)
 
     def again() -> Granted:
         now = clock()

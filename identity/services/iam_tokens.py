@@ -1,4 +1,5 @@
-"""IAM access tokens: made for whoever a grant has proven, and for a server through a trusted profile; verified here."""
+"""IAM access tokens: issued for the subject that a grant has proven, or for a server through a trusted profile, and
+verified here."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -88,8 +89,8 @@ def exchange_identity_token(
 
 
 def ineligible(subject: str, profile: TrustedProfile, verdict: Verdict) -> str:
-    """What to tell whoever has proven that it holds the token of ``subject``: the profile does not trust it, and
-    why."""
+    """What to tell a caller that has proven that it holds the token of ``subject``: the profile does not trust it,
+    and why."""
     return (
         f"The token of '{subject}' is not permitted to assume the trusted profile '{profile.iam_id}' "
         f"({profile.name}): {verdict.because}"
@@ -119,8 +120,8 @@ def _select_profile(facts: ServerFacts, selector: dict[str, str], target: Target
 
 def verify_iam_token(token: str, *, now: datetime) -> Caller:
     """Who bears this IAM access token. Raises Unauthenticated; an identity token is not one, and a token whose trusted
-    profile, service ID or server is gone or whose user is no longer active, or those of whoever assumed the profile, is
-    worth nothing here."""
+    profile, service ID or server is gone or whose user is no longer active, or those of the identity that assumed the
+    profile, is worth nothing here."""
     verified = signing.verify(
         token,
         purpose=KeyPair.Purpose.IAM,
@@ -130,8 +131,8 @@ def verify_iam_token(token: str, *, now: datetime) -> Caller:
         required=REQUIRED,
     )
     caller = _caller(verified)
-    if gone := is_gone(caller):
-        raise signing.refusal(f"{gone} after it was issued")
+    if reason := is_gone(caller):
+        raise signing.refusal(f"{reason} after it was issued")
     return caller
 
 

@@ -39,14 +39,14 @@ def create_identity_token(facts: ServerFacts, *, lifetime: timedelta, nonce: str
     created_at = now.replace(microsecond=0)
     claims = identity_claims(facts, issuer=_issuer(facts), now=created_at, lifetime=lifetime, nonce=nonce)
     token, kid = _sign(claims, facts, now=now)
-    issued = {
+    evidence = {
         "jti": claims["jti"],
         "kid": kid,
         "exp": claims["exp"],
         "sha256": signing.token_hash(token),
         "epoch": facts.metadata_epoch,
     }
-    record_for(facts, IDENTITY_TOKEN_CREATE, status=200, data=issued)
+    record_for(facts, IDENTITY_TOKEN_CREATE, status=200, data=evidence)
     return IssuedToken(token, created_at, created_at + lifetime)
 
 
@@ -56,7 +56,7 @@ def verify_identity_token(token: str, *, facts: ServerFacts, now: datetime) -> s
     Raises Unauthenticated: a token is worth nothing on another server, after the service was switched off, or when it
     is an IAM token.
     """
-    return _admit(signing.authenticate(token, purpose=KeyPair.Purpose.IDENTITY), facts=facts, now=now)
+    return _check_claims(signing.authenticate(token, purpose=KeyPair.Purpose.IDENTITY), facts=facts, now=now)
 
 
 def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.VerifiedClaims, ServerFacts]:
@@ -65,15 +65,15 @@ def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.Verifi
 
     Raises Unauthenticated, also when the server is gone or its metadata service is off.
     """
-    signed = signing.authenticate(token, purpose=KeyPair.Purpose.IDENTITY)
-    iaas = signed.claims.get("iaas")
+    signed_claims = signing.authenticate(token, purpose=KeyPair.Purpose.IDENTITY)
+    iaas = signed_claims.claims.get("iaas")
     server = servers_for_facts().filter(id=iaas.get("instanceID", "")).first() if isinstance(iaas, dict) else None
     if server is None:
         raise signing.refusal("its server was deleted after it was issued")
     facts = facts_of(server)
     if not (verdict := metadata_access.may_use_metadata(facts)):
         raise signing.refusal(f"its server may not use it now. {verdict.because.rstrip('.')}")
-    return _admit(signed, facts=facts, now=now), facts
+    return _check_claims(signed_claims, facts=facts, now=now), facts
 
 
 def _sign(claims: dict[str, Any], facts: ServerFacts, *, now: datetime) -> tuple[str, str]:
@@ -84,12 +84,12 @@ def _sign(claims: dict[str, Any], facts: ServerFacts, *, now: datetime) -> tuple
         return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region, at=now)
 
 
-def _admit(signed: signing.SignedClaims, *, facts: ServerFacts, now: datetime) -> signing.VerifiedClaims:
-    if signed.region != facts.region:
+def _check_claims(signed_claims: signing.SignedClaims, *, facts: ServerFacts, now: datetime) -> signing.VerifiedClaims:
+    if signed_claims.region != facts.region:
         raise signing.refusal("it is signed by the key of another region")
     issuer = _issuer(facts)
     verified = signing.check_claims(
-        signed,
+        signed_claims,
         issuer=issuer,
         now=now,
         leeway=LEEWAY,

@@ -1,4 +1,4 @@
-"""Every private key, and every stored value of an API key, anew under the first KEK, so that the others can be dropped.
+"""Encrypt every private key and every stored value of an API key under the first KEK, so that the others can go.
 
 A batch is a transaction, and what it has done shows in the rows: killed at any point, the next call goes on with what
 is left, and two calls at once share the work.
@@ -19,7 +19,7 @@ from identity.events import KEK_ROTATE
 from identity.models import KeyPair, KnownAnswer, StoredValue
 
 BATCH = 5
-"""Small: while it lasts, no other key can be made or admitted."""
+"""Small: while it lasts, no other key can be made, and no KEK registered."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Reencrypted:
     kek_id: str
     """The KEK that everything is encrypted under now."""
     keys: int
-    """Secrets, private keys and values of API keys, that this call encrypted anew."""
+    """Secrets, private keys and values of API keys, that this call encrypted again."""
     left: int
     """Secrets that name another KEK still; 0 unless a process that knows only that one made one meanwhile."""
     total: int
@@ -41,24 +41,24 @@ def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party
     """
     key_encryption.register_kek(now=now)
     keys, outstanding, batches = 0, _outstanding(), 0
-    while done := _reencrypt_batch():
-        keys, batches = keys + done, batches + 1
+    while number := _reencrypt_batch():
+        keys, batches = keys + number, batches + 1
         failpoints.reach("after_batch", str(batches))
         progress(keys, max(outstanding, keys))
     with named_lock("kek"):
-        left = _outstanding()
-        if not left:
+        remainder = _outstanding()
+        if not remainder:
             KnownAnswer.objects.exclude(kek_id=key_encryption.first_kek()).delete()
         if keys:
             kek = Party(key_encryption.first_kek(), key_encryption.first_kek(), "KeyEncryptionKey")
-            record(KEK_ROTATE, initiator=by, target=kek, data={"keys": keys, "left": left})
+            record(KEK_ROTATE, initiator=by, target=kek, data={"keys": keys, "left": remainder})
     total = KeyPair.objects.exclude(kek_id="").count() + StoredValue.objects.count()
-    return Reencrypted(key_encryption.first_kek(), keys, left, total)
+    return Reencrypted(key_encryption.first_kek(), keys, remainder, total)
 
 
 def _others() -> tuple[QuerySet[KeyPair], QuerySet[StoredValue]]:
-    known = ["", key_encryption.first_kek()]
-    return KeyPair.objects.exclude(kek_id__in=known), StoredValue.objects.exclude(kek_id__in=known)
+    kek_ids = ["", key_encryption.first_kek()]
+    return KeyPair.objects.exclude(kek_id__in=kek_ids), StoredValue.objects.exclude(kek_id__in=kek_ids)
 
 
 def _outstanding() -> int:

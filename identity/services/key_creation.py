@@ -1,4 +1,4 @@
-"""A new key of any purpose: generated, certified where the purpose asks for it, and stored as the heir."""
+"""A new key of any purpose: generated, certified where the purpose asks for it, and stored as the successor."""
 
 import os
 import secrets
@@ -51,21 +51,21 @@ def generated_ahead(purposes: Sequence[Purpose]) -> Iterator[Generate]:
     if len(purposes) < 2:
         yield generate
         return
-    begun: defaultdict[Purpose, deque[Future[RSAPrivateKey]]] = defaultdict(deque)
+    futures: defaultdict[Purpose, deque[Future[RSAPrivateKey]]] = defaultdict(deque)
     pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="keys")
     try:
         for purpose in purposes:
-            begun[purpose].append(pool.submit(generate, purpose))
-        yield lambda purpose: begun[purpose].popleft().result() if begun[purpose] else generate(purpose)
+            futures[purpose].append(pool.submit(generate, purpose))
+        yield lambda purpose: futures[purpose].popleft().result() if futures[purpose] else generate(purpose)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def store_heir(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: datetime) -> KeyPair:
+def store_successor(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: datetime) -> KeyPair:
     """Store a key as prepared: from the commit on it is published.
 
-    Raises IntegrityError when there is an heir already, NoIssuer, and ImproperlyConfigured when the configured KEK is
-    not that of this database.
+    Raises IntegrityError when there is a successor already, NoIssuer, and ImproperlyConfigured when the configured
+    KEK is not that of this database.
     """
     with named_lock("kek"):  # held until the commit: no key is made under a KEK that is being replaced
         key_encryption.require_known_kek()

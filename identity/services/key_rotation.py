@@ -39,22 +39,21 @@ from identity.services.key_creation import Generate
 from servers.selectors import regions_in_use
 
 MOST_STEPS = 4
-MOST_HEIRS_LOST = 10
-"""To others who rotate the same key at the same moment, before it is given up."""
-
+MOST_TRIES = 10
+"""How often other processes may rotate the same key at the same moment before this one gives up."""
 
 State = KeyPair.State
 
 
 @dataclass(frozen=True)
 class Succession:
-    """What became of a rotation that somebody asked for."""
+    """The result of a rotation that an operator asked for."""
 
     kid: str
-    """Of the key that signs now, or of the heir that waits."""
+    """Of the key that signs now, or of the successor that waits."""
     signs_from: datetime
     waits: bool
-    """Verifiers cannot know the heir yet."""
+    """Verifiers cannot know the successor yet."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Rotated:
 
 
 def ensure_keys(*, now: datetime) -> None:
-    """At start: check the KEK, and see to it that each purpose has a key that signs and its heir.
+    """At start: check the KEK, and see to it that each purpose has a key that signs and its successor.
 
     Raises ImproperlyConfigured, with nothing changed, when stored keys do not decrypt under the configured KEK.
     """
@@ -84,47 +83,49 @@ def ensure_identity_key(region: str, *, now: datetime) -> None:
 
 def run_due_steps(*, now: datetime, generate: Generate = key_creation.generate) -> int:
     """Take every step that is due. Returns how many were taken."""
-    found = live_keys()
-    return sum(_run_steps(line, now=now, generate=generate) for line in _lines(found) if _due(line, found, now=now))
+    keys = live_keys()
+    return sum(
+        _run_steps(series, now=now, generate=generate) for series in _all_series(keys) if _due(series, keys, now=now)
+    )
 
 
 def due_at(now: datetime) -> datetime | None:
     """When the next step is due; None before there are keys."""
-    found = live_keys()
-    lines = set(_lines(found))
-    if any(_due(line, found, now=now) for line in lines):
+    keys = live_keys()
+    scheduled = set(_all_series(keys))
+    if any(_due(series, keys, now=now) for series in scheduled):
         return now
-    ours = [each for each in scheduled_keys(now) if KeySeries(each.purpose, each.region) in lines]
-    changes = [each.seconds for each in ours if each.seconds is not None]
+    rows = [each for each in scheduled_keys(now) if KeySeries(each.purpose, each.region) in scheduled]
+    changes = [each.seconds for each in rows if each.seconds is not None]
     return now + timedelta(seconds=min(changes)) if changes else None
 
 
 def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succession:
     """Hand over to the prepared key as soon as every verifier can know it: now, or by the tick when it is time.
 
-    Who asks again meanwhile changes nothing. Where this finds no key yet, or one whose time is over, its successor has
-    taken over already. Raises as ``rotate_now`` does.
+    A second request meanwhile changes nothing. Where there is no key yet, or one whose time is over, its successor
+    has taken over already. Raises as ``rotate_now`` does.
     """
     key_encryption.require_fitting_kek()
-    line = _line(purpose, region)
-    before = first(live_keys().get(line, []), "active")
-    for _ in range(MOST_HEIRS_LOST):
-        _run_steps(line, now=now)
-        found = live_keys()
-        active, heir = first(found.get(line, []), "active"), first(found.get(line, []), "prepared")
+    series = _series(purpose, region)
+    before = first(live_keys().get(series, []), "active")
+    for _ in range(MOST_TRIES):
+        _run_steps(series, now=now)
+        keys = live_keys()
+        active, successor = first(keys.get(series, []), "active"), first(keys.get(series, []), "prepared")
         if active and (before is None or active.kid != before.kid):
             run_due_steps(now=now)
             return Succession(active.kid, now, waits=False)
-        if not (active and heir):
+        if not (active and successor):
             continue
-        times, issuer = configured_key_times()[line.purpose], issuer_of(line, found)
-        if now >= ready_at(heir, times, issuer):
-            _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
+        times, issuer = configured_key_times()[series.purpose], issuer_of(series, keys)
+        if now >= ready_at(successor, times, issuer):
+            _take(series, HandOver(active.kid, successor.kid), now=now, by=by)
             continue
-        at = hand_over_at(replace(active, asked_at=now), heir, times, issuer)
-        if active.asked_at or _ask(active.kid, heir.kid, now=now, at=at, by=by):
-            return Succession(heir.kid, at, waits=True)
-    raise KeyError(line)
+        at = hand_over_at(replace(active, asked_at=now), successor, times, issuer)
+        if active.asked_at or _ask(active.kid, successor.kid, now=now, at=at, by=by):
+            return Succession(successor.kid, at, waits=True)
+    raise KeyError(series)
 
 
 def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYSTEM) -> Rotated:
@@ -135,74 +136,74 @@ def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYS
     decrypt under the configured KEK.
     """
     key_encryption.require_fitting_kek()
-    line = _line(purpose, region)
-    for _ in range(MOST_HEIRS_LOST):
-        _run_steps(line, now=now)
-        found = live_keys()
-        active, heir = first(found.get(line, []), "active"), first(found.get(line, []), "prepared")
-        if active and heir:
+    series = _series(purpose, region)
+    for _ in range(MOST_TRIES):
+        _run_steps(series, now=now)
+        keys = live_keys()
+        active, successor = first(keys.get(series, []), "active"), first(keys.get(series, []), "prepared")
+        if active and successor:
             break
     else:
-        raise KeyError(line)
-    ready = ready_at(heir, configured_key_times()[line.purpose], issuer_of(line, found))
-    _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
+        raise KeyError(series)
+    ready = ready_at(successor, configured_key_times()[series.purpose], issuer_of(series, keys))
+    _take(series, HandOver(active.kid, successor.kid), now=now, by=by)
     run_due_steps(now=now)
-    key = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)
+    key = KeyPair.objects.get(purpose=series.purpose, region=series.region, state=State.ACTIVE)
     return Rotated(key, max(timedelta(0), ready - now))
 
 
-def _line(purpose: str, region: str) -> KeySeries:
+def _series(purpose: str, region: str) -> KeySeries:
     return KeySeries(cast(Purpose, purpose), region or settings.BAREMINT_REGION)
 
 
-def _lines(found: dict[KeySeries, list[KeyFacts]]) -> Iterator[KeySeries]:
+def _all_series(keys: dict[KeySeries, list[KeyFacts]]) -> Iterator[KeySeries]:
     """Every purpose in this region, an issuer before what it issues; identity keys in each region that has servers."""
     here = settings.BAREMINT_REGION
     for purpose in configured_key_times():
         if purpose != "identity":
             yield KeySeries(purpose, here)
-    known = {line.region for line in found if line.purpose == "identity"}
-    yield from (KeySeries("identity", region) for region in sorted({here, *known, *regions_in_use()}))
+    regions = {series.region for series in keys if series.purpose == "identity"}
+    yield from (KeySeries("identity", region) for region in sorted({here, *regions, *regions_in_use()}))
 
 
-def _due(line: KeySeries, found: dict[KeySeries, list[KeyFacts]], *, now: datetime) -> Step | None:
-    times = configured_key_times()[line.purpose]
-    return next_step(found.get(line, []), now=now, times=times, issuer=issuer_of(line, found))
+def _due(series: KeySeries, keys: dict[KeySeries, list[KeyFacts]], *, now: datetime) -> Step | None:
+    times = configured_key_times()[series.purpose]
+    return next_step(keys.get(series, []), now=now, times=times, issuer=issuer_of(series, keys))
 
 
 def _lacking(*, now: datetime) -> Iterator[Purpose]:
     """The purpose of each key that is due now, in the order in which they are made: where there is none, the first one
-    and its heir."""
-    found = live_keys()
-    for line in _lines(found):
-        if _due(line, found, now=now) == Prepare():
-            yield from [line.purpose] * (1 if found.get(line) else 2)
+    and its successor."""
+    keys = live_keys()
+    for series in _all_series(keys):
+        if _due(series, keys, now=now) == Prepare():
+            yield from [series.purpose] * (1 if keys.get(series) else 2)
 
 
-def _run_steps(line: KeySeries, *, now: datetime, generate: Generate = key_creation.generate) -> int:
-    taken = 0
-    while taken < MOST_STEPS and (step := _due(line, live_keys(), now=now)):
-        if not _take(line, step, now=now, generate=generate):
-            break  # somebody else took it; the next tick sees what is left
-        taken += 1
-    return taken
+def _run_steps(series: KeySeries, *, now: datetime, generate: Generate = key_creation.generate) -> int:
+    number = 0
+    while number < MOST_STEPS and (step := _due(series, live_keys(), now=now)):
+        if not _take(series, step, now=now, generate=generate):
+            break  # another process took it; the next tick sees what is left
+        number += 1
+    return number
 
 
 def _take(
-    line: KeySeries, step: Step, *, now: datetime, by: Party | None = None, generate: Generate = key_creation.generate
+    series: KeySeries, step: Step, *, now: datetime, by: Party | None = None, generate: Generate = key_creation.generate
 ) -> bool:
-    """``by``: who asks for this hand-over at this very moment."""
+    """Take one step. Returns whether this process took it. ``by``: who asks for this hand-over at this very moment."""
     match step:
         case Prepare():
-            taken = _prepare(line, now=now, generate=generate)
+            is_done = _prepare(series, now=now, generate=generate)
         case Discard(kid):
-            taken = _end(kid, State.PREPARED, KEY_DISCARD, now=now)
-        case HandOver(old, heir):
-            taken = _hand_over(line, old, heir, now=now, by=by)
+            is_done = _end(kid, State.PREPARED, KEY_DISCARD, now=now)
+        case HandOver(old, successor):
+            is_done = _hand_over(series, old, successor, now=now, by=by)
         case Retire(kid):
-            taken = _end(kid, State.RETIRING, KEY_RETIRE, now=now)
+            is_done = _end(kid, State.RETIRING, KEY_RETIRE, now=now)
     key_cache.forget()
-    return taken
+    return is_done
 
 
 def _move(kid: str, before: str, after: str, **changes: object) -> int:
@@ -217,44 +218,44 @@ def _end(kid: str, before: str, event: str, *, now: datetime) -> bool:
     return True
 
 
-def _hand_over(line: KeySeries, old: str | None, heir: str, *, now: datetime, by: Party | None) -> bool:
+def _hand_over(series: KeySeries, old: str | None, successor: str, *, now: datetime, by: Party | None) -> bool:
     """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
     with transaction.atomic():
         # The private key of what can sign nothing any more does not stay.
-        wiped = {} if configured_key_times()[line.purpose].signs_while_retiring else key_encryption.WIPED
+        wiped = {} if configured_key_times()[series.purpose].signs_while_retiring else key_encryption.WIPED
         if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
             return False
-        failpoints.reach("after_demote", line.purpose)
-        if _move(heir, State.PREPARED, State.ACTIVE, activated_at=now) != 1:
+        failpoints.reach("after_demote", series.purpose)
+        if _move(successor, State.PREPARED, State.ACTIVE, activated_at=now) != 1:
             transaction.set_rollback(True)
             return False
         who, asked_at = (by, now) if by else _who_asked(old)
-        asked = {"asked_at": asked_at.isoformat()} if asked_at else {}
+        request = {"asked_at": asked_at.isoformat()} if asked_at else {}
         record(
             KEY_ROTATE,
             initiator=who,
-            target=Party(heir, heir, "Key"),
-            data={"old": old, "new": heir, **asked},
+            target=Party(successor, successor, "Key"),
+            data={"old": old, "new": successor, **request},
         )
-        failpoints.reach("before_commit", line.purpose)
-    failpoints.reach("after_commit", line.purpose)
+        failpoints.reach("before_commit", series.purpose)
+    failpoints.reach("after_commit", series.purpose)
     return True
 
 
 @transaction.atomic
-def _ask(active: str, heir: str, *, now: datetime, at: datetime, by: Party) -> bool:
-    """Remember that somebody wants the heir to take over. False: somebody else does, or it has."""
-    asked = KeyPair.objects.filter(kid=active, state=State.ACTIVE, rotation_asked_at=None).update(rotation_asked_at=now)
-    if asked != 1:
+def _ask(active: str, successor: str, *, now: datetime, at: datetime, by: Party) -> bool:
+    """Remember that an operator asked for the successor to take over. False: another one did, or it has taken over."""
+    rows = KeyPair.objects.filter(kid=active, state=State.ACTIVE, rotation_asked_at=None)
+    if rows.update(rotation_asked_at=now) != 1:
         return False
-    # The key that is to be succeeded is what stays: its heir may be discarded for another one meanwhile.
+    # The key that is to be succeeded is what stays: its successor may be discarded for another one meanwhile.
     target = Party(active, active, "Key")
-    record(KEY_ASK_ROTATION, initiator=by, target=target, data={"old": active, "new": heir, "at": at.isoformat()})
+    record(KEY_ASK_ROTATION, initiator=by, target=target, data={"old": active, "new": successor, "at": at.isoformat()})
     return True
 
 
 def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
-    """Who asked that the heir of a key take over, and when: nobody but us and never, as a rule."""
+    """Who asked for the successor of a key to take over, and when: as a rule the system, and never."""
     asked_at = KeyPair.objects.filter(kid=old).values_list("rotation_asked_at", flat=True).first()
     if asked_at is None:
         return SYSTEM, None
@@ -264,18 +265,18 @@ def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
     return Party(event.initiator_id, event.initiator_name, event.initiator_type), asked_at
 
 
-def _prepare(line: KeySeries, *, now: datetime, generate: Generate) -> bool:
+def _prepare(series: KeySeries, *, now: datetime, generate: Generate) -> bool:
     """Make a key and publish it. The key is generated outside any transaction: that takes a moment."""
-    key = generate(line.purpose)
-    failpoints.reach("after_generate", line.purpose)
+    key = generate(series.purpose)
+    failpoints.reach("after_generate", series.purpose)
     try:
-        with named_lock(f"key {line.purpose} {line.region}"):
-            if _due(line, live_keys(), now=now) != Prepare():
-                return False  # another process prepared one meanwhile; ours is forgotten
-            heir = key_creation.store_heir(line.purpose, line.region, key, now=now)
-            record(KEY_PREPARE, initiator=SYSTEM, target=Party(heir.kid, heir.kid, "Key"))
-            failpoints.reach("after_insert", line.purpose)
+        with named_lock(f"key {series.purpose} {series.region}"):
+            if _due(series, live_keys(), now=now) != Prepare():
+                return False  # another process prepared one meanwhile; this one is forgotten
+            successor = key_creation.store_successor(series.purpose, series.region, key, now=now)
+            record(KEY_PREPARE, initiator=SYSTEM, target=Party(successor.kid, successor.kid, "Key"))
+            failpoints.reach("after_insert", series.purpose)
     except (IntegrityError, key_creation.NoIssuer):
         return False
-    failpoints.reach("after_publish", line.purpose)
+    failpoints.reach("after_publish", series.purpose)
     return True

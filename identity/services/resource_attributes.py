@@ -98,7 +98,7 @@ def is_list(action: str, resource: Mapping[str, str]) -> bool:
     kind = kind_of(action)
     if action in OF_SEVERAL_GROUPS:
         return "resource" not in resource
-    if kind is None:  # of what belongs to nobody, or is not simulated
+    if kind is None:  # of what belongs to no account, or is not simulated
         return service_of(action) == "is" and action.endswith(".list")
     if action != kind.list:
         return False
@@ -108,23 +108,22 @@ def is_list(action: str, resource: Mapping[str, str]) -> bool:
 def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> dict[str, str]:
     """The attributes that the API would decide by: of the thing itself where one is named, by its name, id or CRN.
 
-    Raises ReferenceNotFound for a thing and InvalidValue for an attribute that nobody knows, and for a thing where the
-    action is about all of them.
+    Raises ReferenceNotFound for a thing and InvalidValue for an unknown attribute, and for a thing where the action is
+    about all of them.
     """
     base = {"accountId": asker.caller.account_id, "serviceName": service_of(action)}
     if isinstance(asked, str):
         return base | _of_word(action, asked, asker)
     if service_of(action) in OUTSIDE or asked.get("accountId", base["accountId"]) != base["accountId"]:
-        told = {name: value for name, value in asked.items() if name != tag_rules.CRN}
-        return {**base, **told, **_crn_outside(base | told)}
+        attributes = {name: value for name, value in asked.items() if name != tag_rules.CRN}
+        return {**base, **attributes, **_crn_outside(base | attributes)}
     _require_attributes(action, asked)
     if service_of(action) == TAGGING:
         return {**base, **asked}
     if asked.get("serviceName", base["serviceName"]) != base["serviceName"]:
         raise InvalidValue(f"The action is one of {base['serviceName']}.", target=Target("resource.serviceName"))
-    said = _with_ids(action, asked, asker)
-    found = base | _attributes(action, said, asker)
-    return base | {name: found[name] for name in asked if name in found} | found
+    attributes = base | _attributes(action, _with_ids(action, asked, asker), asker)
+    return base | {name: attributes[name] for name in asked if name in attributes} | attributes
 
 
 def _crn_outside(resource: Mapping[str, str]) -> dict[str, str]:
@@ -179,12 +178,12 @@ def _with_ids(action: str, asked: Mapping[str, str], asker: Asker) -> dict[str, 
     if own and asked.get(own.attribute, "*") != "*":
         return dict(asked)  # what that one is in counts, not what the question says it is in
     others = [*((kind.attribute, kind) for kind in NETWORK), ("resourceGroupId", RESOURCE_GROUP)]
-    found = {
+    ids = {
         name: str(named(kind, asked[name], asker, target=f"resource.{name}").id)
         for name, kind in others
         if asked.get(name, "*") != "*"
     }
-    return {**asked, **found}
+    return {**asked, **ids}
 
 
 def _attributes(action: str, said: Mapping[str, str], asker: Asker) -> dict[str, str]:

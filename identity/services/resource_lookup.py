@@ -1,4 +1,4 @@
-"""What a question may name: things of an account, by id, CRN or name, as far as whoever asks may know of them."""
+"""What a question may name: things of an account, by id, CRN or name, as far as the asker may know of them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -222,15 +222,15 @@ NETWORK = (
 def named(kind: Kind, word: str, asker: Asker, *, target: str, name_is_told: bool = False) -> Any:
     """The thing of the asker's account that goes by this id, CRN or name.
 
-    ``name_is_told``: the API tells whoever asks about itself of a name, too, whether it is there. Raises
+    ``name_is_told``: a caller that asks about itself learns from the API of a name, too, whether it is there. Raises
     ReferenceNotFound, alike for what is not there, for another account's, and for what the asker may not read; it tells
     the nearest of what the asker may list. Raises InvalidValue for a name that several go by.
     """
     row = _by_id_or_crn(kind, word, asker)
     if row is not None and (asker.own or readable(kind, row, asker)):
         return row
-    told = asker.own and name_is_told
-    rows = [each for each in _by_name(kind, word, asker) if told or readable(kind, each, asker)]
+    is_public = asker.own and name_is_told
+    rows = [each for each in _by_name(kind, word, asker) if is_public or readable(kind, each, asker)]
     here = [each for each in rows if getattr(each, "region", "") == asker.region] or rows
     if len(here) > 1:
         raise several(kind.noun, [str(each.id) for each in here], target=target)
@@ -265,7 +265,7 @@ def listed_names(kind: Kind, word: str, asker: Asker) -> list[str]:
     if service_of(kind.read) == "is":
         rows = rows.filter(region=asker.region)
     alike = rows.filter(**{f"{kind.name}__istartswith": word[:1]})
-    return [name for found in (alike, rows) for name in found.values_list(kind.name, flat=True)[:MOST_COMPARED]]
+    return [name for names in (alike, rows) for name in names.values_list(kind.name, flat=True)[:MOST_COMPARED]]
 
 
 def readable(kind: Kind, row: Any, asker: Asker) -> bool:
@@ -285,8 +285,8 @@ def _by_id_or_crn(kind: Kind, word: str, asker: Asker) -> Any:
         crn = Crn.parse(word)
     except ValueError:
         return None
-    found = kind.by_id(account_id, crn.resource)
-    candidates = [found] if found is not None else _by_name(kind, crn.resource, asker)
+    row = kind.by_id(account_id, crn.resource)
+    candidates = [row] if row is not None else _by_name(kind, crn.resource, asker)
     return next((row for row in candidates if hasattr(row, "crn") and Crn.parse(row.crn) == crn), None)
 
 

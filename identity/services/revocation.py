@@ -1,7 +1,7 @@
 """Certificates are revoked by hand, when their server goes, and when its metadata service is switched off.
 
 What happens to servers is noticed here, not told: the apps below know nothing of certificates. The tick looks for what
-is to be revoked, and so does whoever is asked whether a certificate is good.
+is to be revoked, and so does the code that answers whether a certificate is good.
 """
 
 from datetime import datetime
@@ -27,52 +27,54 @@ SWITCHED_OFF: Reason = "privilegeWithdrawn"
 def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: datetime) -> IssuedCertificate:
     """Revoke a certificate; of a compromised key, all of the account's certificates. One event for each.
 
-    Whoever revokes it again gets what is on record, and an event that says so. Raises Conflict when it has expired.
+    A caller that revokes it again gets what is on record, and an event that says so. Raises Conflict when it has
+    expired.
     """
-    held = IssuedCertificate.objects.select_for_update().get(pk=certificate.pk)
-    if held.revoked_at is not None:
+    row = IssuedCertificate.objects.select_for_update().get(pk=certificate.pk)
+    if row.revoked_at is not None:
         record(
             CERTIFICATE_REVOKE,
-            **_parties(held, by=by),
-            data={"id": held.id, "already_revoked_for": held.revocation_reason},
+            **_parties(row, by=by),
+            data={"id": row.id, "already_revoked_for": row.revocation_reason},
         )
-        return held
-    if held.not_after <= now:
-        raise Conflict("The certificate has expired: nobody accepts it any more, and there is nothing to revoke.")
-    _revoke([held], reason=reason, by=by, now=now)
+        return row
+    if row.not_after <= now:
+        raise Conflict("The certificate has expired: no verifier accepts it any more, and there is nothing to revoke.")
+    _revoke([row], reason=reason, by=by, now=now)
     if reason == "keyCompromise":
         same_key = IssuedCertificate.objects.filter(
-            account_id=held.account_id, public_key_sha256=held.public_key_sha256, revoked_at=None, not_after__gt=now
+            account_id=row.account_id, public_key_sha256=row.public_key_sha256, revoked_at=None, not_after__gt=now
         )
         # Again, until there are no more: one may just be renewed.
         while others := list(same_key.select_for_update().order_by("pk")):
             _revoke(others, reason=reason, by=by, now=now)
-    held.refresh_from_db()
-    return held
+    row.refresh_from_db()
+    return row
 
 
 def due_at(now: datetime) -> datetime | None:
-    """Now, when there is something to revoke. What condemns a certificate comes unannounced."""
+    """Now, when there is something to revoke. What makes a certificate due comes unannounced."""
     return now if certificates_to_revoke(now=now).exists() else None
 
 
-def revoke_condemned(*, now: datetime, wait: bool = False, **among: Any) -> int:
+def revoke_due(*, now: datetime, wait: bool = False, **among: Any) -> int:
     """Revoke what is to be revoked, of all certificates or ``among`` some. Returns how many were.
 
-    Another worker may be at it. Its rows are left to it, unless ``wait`` says that whoever asks must know them revoked.
+    Another worker may be at it. Its rows are left to it, unless ``wait`` is set: then the caller may rely on them being
+    revoked.
     """
-    condemned = certificates_to_revoke(now=now).filter(**among)
-    revoked = 0
-    # Asked first, without a transaction, which on SQLite would hold up all writers.
-    while condemned.exists() and (taken := _revoke_some(condemned, wait=wait, now=now)):
-        revoked += taken
-    return revoked
+    due = certificates_to_revoke(now=now).filter(**among)
+    total = 0
+    # The first query is without a transaction, which on SQLite would hold up all writers.
+    while due.exists() and (number := _revoke_some(due, wait=wait, now=now)):
+        total += number
+    return total
 
 
 @transaction.atomic
-def _revoke_some(condemned: QuerySet[IssuedCertificate], *, wait: bool, now: datetime) -> int:
-    held = condemned.select_for_update(skip_locked=not wait, of=("self",))
-    rows: list[Any] = list(held.order_by("pk")[:AT_ONCE])
+def _revoke_some(due: QuerySet[IssuedCertificate], *, wait: bool, now: datetime) -> int:
+    locking = due.select_for_update(skip_locked=not wait, of=("self",))
+    rows: list[Any] = list(locking.order_by("pk")[:AT_ONCE])
     _revoke([row for row in rows if row.server_is_gone], reason=SERVER_GONE, by=SYSTEM, now=now)
     _revoke([row for row in rows if not row.server_is_gone], reason=SWITCHED_OFF, by=SYSTEM, now=now)
     return len(rows)

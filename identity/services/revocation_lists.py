@@ -29,7 +29,7 @@ ENTRY = ("serial_number", "revoked_at", "revocation_reason")
 
 
 def fresh_list(kid: str, *, now: datetime) -> RevocationList | None:
-    """The list that an authority publishes now, signed anew if it has to be; of one that signs no more, and of a root,
+    """The list that an authority publishes now, signed again if it has to be; of one that signs no more, and of a root,
     the last one. None when there is no such authority."""
     signer = key_cache.authorities().get(kid)
     if signer is None:
@@ -100,9 +100,9 @@ def _sign_if_due(signer: Signer, *, now: datetime, lifetime: timedelta) -> Revoc
         scheduled = _is_due(published, now=now)
         if published and not scheduled and not has_unlisted(signer.row_id):
             return published
-        signed = _sign(signer, published, scheduled=scheduled, now=now, lifetime=lifetime)
-        if signed is not None:
-            return signed
+        successor = _sign(signer, published, scheduled=scheduled, now=now, lifetime=lifetime)
+        if successor is not None:
+            return successor
     return RevocationList.objects.get(issuer_id=signer.row_id)  # as many others were faster
 
 
@@ -114,7 +114,7 @@ def _sign(
     scheduled_at = published.scheduled_at if published else now
     rows = list(listable(signer.row_id, scheduled_at=scheduled_at).only(*ENTRY, "listed_in"))
     this_update = now.replace(microsecond=0)
-    signed = crl.build_list(
+    signed_list = crl.build_list(
         map(_entry, rows),
         number=number,
         issuer=ca.load(signer.certificate),
@@ -128,7 +128,7 @@ def _sign(
         this_update=this_update,
         next_update=this_update + lifetime,
         scheduled_at=now if scheduled or published is None else published.scheduled_at,
-        der=signed.public_bytes(Encoding.DER),
+        der=signed_list.public_bytes(Encoding.DER),
     )
     return new if _replace(published, new, [row.pk for row in rows if row.listed_in is None]) else None
 

@@ -31,7 +31,7 @@ MOST_PEOPLE = 1000
 
 
 def is_the_caller(word: str, caller: Caller) -> bool:
-    """Whether a word means whoever asks: by its IAM id, id or CRN, or by its own name."""
+    """Whether a word means the caller: by its IAM id, id or CRN, or by its own name."""
     if word in (caller.iam_id, caller.iam_id.removeprefix("iam-"), identity_of(caller), caller.compute_resource_crn):
         return bool(word)
     row = _row_of(caller)
@@ -49,9 +49,9 @@ def _row_of(caller: Caller) -> Any:
 def subject_of(word: str, asker: Asker, *, may_be_foreign: bool = False) -> str:
     """The IAM id of who is meant.
 
-    ``may_be_foreign``: a trusted profile may trust people and programs of other accounts, of whom nobody here knows
-    whether they are there. Raises ReferenceNotFound for whom the account does not know, alike for whom the asker may
-    not read, with the nearest of those that it may list; InvalidValue for a name that several have.
+    ``may_be_foreign``: a trusted profile may trust people and programs of other accounts, and this
+    deployment cannot know whether they exist. Raises ReferenceNotFound for whom the account does not know, alike for
+    whom the asker may not read, with the nearest of those that it may list; InvalidValue for a name that several have.
     """
     if asker.own:
         server = (asker.caller.compute_resource_crn, identity_of(asker.caller))
@@ -65,11 +65,11 @@ def subject_of(word: str, asker: Asker, *, may_be_foreign: bool = False) -> str:
         return _iam_id(row)
     if is_iam_id and row is None and _is_known(word, asker.caller.account_id):
         return word
-    found = list(_by_name(word, asker))
-    if len(found) > 1:
-        raise several(NOUN, found, target="subject")
-    if found:
-        return found[0]
+    ids = list(_by_name(word, asker))
+    if len(ids) > 1:
+        raise several(NOUN, ids, target="subject")
+    if ids:
+        return ids[0]
     raise not_found(NOUN, nearest_of(word, _listed(word, asker)), target="subject")
 
 
@@ -121,9 +121,9 @@ def _is_known(iam_id: str, account_id: str) -> bool:
 
 def _listed(word: str, asker: Asker) -> list[str]:
     """Names that may be meant, among those that the asker may list. People are the owner's to list."""
-    found = [name for kind in KINDS for name in listed_names(kind, word, asker)]
+    names = [name for kind in KINDS for name in listed_names(kind, word, asker)]
     if owned_account(account_id=asker.caller.account_id, iam_id=asker.caller.iam_id):
         people = User.objects.filter(account_id=asker.caller.account_id).exclude(iam_id=None)
         for username, iam_id in people.values_list("username", "iam_id")[:MOST_PEOPLE]:
-            found += [username, str(iam_id)]
-    return found
+            names += [username, str(iam_id)]
+    return names

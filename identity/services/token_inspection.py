@@ -3,8 +3,8 @@
 The verifiers stop at the first thing that is wrong; here all the checks are made that still can be. The last word is
 theirs: ``accepted`` is what the verifier of the token's purpose says. Nothing is kept or recorded.
 
-Anybody can write any name into a token. So nothing is said of a server, a trusted profile or a service ID that whoever
-asks may not read: it is as if there were none.
+Any name can stand in a token. So nothing is said of a server, a trusted profile or a service ID that the caller may
+not read: it is as if there were none.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,10 +48,10 @@ class Inspection:
     header: dict[str, Any] = field(default_factory=dict)
     claims: dict[str, Any] = field(default_factory=dict)
     purpose: str = ""
-    """``identity`` or ``iam``: of the key that it says signed it. Empty: of none of ours."""
+    """``identity`` or ``iam``: of the key that it says signed it. Empty: of no key of this service."""
     checks: list[Check] = field(default_factory=list)
     accepted: bool | None = False
-    """None: whoever asks may not know."""
+    """None: the caller may not know."""
     because: str = ""
 
     def attempt(self, name: str, check: Callable[[], str]) -> bool:
@@ -69,31 +69,32 @@ class Inspection:
 
 def inspect(token: str, *, caller: Caller, now: datetime) -> Inspection:
     """Take a token apart, for this caller. Whatever it is, this answers."""
-    found = Inspection()
-    if not found.attempt("Form", lambda: _form(token, found)):
+    inspection = Inspection()
+    if not inspection.attempt("Form", lambda: _form(token, inspection)):
         rest = ("Algorithm", "Key", "Key state", "Signature", "Issuer", "Audience", "Time", "Server", "Purpose")
-        found.skip("There is nothing to look at.", *rest)
-        found.because = found.checks[0].reason
-        return found
-    key = _key_of(found.header)
-    found.purpose = key.purpose if key else ""
+        inspection.skip("There is nothing to look at.", *rest)
+        inspection.because = inspection.checks[0].reason
+        return inspection
+    key = _key_of(inspection.header)
+    inspection.purpose = key.purpose if key else ""
     details = authorize(caller, action=LIST_KEYS, resource={"accountId": caller.account_id, "serviceName": "baremint"})
-    _check_signing(token, found, key, details=bool(details))
-    facts = _server_of(found.claims, caller)
-    _check_claims(found, facts, key, now=now)
-    found.attempt("Purpose", lambda: _purpose(found))
-    unsigned = next((check for check in found.checks if check.name in SIGNING and check.outcome == "fail"), None)
+    _check_signing(token, inspection, key, details=bool(details))
+    facts = _server_of(inspection.claims, caller)
+    _check_claims(inspection, facts, key, now=now)
+    inspection.attempt("Purpose", lambda: _purpose(inspection))
+    unsigned = next((check for check in inspection.checks if check.name in SIGNING and check.outcome == "fail"), None)
     if unsigned:
-        found.because = unsigned.reason
-    elif hidden := _hidden(found, facts, caller):
-        found.accepted, found.because = None, f"You are not authorized to see whether it is accepted: {hidden}."
+        inspection.because = unsigned.reason
+    elif hidden := _hidden(inspection, facts, caller):
+        inspection.accepted = None
+        inspection.because = f"You are not authorized to see whether it is accepted: {hidden}."
     else:
-        found.accepted, found.because = _verdict(token, found.purpose, now=now)
-    return found
+        inspection.accepted, inspection.because = _verdict(token, inspection.purpose, now=now)
+    return inspection
 
 
-def _form(token: str, found: Inspection) -> str:
-    found.header, found.claims = signing.read(token)
+def _form(token: str, inspection: Inspection) -> str:
+    inspection.header, inspection.claims = signing.read(token)
     return "Three parts of base64url; header and claims are JSON objects."
 
 
@@ -104,19 +105,21 @@ def _key_of(header: Mapping[str, Any]) -> KeyPair | None:
     return KeyPair.objects.filter(kid=kid, purpose__in=key_cache.TOKEN_PURPOSES).first()
 
 
-def _check_signing(token: str, found: Inspection, key: KeyPair | None, *, details: bool) -> None:
-    """``details`` of a key that are not published with it are for whoever may list keys."""
+def _check_signing(token: str, inspection: Inspection, key: KeyPair | None, *, details: bool) -> None:
+    """``details`` of a key that are not published with it are for a caller that may list keys."""
     algorithm = key.algorithm if key else "RS256"
-    found.attempt("Algorithm", lambda: _passing(f"{algorithm}.", signing.check_algorithm, found.header, algorithm))
+    inspection.attempt(
+        "Algorithm", lambda: _passing(f"{algorithm}.", signing.check_algorithm, inspection.header, algorithm)
+    )
     if key is None:
-        found.attempt("Key", lambda: _unknown_key(found.header))
-        found.skip("The key is unknown.", "Key state", "Signature")
+        inspection.attempt("Key", lambda: _unknown_key(inspection.header))
+        inspection.skip("The key is unknown.", "Key state", "Signature")
         return
-    which = f"generation {key.generation} of the {key.get_purpose_display()} keys" if details else "one of our own"
-    found.attempt("Key", lambda: f"{key.kid}, {which}.")
-    found.attempt("Key state", lambda: _key_state(key, details=details))
+    which = f"generation {key.generation} of the {key.get_purpose_display()} keys" if details else "one of this service"
+    inspection.attempt("Key", lambda: f"{key.kid}, {which}.")
+    inspection.attempt("Key state", lambda: _key_state(key, details=details))
     public = key_cache.load_public_key(key)
-    found.attempt(
+    inspection.attempt(
         "Signature", lambda: _passing("It verifies with this key.", signing.check_signature, token, public, algorithm)
     )
 
@@ -135,33 +138,33 @@ def _server_of(claims: Mapping[str, Any], caller: Caller) -> ServerFacts | None:
     """The server that an identity token, or an IAM token of a trusted profile, says it is about, if the caller may read
     it."""
     iaas, authn = claims.get("iaas"), claims.get("authn")
-    named = iaas.get("instanceID") if isinstance(iaas, dict) else None
-    if named is None and isinstance(authn, dict):
-        named = str(authn.get("sub", "")).rpartition(":bare-metal-server:")[2]
-    if not isinstance(named, str) or "\0" in named:
+    id = iaas.get("instanceID") if isinstance(iaas, dict) else None
+    if id is None and isinstance(authn, dict):
+        id = str(authn.get("sub", "")).rpartition(":bare-metal-server:")[2]
+    if not isinstance(id, str) or "\0" in id:
         return None
-    server = servers_for_facts().filter(id=named, account_id=caller.account_id).first()
+    server = servers_for_facts().filter(id=id, account_id=caller.account_id).first()
     return facts_of(server) if server and may_read_server(caller, server) else None
 
 
-def _check_claims(found: Inspection, facts: ServerFacts | None, key: KeyPair | None, *, now: datetime) -> None:
-    claims = found.claims
-    if found.purpose == KeyPair.Purpose.IDENTITY:
+def _check_claims(inspection: Inspection, facts: ServerFacts | None, key: KeyPair | None, *, now: datetime) -> None:
+    claims = inspection.claims
+    if inspection.purpose == KeyPair.Purpose.IDENTITY:
         region = facts.region if facts else key.region if key else settings.BAREMINT_REGION
         issuer = identity_issuer(settings.BAREMINT_IDENTITY_ISSUER_PREFIX, region)
         audience = identity_audience(issuer, facts) if facts else None
     else:
         issuer, audience = settings.BAREMINT_ISSUER, None
-    if found.purpose:
-        found.attempt("Issuer", lambda: _passing(f"{issuer}.", signing.check_issuer, claims, issuer))
-        if facts is None and found.purpose == KeyPair.Purpose.IDENTITY:
-            found.skip("Whose it should be depends on the server.", "Audience")
+    if inspection.purpose:
+        inspection.attempt("Issuer", lambda: _passing(f"{issuer}.", signing.check_issuer, claims, issuer))
+        if facts is None and inspection.purpose == KeyPair.Purpose.IDENTITY:
+            inspection.skip("Whose it should be depends on the server.", "Audience")
         else:
-            found.attempt("Audience", lambda: _audience(claims, audience))
+            inspection.attempt("Audience", lambda: _audience(claims, audience))
     else:
-        found.skip("Whose it should be depends on the key.", "Issuer", "Audience")
-    found.attempt("Time", lambda: _time(claims, now=now))
-    found.attempt("Server", lambda: _server(claims, facts, key))
+        inspection.skip("Whose it should be depends on the key.", "Issuer", "Audience")
+    inspection.attempt("Time", lambda: _time(claims, now=now))
+    inspection.attempt("Server", lambda: _server(claims, facts, key))
 
 
 def _audience(claims: Mapping[str, Any], audience: list[str] | None) -> str:
@@ -189,25 +192,25 @@ def _server(claims: Mapping[str, Any], facts: ServerFacts | None, key: KeyPair |
     return f"{facts.name} ({facts.id})."
 
 
-def _purpose(found: Inspection) -> str:
-    match found.purpose:
+def _purpose(inspection: Inspection) -> str:
+    match inspection.purpose:
         case KeyPair.Purpose.IDENTITY:
-            signing.check_completeness(found.claims, identity_tokens.REQUIRED)
+            signing.check_completeness(inspection.claims, identity_tokens.REQUIRED)
             return "An identity token: for the metadata service and the token service, not for APIs."
         case KeyPair.Purpose.IAM:
-            signing.check_completeness(found.claims, iam_tokens.REQUIRED)
+            signing.check_completeness(inspection.claims, iam_tokens.REQUIRED)
             return "An IAM access token: for APIs, not for the metadata service."
     raise signing.refusal("it is of no purpose of this service")
 
 
-def _hidden(found: Inspection, facts: ServerFacts | None, caller: Caller) -> str:
-    """What the token is about and the caller may not read; empty: the caller may know what becomes of it."""
-    if found.purpose == KeyPair.Purpose.IDENTITY:
+def _hidden(inspection: Inspection, facts: ServerFacts | None, caller: Caller) -> str:
+    """What the token is about and the caller may not read; empty: the caller may know whether it is accepted."""
+    if inspection.purpose == KeyPair.Purpose.IDENTITY:
         return "" if facts else NO_SERVER
-    account, authn = found.claims.get("account"), found.claims.get("authn")
+    account, authn = inspection.claims.get("account"), inspection.claims.get("authn")
     if not isinstance(account, dict) or account.get("bss") != caller.account_id:
         return "it is of another account"
-    kind, subject = found.claims.get("sub_type"), str(found.claims.get("identifier", ""))
+    kind, subject = inspection.claims.get("sub_type"), str(inspection.claims.get("identifier", ""))
     by = str(authn.get("sub", "")) if isinstance(authn, dict) else ""
     if kind in ("ComputeResource", "Profile") and not _may_read(caller, "profile", subject):
         return "the trusted profile it is about does not exist, or you may not read it"

@@ -1,6 +1,6 @@
 """Is a token, or an API key, good now, and whose is it? (OAuth 2.0 Token Introspection, RFC 7662.)
 
-Whoever holds it could use it, so nothing is said that it could not find out; of what is not good, nothing at all.
+Its holder could use it, so nothing is said that the holder could not find out; of what is not good, nothing at all.
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ from identity.services import certificate_renewal, revocation
 from identity.services.certificate_renewal import renew_due
 from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.key_rotation import ensure_keys
-from identity.services.revocation import revoke, revoke_condemned
+from identity.services.revocation import revoke, revoke_due
 from identity.services.revocation_lists import fresh_list
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
@@ -86,7 +86,7 @@ def test_sweeps_at_once_revoke_each_certificate_once(
     issued: list[IssuedCertificate], server: BareMetalServer, together: Together
 ) -> None:
     switch_metadata_service(server, enabled=False, by=BY)
-    succeeded(together([lambda: revoke_condemned(now=clock.now())] * WORKERS))
+    succeeded(together([lambda: revoke_due(now=clock.now())] * WORKERS))
     assert IssuedCertificate.objects.filter(revocation_reason="privilegeWithdrawn").count() == CERTIFICATES
     assert ActivityEvent.objects.filter(action=CERTIFICATE_REVOKE).count() == CERTIFICATES
 
@@ -171,5 +171,5 @@ def test_a_request_for_a_list_waits_for_the_sweep_that_is_under_way(
         assert has_rows.wait(30)
         return len(listed(now=clock.now()))
 
-    swept, found = succeeded(together([lambda: revoke_condemned(now=clock.now()), ask]))
+    swept, found = succeeded(together([lambda: revoke_due(now=clock.now()), ask]))
     assert (swept, found) == (CERTIFICATES, CERTIFICATES)

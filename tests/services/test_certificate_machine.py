@@ -29,7 +29,7 @@ from identity.models import IssuedCertificate
 from identity.services.certificate_renewal import renew_due
 from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.certificate_status import respond
-from identity.services.revocation import revoke, revoke_condemned
+from identity.services.revocation import revoke, revoke_due
 from identity.services.revocation_lists import publish_due
 from servers.models import BareMetalServer
 from servers.services import deletion
@@ -160,7 +160,7 @@ class Certificates(RuleBasedStateMachine):
         self.tick()
 
     def tick(self) -> None:
-        revoke_condemned(now=self.now)
+        revoke_due(now=self.now)
         for each in self.certificates:
             self.notice(each)
         publish_due(now=self.now)

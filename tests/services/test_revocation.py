@@ -13,7 +13,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
 from identity.events import CERTIFICATE_REVOKE
 from identity.models import IssuedCertificate
-from identity.services.revocation import revoke, revoke_condemned
+from identity.services.revocation import revoke, revoke_due
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.actions import act
@@ -157,7 +157,7 @@ def test_certificates_of_a_server_that_goes_are_revoked(
     certificate: IssuedCertificate, server: BareMetalServer, to_the_end: bool
 ) -> None:
     delete(server, to_the_end=to_the_end)
-    assert revoke_condemned(now=clock.now()) == 1
+    assert revoke_due(now=clock.now()) == 1
     assert reason_of(certificate) == "cessationOfOperation"
 
 
@@ -166,7 +166,7 @@ def test_certificates_of_a_server_whose_service_was_switched_off_are_revoked(
 ) -> None:
     # D-88
     switch_metadata_service(server, enabled=False, by=BY)
-    assert revoke_condemned(now=clock.now()) == 1
+    assert revoke_due(now=clock.now()) == 1
     assert reason_of(certificate) == "privilegeWithdrawn"
 
 
@@ -176,7 +176,7 @@ def test_switching_on_again_before_the_sweep_saves_no_certificate(
     for enabled in (False, True):
         switch_metadata_service(server, enabled=enabled, by=BY)
     new = issue(server)
-    revoke_condemned(now=clock.now())
+    revoke_due(now=clock.now())
     assert (reason_of(certificate), reason_of(new)) == ("privilegeWithdrawn", "")
 
 
@@ -184,7 +184,7 @@ def test_certificates_of_an_account_whose_service_was_switched_off_are_revoked(
     certificate: IssuedCertificate, world: World
 ) -> None:
     switch_account(world.account, enabled=False, by=BY)
-    revoke_condemned(now=clock.now())
+    revoke_due(now=clock.now())
     assert reason_of(certificate) == "privilegeWithdrawn"
 
 
@@ -193,7 +193,7 @@ def test_a_setting_lets_certificates_outlive_the_service(
 ) -> None:
     settings.BAREMINT_REVOKE_ON_DISABLE = False
     switch_metadata_service(server, enabled=False, by=BY)
-    assert revoke_condemned(now=clock.now()) == 0
+    assert revoke_due(now=clock.now()) == 0
 
 
 def test_no_setting_lets_certificates_outlive_their_server(
@@ -201,29 +201,29 @@ def test_no_setting_lets_certificates_outlive_their_server(
 ) -> None:
     settings.BAREMINT_REVOKE_ON_DISABLE = False
     delete(server)
-    assert revoke_condemned(now=clock.now()) == 1
+    assert revoke_due(now=clock.now()) == 1
 
 
 def test_certificates_from_before_epochs_were_kept_are_left_alone(certificate: IssuedCertificate) -> None:
     IssuedCertificate.objects.update(metadata_epoch=None)
-    assert revoke_condemned(now=clock.now()) == 0
+    assert revoke_due(now=clock.now()) == 0
 
 
 def test_expired_certificates_are_left_alone(certificate: IssuedCertificate, server: BareMetalServer) -> None:
     delete(server)
-    assert revoke_condemned(now=clock.now() + 2 * HOUR) == 0
+    assert revoke_due(now=clock.now() + 2 * HOUR) == 0
 
 
 def test_a_change_of_another_kind_revokes_nothing(certificate: IssuedCertificate, server: BareMetalServer) -> None:
     switch_metadata_service(server, protocol="https", by=BY)
-    assert revoke_condemned(now=clock.now()) == 0
+    assert revoke_due(now=clock.now()) == 0
 
 
 def test_what_the_tick_revokes_has_the_system_as_its_initiator_and_is_revoked_once(
     certificate: IssuedCertificate, server: BareMetalServer
 ) -> None:
     delete(server)
-    assert [revoke_condemned(now=clock.now()) for _ in range(2)] == [1, 0]
+    assert [revoke_due(now=clock.now()) for _ in range(2)] == [1, 0]
     [event] = ActivityEvent.objects.filter(action=CERTIFICATE_REVOKE)
     assert (event.initiator_id, event.target_id) == ("baremint", server.crn)
 
@@ -233,4 +233,4 @@ def test_more_than_one_batch_is_revoked_at_once(server: BareMetalServer, monkeyp
     for _ in range(5):
         issue(server)
     delete(server)
-    assert revoke_condemned(now=clock.now()) == 5
+    assert revoke_due(now=clock.now()) == 5

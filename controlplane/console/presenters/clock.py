@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlplane.kernel.form_snapshot import Shown as ShownThing
+from controlplane.kernel.form_snapshot import FormSnapshot
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import Shown
 
@@ -44,10 +44,10 @@ def clock_face(shown: Shown) -> ClockFace:
     return ClockFace(shown.now, frozen, distance, clock_shown(shown).mark)
 
 
-def clock_shown(shown: Shown) -> ShownThing:
+def clock_shown(shown: Shown) -> FormSnapshot:
     """The snapshot of the clock's setting. Open pages follow every change of it."""
     how = "frozen" if shown.setting.frozen_at else _words(shown.setting.offset) or "the machine's time"
-    return ShownThing("clock", "The clock", {"set to": how, "times moved": str(shown.revision - 1)})
+    return FormSnapshot("clock", "The clock", {"set to": how, "times moved": str(shown.revision - 1)})
 
 
 def _words(offset: timedelta) -> str:

@@ -3,14 +3,14 @@
 import hashlib
 import json
 
-from controlplane.kernel.form_snapshot import Shown
+from controlplane.kernel.form_snapshot import FormSnapshot
 from identity.models import KeyPair
 from identity.selectors import KeySeries
 from servers.models import BareMetalServer, Initialization
 from trustedprofiles.models import ClaimRule, ProfileLink
 
 
-def initialization_shown(server: BareMetalServer, initialization: Initialization) -> Shown:
+def initialization_shown(server: BareMetalServer, initialization: Initialization) -> FormSnapshot:
     """A fingerprint of the initialization: a person who may initialize a server may not always read its
     initialization."""
     content = json.dumps(
@@ -23,19 +23,19 @@ def initialization_shown(server: BareMetalServer, initialization: Initialization
         sort_keys=True,
     )
     fingerprint = hashlib.sha256(content.encode()).hexdigest()[:8]
-    return Shown(f"initialization-{server.id}", server.name, {"initialization": f"version {fingerprint}"})
+    return FormSnapshot(f"initialization-{server.id}", server.name, {"initialization": f"version {fingerprint}"})
 
 
-def link_shown(link: ProfileLink) -> Shown:
-    return Shown(link.id, link.name or link.id, {"link to": link.crn})
+def link_shown(link: ProfileLink) -> FormSnapshot:
+    return FormSnapshot(link.id, link.name or link.id, {"link to": link.crn})
 
 
-def rule_shown(rule: ClaimRule) -> Shown:
+def rule_shown(rule: ClaimRule) -> FormSnapshot:
     conditions = (f"{each['claim']} {each['operator']} {each['value']}" for each in rule.conditions)
-    return Shown(rule.id, str(rule), {"conditions": " and ".join(conditions)})
+    return FormSnapshot(rule.id, str(rule), {"conditions": " and ".join(conditions)})
 
 
-def signing_shown(series: KeySeries, kid: str) -> Shown:
+def signing_shown(series: KeySeries, kid: str) -> FormSnapshot:
     """The active key of a purpose and region; ``kid`` is empty when there is none."""
     title = f"{KeyPair.Purpose(series.purpose).label}, {series.region}"
-    return Shown(f"{series.purpose}-{series.region}", title, {"signing key": kid or "none"})
+    return FormSnapshot(f"{series.purpose}-{series.region}", title, {"signing key": kid or "none"})
