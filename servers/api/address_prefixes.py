@@ -10,9 +10,9 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from servers import events
 from servers.addressing import is_within
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import NamedReference, collection
+from servers.api.reference_responses import Hrefs
+from servers.api.shared_requests import NameField, ReferenceField
+from servers.api.shared_responses import NamedReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import AddressPrefix as AddressPrefixRow
 from servers.services import address_prefixes

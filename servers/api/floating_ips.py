@@ -14,9 +14,9 @@ from controlplane.kernel.query_parameters import one_of
 from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.list_orders import SORT, order_of
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import NameField, ReferenceField
+from servers.api.shared_responses import (
     FloatingIPReference,
     NamedReference,
     PrimaryAddress,

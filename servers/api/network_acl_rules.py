@@ -16,10 +16,8 @@ from controlplane.kernel.query_parameters import one_of
 from servers import events
 from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import collection
-from servers.api.rule_fields import (
+from servers.api.reference_responses import Hrefs
+from servers.api.rule_requests import (
     DIRECTIONS,
     EVERYTHING_SINCE,
     IcmpField,
@@ -28,6 +26,8 @@ from servers.api.rule_fields import (
     RangeField,
     protocol_for,
 )
+from servers.api.shared_requests import NameField, ReferenceField
+from servers.api.shared_responses import collection
 from servers.models import NetworkACL as AclRow
 from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING

@@ -19,9 +19,9 @@ from servers.api.network_acl_rules import (
     acl_rule_bodies,
     acl_rule_prototype,
 )
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
+from servers.api.shared_responses import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
 from servers.models import VPC
 from servers.models import NetworkACL as AclRow
 from servers.services import network_acls as services

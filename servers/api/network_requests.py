@@ -13,7 +13,7 @@ from controlplane.kernel.fields import (
     reference_by,
 )
 from servers.api.dated_behaviour import PRIMARY_IP_SINCE
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.shared_requests import NameField, ReferenceField
 from servers.api.virtual_interface_requests import (
     IpBody,
     VirtualNetworkInterfaceBody,

@@ -13,7 +13,7 @@ from controlplane.kernel.fields import (
     StrictSerializer,
     reference_by,
 )
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.shared_requests import NameField, ReferenceField
 from servers.services.routes import ACTIONS, LARGEST_PRIORITY, NOWHERE
 from trustedprofiles.permissions import Schema
 

@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from controlplane.kernel.fields import DescribedField, StrictSerializer, reference_by
 from servers import events
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.rule_fields import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
+from servers.api.reference_responses import Hrefs
+from servers.api.rule_requests import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
 from servers.api.security_group_base import SecurityGroupInPath
+from servers.api.shared_requests import NameField, ReferenceField
 from servers.models import SecurityGroupRule as RuleRow
 from servers.protocols import ANYWHERE
 from servers.services import security_group_rules as services

@@ -13,9 +13,9 @@ from servers import events
 from servers.addressing import LARGEST_RANGE, SMALLEST_RANGE, size_of
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import NameField, ReferenceField
+from servers.api.shared_responses import (
     NamedReference,
     PublicGatewayReference,
     Reference,

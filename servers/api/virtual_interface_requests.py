@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.shared_requests import NameField, ReferenceField
 from servers.services.virtual_interface_prototypes import IpPrototype, VirtualInterfacePrototype
 
 MODES = ("auto", "disabled", "enabled")

@@ -12,9 +12,9 @@ from controlplane.kernel.fields import StrictBooleanField, StrictCharField, Stri
 from controlplane.kernel.query_parameters import optional_boolean
 from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, DeletedMeanwhile, VpcView
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import NameField, ReferenceField
+from servers.api.shared_responses import (
     NamedReference,
     Reference,
     ResourceGroupReference,
