@@ -16,7 +16,7 @@ from servers.api.shared_requests import NameField, ReferenceField, RenameBody
 from servers.api.shared_responses import KeyReference, ResourceGroupReference, collection
 from servers.models import Key as KeyRow
 from servers.services import keys
-from servers.services.renaming import rename
+from servers.services.resource_changes import rename
 from trustedprofiles.permissions import Operation
 
 LONGEST_KEY = 16_384

@@ -32,7 +32,7 @@ from servers.models import NetworkACL as AclRow
 from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING
 from servers.services import network_acl_rules as services
-from servers.services.network_acl_rules import PORT_RANGES, AclRulePrototype
+from servers.services.network_acl_rules import AclRulePrototype
 from trustedprofiles.permissions import Operation, Parameter, choices
 
 ACTION = "is.network-acl.network-acl"
@@ -145,7 +145,7 @@ def _rule_body(rule: RuleRow, after: RuleRow | None, acl: AclRow, hrefs: Hrefs) 
     }
     if after:
         body["before"] = {"href": hrefs("network_acls", acl.id, "rules", after.id), "id": after.id, "name": after.name}
-    for name in PORT_RANGES:
+    for name in AclRulePrototype.ports:
         if (value := getattr(rule, name)) is not None:
             body[name] = value  # type: ignore[literal-required]
     if rule.icmp_type is not None:
@@ -156,7 +156,7 @@ def _rule_body(rule: RuleRow, after: RuleRow | None, acl: AclRow, hrefs: Hrefs) 
 
 
 def acl_rule_prototype(body: Mapping[str, Any]) -> AclRulePrototype:
-    taken = ("action", "direction", "protocol", "source", "destination", *PORT_RANGES)
+    taken = ("action", "direction", "protocol", "source", "destination", *AclRulePrototype.ports)
     return AclRulePrototype(
         name=body.get("name", ""),
         before=body.get("before") or "",
@@ -168,7 +168,7 @@ def acl_rule_prototype(body: Mapping[str, Any]) -> AclRulePrototype:
 
 def merged(rule: RuleRow, patch: Mapping[str, Any]) -> AclRulePrototype:
     """The rule with a merge patch applied."""
-    kept = ("action", "direction", "protocol", "source", "destination", "name", *PORT_RANGES)
+    kept = ("action", "direction", "protocol", "source", "destination", "name", *AclRulePrototype.ports)
     own = {name: getattr(rule, name) for name in kept} | {"type": rule.icmp_type, "code": rule.icmp_code}
     return acl_rule_prototype(own | dict(patch))
 

@@ -26,7 +26,7 @@ from servers.models import VPC
 from servers.models import NetworkACL as AclRow
 from servers.services import network_acls as services
 from servers.services.references import References
-from servers.services.renaming import rename
+from servers.services.resource_changes import rename
 from trustedprofiles.permissions import Operation
 
 MOST_RULES = 200

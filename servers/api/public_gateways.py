@@ -23,6 +23,7 @@ from servers.api.shared_responses import (
 from servers.models import PublicGateway as Row
 from servers.services import public_gateways as services
 from servers.services.public_gateways import FloatingIPPrototype
+from servers.services.resource_changes import rename
 from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = events.PUBLIC_GATEWAY
@@ -144,7 +145,7 @@ class OnePublicGateway(PublicGatewayView):
         return self.answer(public_gateway_body(self.gateway, self.hrefs))
 
     def patch(self, request: Request, gateway_id: str) -> Response:
-        gateway = services.rename_public_gateway(self.gateway, by=self.by, **self.body)
+        gateway = rename(self.gateway, event=f"{EVENT}.update", by=self.by, **self.body)
         return self.answer(public_gateway_body(gateway, self.hrefs))
 
     def delete(self, request: Request, gateway_id: str) -> Response:

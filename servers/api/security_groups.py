@@ -29,7 +29,7 @@ from servers.models import VPC, NetworkInterface
 from servers.models import SecurityGroup as GroupRow
 from servers.selectors import of_crn
 from servers.services import security_groups as services
-from servers.services.renaming import rename
+from servers.services.resource_changes import rename
 from servers.services.security_groups import Target
 from trustedprofiles.permissions import Operation, Parameter
 
