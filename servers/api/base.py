@@ -29,6 +29,8 @@ GENERATION = Parameter(
 )
 OF_RESOURCE_GROUP = {Parameter("resource_group.id"): "resource_group_id"}
 """For ``filtered``: rows of one resource group."""
+TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
+"""Query parameters that select addresses by what they are bound to."""
 M = TypeVar("M", bound=Model)
 
 

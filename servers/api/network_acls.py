@@ -21,7 +21,12 @@ from servers.api.network_acl_rules import (
 )
 from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.shared_requests import NameField, ReferenceField, RenameBody
-from servers.api.shared_responses import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
+from servers.api.shared_responses import (
+    InVpc,
+    Reference,
+    SubnetReference,
+    collection,
+)
 from servers.models import VPC
 from servers.models import NetworkACL as AclRow
 from servers.services import network_acls as services
@@ -45,12 +50,9 @@ class CreateNetworkAclBody(StrictSerializer):
         return attrs
 
 
-class NetworkACL(Reference):
-    created_at: str
-    resource_group: ResourceGroupReference
+class NetworkACL(Reference, InVpc):
     rules: list[NetworkACLRule]
     subnets: list[SubnetReference]
-    vpc: VPCReference
 
 
 def network_acl_body(acl: AclRow, hrefs: Hrefs) -> NetworkACL:

@@ -14,10 +14,9 @@ from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.shared_requests import NameField, ReferenceField, RenameBody
 from servers.api.shared_responses import (
     FloatingIPReference,
+    InVpc,
     NamedReference,
     PublicGatewayReference,
-    ResourceGroupReference,
-    VPCReference,
     collection,
 )
 from servers.models import PublicGateway as Row
@@ -54,12 +53,9 @@ class CreatePublicGatewayBody(StrictSerializer):
     resource_group = ReferenceField("id", required=False)
 
 
-class PublicGateway(PublicGatewayReference):
-    created_at: str
+class PublicGateway(PublicGatewayReference, InVpc):
     floating_ip: FloatingIPReference
-    resource_group: ResourceGroupReference
     status: Literal["available", "deleting", "failed", "pending"]
-    vpc: VPCReference
     zone: NamedReference
 
 
