@@ -1,7 +1,6 @@
 """``/v1/vpcs/{vpc_id}/address_prefixes``."""
 
 from functools import cached_property
-from typing import TypedDict
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,15 +9,13 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from servers import events
 from servers.addressing import is_within
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import NamedReference, collection
+from servers.api.reference_responses import Hrefs
+from servers.api.shared_requests import LONGEST_CIDR, NameField, ReferenceField
+from servers.api.shared_responses import Identity, NamedReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import AddressPrefix as AddressPrefixRow
 from servers.services import address_prefixes
 from trustedprofiles.permissions import Operation
-
-LONGEST_CIDR = 18
 
 
 class CreateAddressPrefixBody(StrictSerializer):
@@ -33,14 +30,11 @@ class UpdateAddressPrefixBody(StrictSerializer):
     name = NameField(required=False)
 
 
-class AddressPrefix(TypedDict):
+class AddressPrefix(Identity):
     cidr: str
     created_at: str
     has_subnets: bool
-    href: str
-    id: str
     is_default: bool
-    name: str
     zone: NamedReference
 
 

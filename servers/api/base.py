@@ -14,7 +14,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import MissingValue, NotFound, Target
 from controlplane.kernel.paging import NewestFirst, Order, paginate
 from controlplane.kernel.versioning import parse_version, refuse_future, require_generation
-from servers.api.references import Hrefs
+from servers.api.reference_responses import Hrefs
 from servers.models import BareMetalServer
 from servers.models.base import RegionalResource
 from servers.regions import region_of_host
@@ -29,6 +29,8 @@ GENERATION = Parameter(
 )
 OF_RESOURCE_GROUP = {Parameter("resource_group.id"): "resource_group_id"}
 """For ``filtered``: rows of one resource group."""
+TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
+"""Query parameters that select addresses by what they are bound to."""
 M = TypeVar("M", bound=Model)
 
 

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from servers import catalog, events
 from servers.api.catalog import CatalogView
 from servers.api.profiles import profile_reference
-from servers.api.response_types import NamedReference, collection
 from servers.api.server_response_types import BareMetalServerProfileReference
+from servers.api.shared_responses import NamedReference, collection
 from trustedprofiles.permissions import Operation, Parameter
 
 PROFILE, ZONE = Parameter("profile.name"), Parameter("zone.name")

@@ -5,9 +5,9 @@ from rest_framework.response import Response
 
 from servers import events
 from servers.api.base import ServerView
-from servers.api.request_fields import RenameBody
 from servers.api.server_response_types import BareMetalServerDisk, BareMetalServerDiskCollection
 from servers.api.server_responses import disk_body
+from servers.api.shared_requests import RenameBody
 from servers.models import Disk
 from servers.services.disks import rename_disk
 from trustedprofiles.permissions import Operation

@@ -1,6 +1,6 @@
 """``/v1/vpcs/{vpc_id}/dns_resolution_bindings``: a hub has one for each VPC bound to it, any other VPC at most one."""
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 from django.db.models import QuerySet
 from rest_framework.request import Request
@@ -11,9 +11,9 @@ from controlplane.kernel.fields import StrictSerializer
 from servers import events
 from servers.api.extra_permissions import require_on
 from servers.api.list_orders import BY_NAME_OR_AGE, SORT_BY_NAME_OR_AGE, order_of
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import VPCReference, collection
+from servers.api.reference_responses import Hrefs
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
+from servers.api.shared_responses import Identity, VPCReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import VPC
 from servers.models import DnsResolutionBinding as Row
@@ -31,15 +31,12 @@ class CreateBindingBody(StrictSerializer):
     name = NameField(required=False)
 
 
-class VPCDNSResolutionBinding(TypedDict):
+class VPCDNSResolutionBinding(Identity):
     created_at: str
     endpoint_gateways: list[Any]
     health_reasons: list[Any]
     health_state: Literal["inapplicable", "ok"]
-    href: str
-    id: str
     lifecycle_state: Literal["deleting", "stable"]
-    name: str
     resource_type: Literal["vpc_dns_resolution_binding"]
     vpc: VPCReference
 

@@ -12,15 +12,16 @@ from controlplane.kernel.errors import BadField, Target
 from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.query_parameters import one_of
 from servers import catalog, events
-from servers.api.base import OF_RESOURCE_GROUP, VpcView
+from servers.api.base import OF_RESOURCE_GROUP, TARGET, VpcView
 from servers.api.list_orders import SORT, order_of
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
+from servers.api.shared_responses import (
     FloatingIPReference,
+    Grouped,
+    Identity,
     NamedReference,
     PrimaryAddress,
-    ResourceGroupReference,
     SubnetReference,
     collection,
 )
@@ -28,10 +29,9 @@ from servers.models import FloatingIP as Row
 from servers.models import PublicGateway, VirtualNetworkInterface
 from servers.selectors import of_crn
 from servers.services import floating_ips as services
-from trustedprofiles.permissions import Operation, Parameter
+from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = events.FLOATING_IP
-TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
 
 
@@ -49,25 +49,19 @@ class CreateFloatingIpBody(StrictSerializer):
         return attrs
 
 
-class PatchFloatingIpBody(StrictSerializer):
-    name = NameField(required=False)
+class PatchFloatingIpBody(RenameBody):
     target = ReferenceField("id", "crn", "href", required=False, allow_null=True)
 
 
-class FloatingIPTarget(PrimaryAddress):
+class FloatingIPTarget(Identity, PrimaryAddress):
     """A network interface, a virtual one, which has a CRN and a subnet, or a public gateway, which has a CRN."""
 
     crn: NotRequired[str]
-    href: str
-    id: str
-    name: str
     resource_type: Literal["network_interface", "public_gateway", "virtual_network_interface"]
     subnet: NotRequired[SubnetReference]
 
 
-class FloatingIP(FloatingIPReference):
-    created_at: str
-    resource_group: ResourceGroupReference
+class FloatingIP(FloatingIPReference, Grouped):
     status: Literal["available", "deleting", "failed", "pending"]
     target: NotRequired[FloatingIPTarget]
     zone: NamedReference

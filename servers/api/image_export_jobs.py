@@ -11,8 +11,8 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
 from servers.api.extra_permissions import require_on
 from servers.api.images import OneImageView
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.reference_responses import Hrefs
+from servers.api.shared_requests import NameField, ReferenceField
 from servers.disk_images import FORMATS
 from servers.events import IMAGE, IMAGE_EXPORT_JOB
 from servers.models import Image

@@ -11,7 +11,7 @@ from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.versioning import last_version
 from servers.allowed_use import LONGEST
 from servers.api.base import EARLIEST_VERSION
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.shared_requests import NameField, ReferenceField
 from servers.services.images import ImageChanges
 
 FILE = r"\Acos://[-a-z0-9]+/[-.a-z0-9]+/[^\s?#]+\.(qcow2|vhd)\Z"

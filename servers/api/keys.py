@@ -11,12 +11,12 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import KeyReference, ResourceGroupReference, collection
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
+from servers.api.shared_responses import KeyReference, ResourceGroupReference, collection
 from servers.models import Key as KeyRow
 from servers.services import keys
-from servers.services.renaming import rename
+from servers.services.resource_changes import rename
 from trustedprofiles.permissions import Operation
 
 LONGEST_KEY = 16_384

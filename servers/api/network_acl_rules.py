@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired
 
 from django.db.models import QuerySet
 from rest_framework import serializers
@@ -16,23 +16,23 @@ from controlplane.kernel.query_parameters import one_of
 from servers import events
 from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import collection
-from servers.api.rule_fields import (
+from servers.api.reference_responses import Hrefs
+from servers.api.rule_requests import (
     DIRECTIONS,
     EVERYTHING_SINCE,
     IcmpField,
     PortField,
     ProtocolField,
     RangeField,
-    protocol_for,
 )
+from servers.api.rule_responses import TrafficRule, traffic_rule
+from servers.api.shared_requests import NameField, ReferenceField
+from servers.api.shared_responses import Identity, collection
 from servers.models import NetworkACL as AclRow
 from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING
 from servers.services import network_acl_rules as services
-from servers.services.network_acl_rules import PORT_RANGES, AclRulePrototype
+from servers.services.network_acl_rules import AclRulePrototype
 from trustedprofiles.permissions import Operation, Parameter, choices
 
 ACTION = "is.network-acl.network-acl"
@@ -96,32 +96,22 @@ class PatchAclRuleBody(PortsBody):
         return super().get_fields() | {"source": RangeField(required=False)}
 
 
-class NetworkACLRuleReference(TypedDict):
-    href: str
-    id: str
-    name: str
+class NetworkACLRuleReference(Identity):
+    pass
 
 
-class NetworkACLRule(TypedDict):
+class NetworkACLRule(TrafficRule):
     """Ports with tcp and udp, type and code with icmp; ``before`` is absent from the last rule."""
 
     action: Literal["allow", "deny"]
     before: NotRequired[NetworkACLRuleReference]
-    code: NotRequired[int]
     created_at: str
     destination: str
     destination_port_max: NotRequired[int]
     destination_port_min: NotRequired[int]
-    direction: Literal["inbound", "outbound"]
-    href: str
-    id: str
-    ip_version: Literal["ipv4"]
-    name: str
-    protocol: str
     source: str
     source_port_max: NotRequired[int]
     source_port_min: NotRequired[int]
-    type: NotRequired[int]
 
 
 def acl_rule_bodies(acl: AclRow, rules: list[RuleRow], hrefs: Hrefs) -> list[NetworkACLRule]:
@@ -132,31 +122,22 @@ def acl_rule_bodies(acl: AclRow, rules: list[RuleRow], hrefs: Hrefs) -> list[Net
 
 def _rule_body(rule: RuleRow, after: RuleRow | None, acl: AclRow, hrefs: Hrefs) -> NetworkACLRule:
     body: NetworkACLRule = {
+        **traffic_rule(rule, hrefs, "network_acls", acl.id, "rules"),
         "action": rule.action,  # type: ignore[typeddict-item]
         "created_at": timestamps.seconds(rule.created_at),
         "destination": rule.destination,
-        "direction": rule.direction,  # type: ignore[typeddict-item]
-        "href": hrefs("network_acls", acl.id, "rules", rule.id),
-        "id": rule.id,
-        "ip_version": "ipv4",
-        "name": rule.name,
-        "protocol": protocol_for(rule.protocol, hrefs.version),
         "source": rule.source,
     }
     if after:
         body["before"] = {"href": hrefs("network_acls", acl.id, "rules", after.id), "id": after.id, "name": after.name}
-    for name in PORT_RANGES:
+    for name in AclRulePrototype.ports:
         if (value := getattr(rule, name)) is not None:
             body[name] = value  # type: ignore[literal-required]
-    if rule.icmp_type is not None:
-        body["type"] = rule.icmp_type
-    if rule.icmp_code is not None:
-        body["code"] = rule.icmp_code
     return body
 
 
 def acl_rule_prototype(body: Mapping[str, Any]) -> AclRulePrototype:
-    taken = ("action", "direction", "protocol", "source", "destination", *PORT_RANGES)
+    taken = ("action", "direction", "protocol", "source", "destination", *AclRulePrototype.ports)
     return AclRulePrototype(
         name=body.get("name", ""),
         before=body.get("before") or "",
@@ -168,7 +149,7 @@ def acl_rule_prototype(body: Mapping[str, Any]) -> AclRulePrototype:
 
 def merged(rule: RuleRow, patch: Mapping[str, Any]) -> AclRulePrototype:
     """The rule with a merge patch applied."""
-    kept = ("action", "direction", "protocol", "source", "destination", "name", *PORT_RANGES)
+    kept = ("action", "direction", "protocol", "source", "destination", "name", *AclRulePrototype.ports)
     own = {name: getattr(rule, name) for name in kept} | {"type": rule.icmp_type, "code": rule.icmp_code}
     return acl_rule_prototype(own | dict(patch))
 

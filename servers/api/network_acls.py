@@ -19,14 +19,19 @@ from servers.api.network_acl_rules import (
     acl_rule_bodies,
     acl_rule_prototype,
 )
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
+from servers.api.shared_responses import (
+    InVpc,
+    Reference,
+    SubnetReference,
+    collection,
+)
 from servers.models import VPC
 from servers.models import NetworkACL as AclRow
 from servers.services import network_acls as services
 from servers.services.references import References
-from servers.services.renaming import rename
+from servers.services.resource_changes import rename
 from trustedprofiles.permissions import Operation
 
 MOST_RULES = 200
@@ -45,12 +50,9 @@ class CreateNetworkAclBody(StrictSerializer):
         return attrs
 
 
-class NetworkACL(Reference):
-    created_at: str
-    resource_group: ResourceGroupReference
+class NetworkACL(Reference, InVpc):
     rules: list[NetworkACLRule]
     subnets: list[SubnetReference]
-    vpc: VPCReference
 
 
 def network_acl_body(acl: AclRow, hrefs: Hrefs) -> NetworkACL:

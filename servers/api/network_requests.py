@@ -13,8 +13,9 @@ from controlplane.kernel.fields import (
     reference_by,
 )
 from servers.api.dated_behaviour import PRIMARY_IP_SINCE
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
 from servers.api.virtual_interface_requests import (
+    MOST_GROUPS,
     IpBody,
     VirtualNetworkInterfaceBody,
     ip_prototype,
@@ -26,7 +27,6 @@ from trustedprofiles.permissions import Schema
 
 LAST_VLAN = 4094
 MOST_VLANS = LAST_VLAN
-MOST_GROUPS = 5
 IDENTITIES = frozenset({"id", "crn", "href"})
 OF_S390X = {"hipersocket": "Servers with s390x processors are not simulated."}
 
@@ -95,8 +95,7 @@ class CreateInterfaceBody(InterfaceBody):
         return refuse_mixed(attrs, "allow_interface_to_float")
 
 
-class PatchInterfaceBody(StrictSerializer):
-    name = NameField(required=False)
+class PatchInterfaceBody(RenameBody):
     allow_ip_spoofing = StrictBooleanField(required=False)
     enable_infrastructure_nat = StrictBooleanField(required=False)
     allowed_vlans = VlansField(required=False)
@@ -134,8 +133,7 @@ class CreateAttachmentBody(StrictSerializer):
         return refuse_mixed(attrs, "allow_to_float")
 
 
-class PatchAttachmentBody(StrictSerializer):
-    name = NameField(required=False)
+class PatchAttachmentBody(RenameBody):
     allowed_vlans = VlansField(required=False)
 
 

@@ -2,7 +2,7 @@
 
 from controlplane.kernel import timestamps
 from servers.api import server_response_types as shapes
-from servers.api.references import Hrefs
+from servers.api.reference_responses import Hrefs
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.network_connections import Port, port_of
 

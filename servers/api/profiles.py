@@ -8,9 +8,9 @@ from rest_framework.response import Response
 from controlplane.kernel.errors import existing
 from servers import catalog, events
 from servers.api.catalog import CatalogView
-from servers.api.references import Hrefs
-from servers.api.response_types import NamedReference, collection
+from servers.api.reference_responses import Hrefs
 from servers.api.server_response_types import BareMetalServerProfileReference
+from servers.api.shared_responses import NamedReference, collection
 from trustedprofiles.permissions import Operation
 
 PROFILE = "is.bare-metal-server.bare-metal-server-profile"

@@ -10,19 +10,19 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import (
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
+from servers.api.shared_responses import (
     FloatingIPReference,
+    InVpc,
     NamedReference,
     PublicGatewayReference,
-    ResourceGroupReference,
-    VPCReference,
     collection,
 )
 from servers.models import PublicGateway as Row
 from servers.services import public_gateways as services
 from servers.services.public_gateways import FloatingIPPrototype
+from servers.services.resource_changes import rename
 from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = events.PUBLIC_GATEWAY
@@ -53,12 +53,9 @@ class CreatePublicGatewayBody(StrictSerializer):
     resource_group = ReferenceField("id", required=False)
 
 
-class PublicGateway(PublicGatewayReference):
-    created_at: str
+class PublicGateway(PublicGatewayReference, InVpc):
     floating_ip: FloatingIPReference
-    resource_group: ResourceGroupReference
     status: Literal["available", "deleting", "failed", "pending"]
-    vpc: VPCReference
     zone: NamedReference
 
 
@@ -144,7 +141,7 @@ class OnePublicGateway(PublicGatewayView):
         return self.answer(public_gateway_body(self.gateway, self.hrefs))
 
     def patch(self, request: Request, gateway_id: str) -> Response:
-        gateway = services.rename_public_gateway(self.gateway, by=self.by, **self.body)
+        gateway = rename(self.gateway, event=f"{EVENT}.update", by=self.by, **self.body)
         return self.answer(public_gateway_body(gateway, self.hrefs))
 
     def delete(self, request: Request, gateway_id: str) -> Response:

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from controlplane.kernel.errors import NotFound, existing
 from servers import catalog
 from servers.api.base import VpcView
-from servers.api.references import Hrefs
-from servers.api.response_types import NamedReference
+from servers.api.reference_responses import Hrefs
+from servers.api.shared_responses import NamedReference
 from servers.events import REGION, ZONE
 from trustedprofiles.permissions import Operation
 

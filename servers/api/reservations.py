@@ -13,10 +13,10 @@ from servers import events
 from servers import reserved_capacity as rules
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.dated_behaviour import default_affinity_of_reservation
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import LONGEST_NAME, NameField, ReferenceField
-from servers.api.response_types import NamedReference, ResourceGroupReference, collection
+from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.server_response_types import Reason, ReservationReference
+from servers.api.shared_requests import LONGEST_NAME, NameField, ReferenceField
+from servers.api.shared_responses import NamedReference, ResourceGroupReference, collection
 from servers.models import Reservation as Row
 from servers.services import reservations as services
 from trustedprofiles.permissions import NAME, Operation, Parameter, choices

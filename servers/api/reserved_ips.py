@@ -1,6 +1,6 @@
 """``/v1/subnets/{subnet_id}/reserved_ips``."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
 
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
@@ -10,18 +10,18 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
 from servers import events
+from servers.api.base import TARGET
 from servers.api.list_orders import SORT, order_of
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import ReservedIPReference, VirtualNetworkInterfaceReference, collection
+from servers.api.reference_responses import Hrefs
+from servers.api.shared_requests import NameField, ReferenceField
+from servers.api.shared_responses import Identity, ReservedIPReference, VirtualNetworkInterfaceReference, collection
 from servers.api.subnets import OneSubnetView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import ReservedIP as ReservedIpRow
 from servers.selectors import of_crn
 from servers.services import reserved_ips
-from trustedprofiles.permissions import Operation, Parameter
+from trustedprofiles.permissions import Operation
 
-TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 TARGETS = ("network_interface", "virtual_network_interface", "primary_of")
 TARGET_TYPES = {
     "network_interface": Q(network_interface__isnull=False),
@@ -41,10 +41,7 @@ class UpdateReservedIpBody(StrictSerializer):
     name = NameField(required=False)
 
 
-class NetworkInterfaceReferenceTargetContext(TypedDict):
-    href: str
-    id: str
-    name: str
+class NetworkInterfaceReferenceTargetContext(Identity):
     resource_type: Literal["network_interface"]
 
 

@@ -13,11 +13,9 @@ from controlplane.kernel.fields import (
     StrictSerializer,
     reference_by,
 )
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.shared_requests import LONGEST_CIDR, NameField, ReferenceField
 from servers.services.routes import ACTIONS, LARGEST_PRIORITY, NOWHERE
 from trustedprofiles.permissions import Schema
-
-LONGEST_CIDR = 18
 
 
 class NextHopField(DescribedField, serializers.Field):

@@ -11,10 +11,16 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
 from servers import events
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField
-from servers.api.response_types import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
+from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.route_requests import CreateRouteBody
+from servers.api.shared_requests import RenameBody
+from servers.api.shared_responses import (
+    Grouped,
+    Identity,
+    RoutingTableReference,
+    SubnetReference,
+    collection,
+)
 from servers.api.vpcs import OneVpcView
 from servers.models import Route
 from servers.models import RoutingTable as RoutingTableRow
@@ -45,8 +51,7 @@ class SourcesField(serializers.ListField):
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 
-class UpdateRoutingTableBody(StrictSerializer):
-    name = NameField(required=False)
+class UpdateRoutingTableBody(RenameBody):
     accept_routes_from = CreatorsField(required=False)
     advertise_routes_to = SourcesField(required=False)
     route_direct_link_ingress = StrictBooleanField(required=False)
@@ -63,19 +68,15 @@ class ResourceFilter(TypedDict):
     resource_type: Literal["vpn_gateway", "vpn_server"]
 
 
-class RouteReference(TypedDict):
-    href: str
-    id: str
-    name: str
+class RouteReference(Identity):
+    pass
 
 
-class RoutingTable(RoutingTableReference):
+class RoutingTable(RoutingTableReference, Grouped):
     accept_routes_from: list[ResourceFilter]
     advertise_routes_to: list[Literal["direct_link", "transit_gateway"]]
-    created_at: str
     is_default: bool
     lifecycle_state: Literal["stable"]
-    resource_group: ResourceGroupReference
     route_direct_link_ingress: bool
     route_internet_ingress: bool
     route_transit_gateway_ingress: bool

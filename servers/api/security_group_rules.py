@@ -9,10 +9,11 @@ from rest_framework.response import Response
 
 from controlplane.kernel.fields import DescribedField, StrictSerializer, reference_by
 from servers import events
-from servers.api.references import Hrefs
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.rule_fields import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
+from servers.api.reference_responses import Hrefs
+from servers.api.rule_requests import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField
+from servers.api.rule_responses import TrafficRule, traffic_rule
 from servers.api.security_group_base import SecurityGroupInPath
+from servers.api.shared_requests import NameField, ReferenceField
 from servers.models import SecurityGroupRule as RuleRow
 from servers.protocols import ANYWHERE
 from servers.services import security_group_rules as services
@@ -79,22 +80,14 @@ class RuleEnd(TypedDict):
     name: NotRequired[str]
 
 
-class SecurityGroupRule(TypedDict):
+class SecurityGroupRule(TrafficRule):
     """Ports with tcp and udp, type and code with icmp."""
 
-    code: NotRequired[int]
-    direction: Literal["inbound", "outbound"]
-    href: str
-    id: str
-    ip_version: Literal["ipv4"]
     local: RuleEnd
-    name: str
     port_max: NotRequired[int]
     port_min: NotRequired[int]
-    protocol: str
     remote: RuleEnd
     resource_type: Literal["security_group_rule"]
-    type: NotRequired[int]
 
 
 class SecurityGroupRuleCollection(TypedDict):
@@ -103,22 +96,13 @@ class SecurityGroupRuleCollection(TypedDict):
 
 def rule_body(rule: RuleRow, group_id: str, hrefs: Hrefs) -> SecurityGroupRule:
     body: SecurityGroupRule = {
-        "direction": rule.direction,  # type: ignore[typeddict-item]
-        "href": hrefs("security_groups", group_id, "rules", rule.id),
-        "id": rule.id,
-        "ip_version": "ipv4",
+        **traffic_rule(rule, hrefs, "security_groups", group_id, "rules"),
         "local": _end(rule.local),
-        "name": rule.name,
-        "protocol": protocol_for(rule.protocol, hrefs.version),
         "remote": _group_end(rule, hrefs) if rule.remote_group else _end(rule.remote),
         "resource_type": "security_group_rule",
     }
     if rule.port_min is not None and rule.port_max is not None:
         body["port_min"], body["port_max"] = rule.port_min, rule.port_max
-    if rule.icmp_type is not None:
-        body["type"] = rule.icmp_type
-    if rule.icmp_code is not None:
-        body["code"] = rule.icmp_code
     return body
 
 

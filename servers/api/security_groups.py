@@ -1,6 +1,6 @@
 """``/v1/security_groups``, and what is in them."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,23 +13,23 @@ from controlplane.kernel.fields import StrictSerializer
 from servers import events
 from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.catalog import CatalogView
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import (
-    Reference,
-    ReservedIPReference,
-    ResourceGroupReference,
-    SubnetReference,
-    VPCReference,
-    collection,
-)
+from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.security_group_base import SecurityGroupInPath, SecurityGroupView
 from servers.api.security_group_rules import CreateRuleBody, SecurityGroupRule, rule_body, rule_prototype
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
+from servers.api.shared_responses import (
+    Identity,
+    InVpc,
+    Reference,
+    ReservedIPReference,
+    SubnetReference,
+    collection,
+)
 from servers.models import VPC, NetworkInterface
 from servers.models import SecurityGroup as GroupRow
 from servers.selectors import of_crn
 from servers.services import security_groups as services
-from servers.services.renaming import rename
+from servers.services.resource_changes import rename
 from servers.services.security_groups import Target
 from trustedprofiles.permissions import Operation, Parameter
 
@@ -45,24 +45,18 @@ class CreateSecurityGroupBody(StrictSerializer):
     rules = serializers.ListField(child=CreateRuleBody(), required=False, max_length=MOST_RULES)
 
 
-class SecurityGroupTarget(TypedDict):
+class SecurityGroupTarget(Identity):
     """A network interface, or a virtual network interface, which has a CRN, an address and a subnet."""
 
     crn: NotRequired[str]
-    href: str
-    id: str
-    name: str
     primary_ip: NotRequired[ReservedIPReference]
     resource_type: Literal["network_interface", "virtual_network_interface"]
     subnet: NotRequired[SubnetReference]
 
 
-class SecurityGroup(Reference):
-    created_at: str
-    resource_group: ResourceGroupReference
+class SecurityGroup(Reference, InVpc):
     rules: list[SecurityGroupRule]
     targets: list[SecurityGroupTarget]
-    vpc: VPCReference
 
 
 def security_group_body(group: GroupRow, hrefs: Hrefs) -> SecurityGroup:

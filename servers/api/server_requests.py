@@ -15,7 +15,7 @@ from servers.api.network_requests import (
     attachment_prototype,
     interface_prototype,
 )
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.shared_requests import NameField, ReferenceField
 from servers.reserved_capacity import AUTOMATIC, DISABLED, MANUAL
 from servers.services.initialization import InitializationPrototype
 from servers.services.provisioning import ServerPrototype

@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from servers.api.response_types import (
+from servers.api.shared_responses import (
     Deleted,
     DiskReference,
     ImageRemote,

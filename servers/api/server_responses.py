@@ -9,8 +9,8 @@ from servers.api import server_response_types as shapes
 from servers.api.base import DeletedMeanwhile
 from servers.api.dated_behaviour import remote
 from servers.api.network_responses import attachment_reference
-from servers.api.references import Hrefs, resource_group
-from servers.api.response_types import Deleted
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_responses import Deleted
 from servers.lifecycle import lifecycle_state
 from servers.models import BareMetalServer, Disk, Image, Initialization, Key, NetworkAttachment
 from servers.models.catalog import ALLOWED_USE_VERSION

@@ -13,16 +13,15 @@ from servers import events
 from servers.addressing import LARGEST_RANGE, SMALLEST_RANGE, size_of
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import LONGEST_CIDR, NameField, ReferenceField, RenameBody
+from servers.api.shared_responses import (
+    InVpc,
     NamedReference,
     PublicGatewayReference,
     Reference,
-    ResourceGroupReference,
     RoutingTableReference,
     SubnetReference,
-    VPCReference,
     collection,
 )
 from servers.models import VPC, ReservedIP
@@ -31,7 +30,6 @@ from servers.selectors import of_crn
 from servers.services import subnets
 from trustedprofiles.permissions import Operation, Parameter
 
-LONGEST_CIDR = 18
 FILTERS = {
     **OF_RESOURCE_GROUP,
     Parameter("zone.name"): "zone",
@@ -88,25 +86,21 @@ class CreateSubnetBody(StrictSerializer):
         return attrs
 
 
-class UpdateSubnetBody(StrictSerializer):
-    name = NameField(required=False)
+class UpdateSubnetBody(RenameBody):
     network_acl = ReferenceField("id", "crn", "href", required=False)
     routing_table = RoutingTableField("id", "crn", "href", required=False)
     public_gateway = ReferenceField("id", "crn", "href", required=False, allow_null=True)
 
 
-class Subnet(SubnetReference):
+class Subnet(SubnetReference, InVpc):
     available_ipv4_address_count: int
-    created_at: str
     ip_version: Literal["ipv4"]
     ipv4_cidr_block: str
     network_acl: Reference
     public_gateway: NotRequired[PublicGatewayReference]
-    resource_group: ResourceGroupReference
     routing_table: RoutingTableReference
     status: Literal["available"]
     total_ipv4_address_count: int
-    vpc: VPCReference
     zone: NamedReference
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
-from servers.api.request_fields import NameField, ReferenceField
+from servers.api.shared_requests import NameField, ReferenceField, RenameBody
 from servers.services.virtual_interface_prototypes import IpPrototype, VirtualInterfacePrototype
 
 MODES = ("auto", "disabled", "enabled")
@@ -52,8 +52,7 @@ class VirtualNetworkInterfaceBody(StrictSerializer):
         return attrs
 
 
-class PatchVirtualNetworkInterfaceBody(StrictSerializer):
-    name = NameField(required=False)
+class PatchVirtualNetworkInterfaceBody(RenameBody):
     auto_delete = StrictBooleanField(required=False)
     allow_ip_spoofing = StrictBooleanField(required=False)
     enable_infrastructure_nat = StrictBooleanField(required=False)

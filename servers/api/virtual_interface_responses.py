@@ -1,43 +1,37 @@
 """Virtual network interfaces as the VPC API answers them."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
 
 from controlplane.kernel import timestamps
-from servers.api.references import Hrefs, resource_group
-from servers.api.response_types import (
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_responses import (
+    Identity,
+    InVpc,
     NamedReference,
     Reference,
     ReservedIPReference,
-    ResourceGroupReference,
     SubnetReference,
     VirtualNetworkInterfaceReference,
-    VPCReference,
 )
 from servers.models import VirtualNetworkInterface as Row
 
 
-class NetworkAttachmentTarget(TypedDict):
-    href: str
-    id: str
-    name: str
+class NetworkAttachmentTarget(Identity):
     resource_type: Literal["bare_metal_server_network_attachment"]
 
 
-class VirtualNetworkInterface(VirtualNetworkInterfaceReference):
+class VirtualNetworkInterface(VirtualNetworkInterfaceReference, InVpc):
     allow_ip_spoofing: bool
     auto_delete: bool
-    created_at: str
     enable_infrastructure_nat: bool
     ips: list[ReservedIPReference]
     lifecycle_state: Literal["deleting", "failed", "pending", "stable", "suspended", "updating", "waiting"]
     mac_address: str
     primary_ip: ReservedIPReference
     protocol_state_filtering_mode: Literal["auto", "disabled", "enabled"]
-    resource_group: ResourceGroupReference
     security_groups: list[Reference]
     subnet: SubnetReference
     target: NotRequired[NetworkAttachmentTarget]
-    vpc: VPCReference
     zone: NamedReference
 
 

@@ -12,12 +12,12 @@ from controlplane.kernel.fields import StrictBooleanField, StrictCharField, Stri
 from controlplane.kernel.query_parameters import optional_boolean
 from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, DeletedMeanwhile, VpcView
-from servers.api.references import Hrefs, resource_group
-from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.reference_responses import Hrefs, resource_group
+from servers.api.shared_requests import ReferenceField, RenameBody
+from servers.api.shared_responses import (
+    Grouped,
     NamedReference,
     Reference,
-    ResourceGroupReference,
     RoutingTableReference,
     VPCReference,
     collection,
@@ -49,16 +49,14 @@ class DnsBody(StrictSerializer):
     resolver = ResolverBody(required=False)
 
 
-class CreateVpcBody(StrictSerializer):
-    name = NameField(required=False)
+class CreateVpcBody(RenameBody):
     address_prefix_management = serializers.ChoiceField(choices=["auto", "manual"], required=False)
     classic_access = StrictBooleanField(required=False)
     dns = DnsBody(required=False)
     resource_group = ReferenceField("id", required=False)
 
 
-class UpdateVpcBody(StrictSerializer):
-    name = NameField(required=False)
+class UpdateVpcBody(RenameBody):
     dns = DnsBody(required=False)
 
 
@@ -95,9 +93,8 @@ class VPCHealthReason(TypedDict):
     message: str
 
 
-class VPC(VPCReference):
+class VPC(VPCReference, Grouped):
     classic_access: bool
-    created_at: str
     cse_source_ips: list[VPCCSESourceIP]
     default_network_acl: Reference
     default_routing_table: RoutingTableReference
@@ -106,7 +103,6 @@ class VPC(VPCReference):
     health_reasons: list[VPCHealthReason]
     health_state: Literal["degraded", "ok"]
     public_address_ranges: list[Any]
-    resource_group: ResourceGroupReference
     status: Literal["available"]
 
 

@@ -11,8 +11,9 @@ from servers import catalog, events
 from servers.addressing import RESERVED_RANGES, first_overlap, is_within, range_problem
 from servers.events import record_change
 from servers.models import VPC, AddressPrefix
-from servers.services.naming import random_name, save_named
-from servers.services.row_locks import lock_row, make_room
+from servers.services.naming import random_name
+from servers.services.resource_changes import lock_both, save_change
+from servers.services.row_locks import make_room
 
 ZONE_STEP = 64
 """Third octet between the default prefixes of two zones: 10.<octet>.0.0/18, 10.<octet>.64.0/18 and so on."""
@@ -34,9 +35,7 @@ def create_address_prefix(
     if problems := list(_problems(vpc, cidr, zone, is_default=is_default)):
         raise Refusals(problems)
     prefix = _prefix(vpc, zone, cidr, is_default=is_default, name=name)
-    save_named(prefix)
-    record_change(f"{events.ADDRESS_PREFIX}.create", vpc, by=by, status=201)
-    return prefix
+    return save_change(prefix, f"{events.ADDRESS_PREFIX}.create", vpc, by=by, status=201)
 
 
 @transaction.atomic
@@ -44,22 +43,18 @@ def update_address_prefix(
     prefix: AddressPrefix, *, is_default: bool | None = None, name: str | None = None, by: Party
 ) -> AddressPrefix:
     """Change what is given. Raises NotUnique, Conflict where the zone has another default prefix."""
-    vpc = lock_row(prefix.vpc)
-    prefix = lock_row(prefix)
+    vpc, prefix = lock_both(prefix.vpc, prefix)
     if is_default and not prefix.is_default:
         _refuse_second_default(vpc, prefix.zone)
     prefix.is_default = prefix.is_default if is_default is None else is_default
     prefix.name = name or prefix.name
-    save_named(prefix)
-    record_change(f"{events.ADDRESS_PREFIX}.update", vpc, by=by)
-    return prefix
+    return save_change(prefix, f"{events.ADDRESS_PREFIX}.update", vpc, by=by)
 
 
 @transaction.atomic
 def delete_address_prefix(prefix: AddressPrefix, *, by: Party) -> None:
     """Raises Conflict while a subnet has addresses from it."""
-    vpc = lock_row(prefix.vpc)
-    prefix = lock_row(prefix)
+    vpc, prefix = lock_both(prefix.vpc, prefix)
     users = [subnet.name for subnet in vpc.subnets.all() if is_within(subnet.ipv4_cidr_block, prefix.cidr)]
     if users:
         raise Conflict(

@@ -17,21 +17,21 @@ def reserve_address(
 ) -> ReservedIP:
     """Take an address: the asked one, or the lowest free one. Must run in a transaction.
 
-    The subnet's row is held, so that whoever comes at the same time waits and sees what was taken; the unique
-    constraint stands behind it. ``path`` is the property that asked, for the refusals: InvalidValue for an address
-    outside the subnet, NotUnique for a name that is taken, Conflict when there is no such free address,
+    The subnet's row is locked, so that a request at the same moment waits and sees which addresses are taken; the
+    unique constraint stands behind it. ``path`` is the property that asked, for the refusals: InvalidValue for an
+    address outside the subnet, NotUnique for a name that is taken, Conflict when there is no such free address,
     BadField when the subnet was deleted meanwhile.
     """
-    _hold_subnet(subnet, path)
+    _lock_subnet(subnet, path)
     if address and not contains(subnet.ipv4_cidr_block, address):
         raise InvalidValue(
             f"{address} is outside of the subnet, which is {subnet.ipv4_cidr_block}.", target=_at(path, "address")
         )
     if name and subnet.reserved_ips.filter(name=name).exists():
         raise NotUnique(f"Provided Name ({name}) is not unique", target=_at(path, "name"))
-    taken = set(subnet.reserved_ips.values_list("address", flat=True))
-    free = address or next_free(subnet.ipv4_cidr_block, taken)
-    if free is None or free in taken:
+    addresses = set(subnet.reserved_ips.values_list("address", flat=True))
+    free = address or next_free(subnet.ipv4_cidr_block, addresses)
+    if free is None or free in addresses:
         raise _no_address(subnet, free, path)
     try:
         with transaction.atomic():
@@ -48,18 +48,18 @@ def reserve_address(
 
 
 def claim_address(ip: ReservedIP, *, path: str) -> ReservedIP:
-    """A reserved IP that is there and unbound, for somebody to bind. Must run in a transaction.
+    """A reserved IP that exists and is unbound, for the caller to bind. Must run in a transaction.
 
-    Its subnet is held, so that nobody else binds or deletes it before the transaction ends. Raises BadField
+    Its subnet is locked, so that no other transaction binds or deletes it before this one ends. Raises BadField
     when it was deleted meanwhile, Conflict when it was bound.
     """
-    _hold_subnet(ip.subnet, path)
-    found = ReservedIP.objects.filter(pk=ip.pk).first()
-    if found is None:
+    _lock_subnet(ip.subnet, path)
+    current = ReservedIP.objects.filter(pk=ip.pk).first()
+    if current is None:
         raise BadField(f"{path} names a reserved IP that was deleted meanwhile.", target=Target(path))
-    if found.virtual_network_interface_id or is_primary(found):
-        raise in_use("reserved_ip", f"{found.address} was bound meanwhile. Name another reserved IP.", path=path)
-    return found
+    if current.virtual_network_interface_id or is_primary(current):
+        raise in_use("reserved_ip", f"{current.address} was bound meanwhile. Name another reserved IP.", path=path)
+    return current
 
 
 def require_unbound(ip: ReservedIP, *, path: str, references: References) -> None:
@@ -83,11 +83,11 @@ def addresses_of(interface: VirtualNetworkInterface) -> Q:
 
 
 def release_address(ip: ReservedIP) -> None:
-    """What becomes of an address whose holder is gone: freed with ``auto_delete``, kept unbound without."""
+    """Delete an address with ``auto_delete`` whose interface was deleted; without, it stays reserved and unbound."""
     ReservedIP.objects.filter(pk=ip.pk, auto_delete=True).delete()
 
 
-def _hold_subnet(subnet: Subnet, path: str) -> None:
+def _lock_subnet(subnet: Subnet, path: str) -> None:
     try:
         lock_row(subnet)
     except NotFound:

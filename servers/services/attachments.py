@@ -7,10 +7,9 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotUnique, Target
-from servers.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_server_event
+from servers.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE
 from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNetworkInterface
 from servers.services import virtual_interfaces
-from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use
 from servers.services.row_locks import lock_row
@@ -21,7 +20,7 @@ from servers.services.virtual_interface_prototypes import (
 )
 from servers.services.vlans import (
     TRUNK,
-    changed,
+    changing_connections,
     refuse_lost_vlans,
     require_place,
     require_slot,
@@ -75,11 +74,11 @@ def find_attachment_rows(
 def attach(
     server: BareMetalServer, rows: AttachmentRows, *, is_primary: bool, awaits_start: bool = False, by: Party
 ) -> NetworkAttachment:
-    """Attach a virtual network interface to a server. Must run in a transaction that holds the server.
+    """Attach a virtual network interface to a server. Must run in a transaction that locks the server.
 
     One that awaits the start of the server is pending until then.
 
-    Raises Conflict when somebody attached it meanwhile, NotUnique for a name, OverQuota.
+    Raises Conflict when another request attached it meanwhile, NotUnique for a name, OverQuota.
     """
     prototype, path = rows.prototype, rows.path
     require_slot(server, prototype.interface_type)
@@ -119,33 +118,29 @@ def _interface(server: BareMetalServer, rows: AttachmentRows, *, by: Party) -> V
     )
 
 
-@transaction.atomic
 def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *, by: Party) -> NetworkAttachment:
     """Add an attachment to a server.
 
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network interfaces of its own
     and ServerStatusConflict for a PCI attachment while the server is not stopped, or when it is being deleted.
     """
-    held = lock_row(server)
-    refuse_deleting(held)
-    if not held.network_attachments.exists():
-        raise Conflict("The server has network interfaces of its own. Add another of those instead of an attachment.")
-    waits = prototype.interface_type == TRUNK
-    if waits:
-        require_stopped(held)
-    references = References()
-    rows = find_attachment_rows(held.account_id, held.region, prototype, path="", references=references)
-    if rows.subnet:
-        require_place(held, rows.subnet, path=VNI, references=references)
-    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan, subnet=rows.subnet))
-    references.settle()
-    attachment = attach(held, rows, is_primary=False, awaits_start=waits, by=by)
-    changed(held)
-    record_server_event(ATTACHMENT_CREATE, held, by=by, status=201)
-    return attachment
+    with changing_connections(server, ATTACHMENT_CREATE, by=by, status=201) as current:
+        if not current.network_attachments.exists():
+            raise Conflict(
+                "The server has network interfaces of its own. Add another of those instead of an attachment."
+            )
+        waits = prototype.interface_type == TRUNK
+        if waits:
+            require_stopped(current)
+        references = References()
+        rows = find_attachment_rows(current.account_id, current.region, prototype, path="", references=references)
+        if rows.subnet:
+            require_place(current, rows.subnet, path=VNI, references=references)
+        references.add(vlan_problems(current, prototype.interface_type, prototype.vlan, subnet=rows.subnet))
+        references.settle()
+        return attach(current, rows, is_primary=False, awaits_start=waits, by=by)
 
 
-@transaction.atomic
 def update_attachment(
     server: BareMetalServer,
     attachment: NetworkAttachment,
@@ -155,33 +150,25 @@ def update_attachment(
     by: Party,
 ) -> NetworkAttachment:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for VLANs in use."""
-    held = lock_row(server)
-    refuse_deleting(held)
-    attachment = lock_row(attachment)
-    if name is not None:
-        attachment.name = name
-    if allowed_vlans is not None:
-        refuse_lost_vlans(attachment, allowed_vlans, beside=held.network_attachments.exclude(pk=attachment.pk))
-        attachment.allowed_vlans = allowed_vlans
-    save_named(attachment)
-    changed(held)
-    record_server_event(ATTACHMENT_UPDATE, held, by=by)
+    with changing_connections(server, ATTACHMENT_UPDATE, by=by) as current:
+        attachment = lock_row(attachment)
+        attachment.name = name or attachment.name
+        if allowed_vlans is not None:
+            refuse_lost_vlans(attachment, allowed_vlans, beside=current.network_attachments.exclude(pk=attachment.pk))
+            attachment.allowed_vlans = allowed_vlans
+        save_named(attachment)
     return attachment
 
 
-@transaction.atomic
 def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
-    held = lock_row(server)
-    refuse_deleting(held)
-    attachment = lock_row(attachment)
-    if attachment.is_primary:
-        raise Conflict("The primary network attachment cannot be deleted.", code="primary_network_attachment")
-    if attachment.interface_type == TRUNK:
-        require_stopped(held)
-        refuse_lost_vlans(attachment, [], beside=held.network_attachments.exclude(pk=attachment.pk))
-    interface = attachment.virtual_network_interface
-    attachment.delete()
-    virtual_interfaces.detach(interface, by=by)
-    changed(held)
-    record_server_event(ATTACHMENT_DELETE, held, by=by, status=202)
+    with changing_connections(server, ATTACHMENT_DELETE, by=by, status=202) as current:
+        attachment = lock_row(attachment)
+        if attachment.is_primary:
+            raise Conflict("The primary network attachment cannot be deleted.", code="primary_network_attachment")
+        if attachment.interface_type == TRUNK:
+            require_stopped(current)
+            refuse_lost_vlans(attachment, [], beside=current.network_attachments.exclude(pk=attachment.pk))
+        interface = attachment.virtual_network_interface
+        attachment.delete()
+        virtual_interfaces.detach(interface, by=by)

@@ -14,15 +14,16 @@ from servers import events
 from servers.events import record_change
 from servers.models import VPC, DnsResolutionBinding
 from servers.services.naming import random_name, save_named
+from servers.services.resource_changes import save_change
 from servers.services.row_locks import deleted, lock_row, lock_rows
 
 
 def find_hub(vpc: VPC, id: str) -> VPC:
     """The VPC of this id that ``vpc`` asks to be bound to. Raises BadField: another account's looks like none."""
-    found = VPC.objects.filter(account=vpc.account_id, region=vpc.region, id=id).first()
-    if found is None:
+    hub = VPC.objects.filter(account=vpc.account_id, region=vpc.region, id=id).first()
+    if hub is None:
         raise BadField("vpc names nothing that exists here.", target=Target("vpc"))
-    return found
+    return hub
 
 
 @transaction.atomic
@@ -33,23 +34,23 @@ def create_binding(vpc: VPC, *, hub: VPC, name: str = "", by: Party) -> DnsResol
     """
     if vpc.pk == hub.pk:
         raise _invalid("A VPC cannot be bound to itself. Name another VPC that is a DNS hub.")
-    vpc, hub = _hold_both(vpc, hub)
-    if bound := vpc.dns_resolution_bindings.first():
-        raise _invalid(f"This VPC already contains DNS Resolution Bindings: {bound.name}. Delete it first.")
+    vpc, hub = _lock_vpcs(vpc, hub)
+    if binding := vpc.dns_resolution_bindings.first():
+        raise _invalid(f"This VPC already contains DNS Resolution Bindings: {binding.name}. Delete it first.")
     if vpc.enable_hub:
         raise _invalid("This VPC is a DNS hub, which is bound to no other: dns.enable_hub of it must be false.")
     if not hub.enable_hub:
         raise _invalid("The VPC to bind to must be a DNS hub: dns.enable_hub of it must be true.")
     now = clock.now()
-    made = DnsResolutionBinding(
+    binding = DnsResolutionBinding(
         id=ids.regional_id(vpc.region), name=name or random_name(), vpc=vpc, other=hub, created_at=now
     )
-    save_named(made)
+    save_named(binding)
     save_named(
         DnsResolutionBinding(id=ids.regional_id(vpc.region), name=random_name(), vpc=hub, other=vpc, created_at=now)
     )
-    _record_both("create", made, by=by, status=201)
-    return made
+    _record_both("create", binding, by=by, status=201)
+    return binding
 
 
 @transaction.atomic
@@ -57,16 +58,14 @@ def rename_binding(binding: DnsResolutionBinding, *, name: str | None = None, by
     """The other VPC's binding keeps its name. Raises NotUnique."""
     binding = lock_row(binding)
     binding.name = name or binding.name
-    save_named(binding)
-    record_change(f"{events.DNS_RESOLUTION_BINDING}.update", binding.vpc, by=by)
-    return binding
+    return save_change(binding, f"{events.DNS_RESOLUTION_BINDING}.update", binding.vpc, by=by)
 
 
 @transaction.atomic
 def delete_binding(binding: DnsResolutionBinding, *, by: Party) -> None:
     """The other VPC's goes along. A VPC that delegates to the hub cannot delete its own; the hub can, and then that
     VPC is degraded until it chooses another resolver. Raises Conflict."""
-    vpc, other = _hold_both(binding.vpc, binding.other)
+    vpc, other = _lock_vpcs(binding.vpc, binding.other)
     binding = lock_row(binding)
     if vpc.dns_resolver_vpc_id == other.pk:
         raise Conflict(
@@ -77,13 +76,13 @@ def delete_binding(binding: DnsResolutionBinding, *, by: Party) -> None:
     DnsResolutionBinding.objects.filter(vpc__in=(vpc, other), other__in=(vpc, other)).delete()
 
 
-def _hold_both(vpc: VPC, other: VPC) -> tuple[VPC, VPC]:
-    """What both show of their bindings changes: so does their entity tag. Raises NotFound."""
-    held = lock_rows(VPC, [vpc.pk, other.pk])
-    if len(held) < 2:
+def _lock_vpcs(vpc: VPC, other: VPC) -> tuple[VPC, VPC]:
+    """Lock both, whose answers show their bindings: their entity tags change. Raises NotFound."""
+    rows = lock_rows(VPC, [vpc.pk, other.pk])
+    if len(rows) < 2:
         raise deleted(VPC)
-    VPC.objects.filter(pk__in=held).update(revision=F("revision") + 1)
-    return held[vpc.pk], held[other.pk]
+    VPC.objects.filter(pk__in=rows).update(revision=F("revision") + 1)
+    return rows[vpc.pk], rows[other.pk]
 
 
 def _record_both(verb: str, binding: DnsResolutionBinding, *, by: Party, status: int) -> None:

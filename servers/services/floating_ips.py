@@ -2,6 +2,7 @@
 
 import ipaddress
 import random
+from contextlib import suppress
 
 from django.db import IntegrityError, transaction
 
@@ -22,15 +23,14 @@ from servers.models import (
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import at
+from servers.services.resource_changes import count_change, delete_resource
 from servers.services.row_locks import lock_row, make_room
 from servers.services.security_groups import Target as Interface
 from servers.services.security_groups import find_target
-from servers.services.vlans import changed
 from trustedprofiles.models import Account
-from trustedprofiles.services.tags import forget
 
 POOL = ipaddress.IPv4Network("198.18.0.0/15")
-"""Benchmarking space (RFC 2544): never routed, so that no address here is somebody's."""
+"""Benchmarking space (RFC 2544): never routed, so that no address here is in use on the Internet."""
 MOST_TRIES = 10
 
 
@@ -55,11 +55,11 @@ def create_floating_ip(
     lock_row(account)  # before the server, as everywhere
     interface = _find(account.id, region, target) if target else None
     server = _server(interface) if interface else None
-    held = [lock_row(server)] if server else []
+    servers = [lock_row(server)] if server else []
     place = interface.subnet.zone if interface else zone
     others = FloatingIP.objects.filter(account=account, zone=place)
     make_room("floating_ips", within=account, beside=others)
-    made = FloatingIP(
+    ip = FloatingIP(
         id=ids.regional_id(region),
         name=name or random_name(),
         account=account,
@@ -68,33 +68,32 @@ def create_floating_ip(
         zone=place,
         created_at=clock.now(),
     )
-    _take_address(made, path=at(path, "name"))
+    _take_address(ip, path=at(path, "name"))
     if interface:
-        _bind(made, interface)
-        _notice(held)
-    record_change(f"{events.FLOATING_IP}.create", made, by=by, status=201)
-    return made
+        _bind(ip, interface)
+        _count_changes(servers)
+    record_change(f"{events.FLOATING_IP}.create", ip, by=by, status=201)
+    return ip
 
 
-def _take_address(made: FloatingIP, *, path: str) -> None:
+def _take_address(ip: FloatingIP, *, path: str) -> None:
     """Save with the lowest free address, or with any free one where another request took that at the same moment.
 
     Raises NotUnique for the name at ``path``, OverQuota, Conflict.
     """
     hosts = range(int(POOL.network_address) + 1, int(POOL.broadcast_address))
     for attempt in range(MOST_TRIES):
-        taken = {int(ipaddress.IPv4Address(each)) for each in FloatingIP.objects.values_list("address", flat=True)}
-        free = next((number for number in hosts if number not in taken), None)
+        addresses = FloatingIP.objects.values_list("address", flat=True)
+        numbers = {int(ipaddress.IPv4Address(address)) for address in addresses}
+        free = next((number for number in hosts if number not in numbers), None)
         if free is None:
             raise OverQuota(f"All addresses of {POOL} are taken. Delete a floating IP.")
         if attempt:
-            free = random.choice([number for number in hosts if number not in taken])  # noqa: S311  no secret
-        made.address = str(ipaddress.IPv4Address(free))
-        try:
-            save_named(made, path=path)
-        except IntegrityError:
-            continue
-        return
+            free = random.choice([number for number in hosts if number not in numbers])  # noqa: S311  no secret
+        ip.address = str(ipaddress.IPv4Address(free))
+        with suppress(IntegrityError):
+            save_named(ip, path=path)
+            return
     raise Conflict("Others were faster, again and again. Retry.")
 
 
@@ -107,7 +106,7 @@ def update_floating_ip(
     Raises NotUnique, BadField, InvalidValue for a target in another zone, Conflict for one that has another.
     """
     interface = _find(ip.account_id, ip.region, target) if target else None
-    ip, servers = _hold(ip, interface)
+    ip, servers = _lock(ip, interface)
     if name is not None:
         ip.name = name
         save_named(ip)
@@ -116,7 +115,7 @@ def update_floating_ip(
         _set_holder(ip, None)
         if interface:
             _bind(ip, interface)
-        _notice(servers)
+        _count_changes(servers)
     record_change(f"{events.FLOATING_IP}.update", ip, by=by)
     return ip
 
@@ -124,12 +123,10 @@ def update_floating_ip(
 @transaction.atomic
 def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
     """Bound to an interface, it is unbound along with it. Raises Conflict for the address of a public gateway."""
-    ip, servers = _hold(ip)
+    ip, servers = _lock(ip)
     require_no_gateway(ip)
-    record_change(f"{events.FLOATING_IP}.delete", ip, by=by, status=204)
-    forget(ip.crn)
-    ip.delete()
-    _notice(servers)
+    delete_resource(ip, f"{events.FLOATING_IP}.delete", ip, by=by)
+    _count_changes(servers)
 
 
 @transaction.atomic
@@ -140,11 +137,11 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
     another zone, Conflict when it is bound elsewhere, or the interface has another and that is not to be replaced.
     """
     subnet = interface.subnet
-    found = existing(
+    row = existing(
         FloatingIP.objects.filter(account_id=subnet.account_id, region=subnet.region, id=id).first(),
         "Floating IP not found. Check its id, the account and the region.",
     )
-    ip, servers = _hold(found, interface)
+    ip, servers = _lock(row, interface)
     holder = _holder(ip)
     if holder == interface:
         return ip
@@ -156,27 +153,27 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
             _set_holder(other, None)
             record_change(f"{events.FLOATING_IP}.detach", other, by=by)
     _bind(ip, interface)
-    _notice(servers)
+    _count_changes(servers)
     record_change(f"{events.FLOATING_IP}.attach", ip, by=by, status=201)
     return ip
 
 
 @transaction.atomic
 def unbind(ip: FloatingIP, *, by: Party) -> None:
-    ip, servers = _hold(ip)
+    ip, servers = _lock(ip)
     status = 202 if ip.network_interface else 204
     _set_holder(ip, None)
-    _notice(servers)
+    _count_changes(servers)
     record_change(f"{events.FLOATING_IP}.detach", ip, by=by, status=status)
 
 
-def hold_unbound(account: Account, region: str, id: str, *, path: str) -> FloatingIP:
-    """The floating IP of this id or address, held. Raises BadField, Conflict for one that is bound."""
+def lock_unbound(account: Account, region: str, id: str, *, path: str) -> FloatingIP:
+    """The floating IP of this id or address, locked. Raises BadField, Conflict for one that is bound."""
     rows = FloatingIP.objects.filter(account=account, region=region)
-    found = rows.filter(id=id).first() or (rows.filter(address=id).first() if is_address(id) else None)
-    if found is None:
+    row = rows.filter(id=id).first() or (rows.filter(address=id).first() if is_address(id) else None)
+    if row is None:
         raise BadField(f"{path} names no floating IP that exists here.", target=Target(path))
-    ip = lock_row(found)
+    ip = lock_row(row)
     if holder := _holder(ip):
         raise Conflict(
             f"{path}: {ip.address} is bound to {holder.name}.", code="floating_ip_in_use", target=Target(path)
@@ -186,9 +183,8 @@ def hold_unbound(account: Account, region: str, id: str, *, path: str) -> Floati
 
 
 def require_no_gateway(ip: FloatingIP) -> None:
-    """A public gateway keeps its address as long as it exists. ``ip`` is held. Raises Conflict."""
-    gateway = PublicGateway.objects.filter(floating_ip=ip).first()
-    if gateway is not None:
+    """A public gateway keeps its address as long as it exists. ``ip`` is locked. Raises Conflict."""
+    if gateway := PublicGateway.objects.filter(floating_ip=ip).first():
         raise Conflict(
             f"{ip.address} is the address of the public gateway {gateway.name}. Delete the public gateway.",
             code="floating_ip_in_use",
@@ -196,28 +192,28 @@ def require_no_gateway(ip: FloatingIP) -> None:
 
 
 def _find(account_id: str, region: str, id: str) -> Interface:
-    found = find_target(account_id, region, id)
-    if found is None:
+    interface = find_target(account_id, region, id)
+    if interface is None:
         raise BadField("target names no network interface that exists here.", target=Target("target"))
-    return found
+    return interface
 
 
 def _holder(ip: FloatingIP) -> Interface | None:
     return ip.network_interface or ip.virtual_network_interface
 
 
-def _hold(ip: FloatingIP, interface: Interface | None = None) -> tuple[FloatingIP, list[BareMetalServer]]:
-    """The row as it is now, held, and the servers it matters to, held before it: as everywhere, servers come first.
+def _lock(ip: FloatingIP, interface: Interface | None = None) -> tuple[FloatingIP, list[BareMetalServer]]:
+    """Lock the row, and before it the servers that it matters to, as everywhere; return both as they are now.
 
     Raises NotFound, Conflict when the floating IP was moved meanwhile.
     """
     holder = _holder(ip)
     servers = {server.pk: server for each in (holder, interface) if each and (server := _server(each))}
-    held = [lock_row(servers[pk]) for pk in sorted(servers)]
-    found = lock_row(ip)
-    if _holder(found) != holder:
+    rows = [lock_row(servers[pk]) for pk in sorted(servers)]
+    ip = lock_row(ip)
+    if _holder(ip) != holder:
         raise Conflict("The floating IP was moved meanwhile. Read it again and retry.")
-    return found, held
+    return ip, rows
 
 
 def _server(interface: Interface) -> BareMetalServer | None:
@@ -227,9 +223,9 @@ def _server(interface: Interface) -> BareMetalServer | None:
     return attachment.server if attachment else None
 
 
-def _notice(servers: list[BareMetalServer]) -> None:
+def _count_changes(servers: list[BareMetalServer]) -> None:
     for server in servers:
-        changed(server)
+        count_change(server)
 
 
 def _bind(ip: FloatingIP, interface: Interface) -> None:

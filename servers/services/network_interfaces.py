@@ -1,6 +1,7 @@
 """Network interfaces of bare metal servers: of the server itself, not virtual ones."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -8,17 +9,21 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
 from servers.addressing import contains, mac_address
-from servers.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
+from servers.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
 from servers.services.addresses import claim_address, release_address, require_unbound, reserve_address
-from servers.services.metadata_service import refuse_deleting
-from servers.services.naming import PROVIDER_NAMES, random_name, save_named
+from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use
 from servers.services.row_locks import lock_row
-from servers.services.virtual_interface_prototypes import PROVIDERS, SPOOFING, IpPrototype, find_security_groups
+from servers.services.virtual_interface_prototypes import (
+    SPOOFING,
+    IpPrototype,
+    find_security_groups,
+    refuse_provider_name,
+)
 from servers.services.vlans import (
     TRUNK,
-    changed,
+    changing_connections,
     refuse_lost_vlans,
     refuse_several_floating_ips,
     require_place,
@@ -71,27 +76,26 @@ def find_interface(
 
 
 def _find_address(
-    own: dict[str, str], asked: IpPrototype, subnet: Subnet | None, *, path: str, references: References
+    own: dict[str, str], ip: IpPrototype, subnet: Subnet | None, *, path: str, references: References
 ) -> ReservedIP | None:
-    kept = asked.name.startswith(PROVIDER_NAMES)
-    references.require(not kept, at(path, "name"), PROVIDERS)
-    if asked.address and subnet:
-        inside = contains(subnet.ipv4_cidr_block, asked.address)
-        references.require(inside, at(path, "address"), f"The subnet is {subnet.ipv4_cidr_block}.")
-    if not asked.reserved_ip:
+    refuse_provider_name(ip.name, path, references)
+    if ip.address and subnet:
+        is_inside = contains(subnet.ipv4_cidr_block, ip.address)
+        references.require(is_inside, at(path, "address"), f"The subnet is {subnet.ipv4_cidr_block}.")
+    if not ip.reserved_ip:
         return None
-    ips = ReservedIP.objects.filter(subnet__account_id=own["account_id"], subnet__region=own["region"])
-    found = references.find(path, ips.filter(id=asked.reserved_ip).first())
-    if found:
-        references.require(subnet in (None, found.subnet), path, "The reserved IP is of another subnet.")
-        require_unbound(found, path=path, references=references)
-    return found
+    rows = ReservedIP.objects.filter(subnet__account_id=own["account_id"], subnet__region=own["region"])
+    row = references.find(path, rows.filter(id=ip.reserved_ip).first())
+    if row:
+        references.require(subnet in (None, row.subnet), path, "The reserved IP is of another subnet.")
+        require_unbound(row, path=path, references=references)
+    return row
 
 
 def attach_interface(
     server: BareMetalServer, rows: InterfaceRows, *, is_primary: bool, awaits_start: bool = False
 ) -> NetworkInterface:
-    """Give a server an interface. Must run in a transaction that holds the server.
+    """Give a server an interface. Must run in a transaction that locks the server.
 
     One that awaits the start of the server is pending until then.
 
@@ -138,84 +142,62 @@ def attach_interface(
     return interface
 
 
-@transaction.atomic
 def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, by: Party) -> NetworkInterface:
     """Add an interface to a server.
 
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network attachments and for a
     PCI interface while the server is not stopped.
     """
-    held = lock_row(server)
-    refuse_deleting(held)
-    refuse_projection(held)
-    if prototype.interface_type == TRUNK:
-        require_stopped(held)
-    references = References()
-    rows = find_interface(held.account_id, held.region, prototype, path="", references=references)
-    if rows.subnet:
-        require_place(held, rows.subnet, path="subnet", references=references)
-    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan, subnet=rows.subnet))
-    references.settle()
-    interface = attach_interface(held, rows, is_primary=False, awaits_start=prototype.interface_type == TRUNK)
-    changed(held)
-    record_server_event(INTERFACE_CREATE, held, by=by, status=201)
-    return interface
+    with changing_connections(server, INTERFACE_CREATE, by=by, status=201) as current:
+        refuse_projection(current)
+        waits = prototype.interface_type == TRUNK
+        if waits:
+            require_stopped(current)
+        references = References()
+        rows = find_interface(current.account_id, current.region, prototype, path="", references=references)
+        if rows.subnet:
+            require_place(current, rows.subnet, path="subnet", references=references)
+        references.add(vlan_problems(current, prototype.interface_type, prototype.vlan, subnet=rows.subnet))
+        references.settle()
+        return attach_interface(current, rows, is_primary=False, awaits_start=waits)
 
 
-@transaction.atomic
 def update_interface(
-    server: BareMetalServer,
-    interface: NetworkInterface,
-    *,
-    name: str | None = None,
-    allow_ip_spoofing: bool | None = None,
-    enable_infrastructure_nat: bool | None = None,
-    allowed_vlans: list[int] | None = None,
-    by: Party,
+    server: BareMetalServer, interface: NetworkInterface, *, by: Party, **changes: Any
 ) -> NetworkInterface:
-    """Change what is given. Raises InvalidValue, NotUnique, Conflict for a server with network attachments."""
-    held = lock_row(server)
-    refuse_deleting(held)
-    refuse_projection(held)
-    interface = lock_row(interface)
-    given = {
-        "name": name,
-        "allow_ip_spoofing": allow_ip_spoofing,
-        "enable_infrastructure_nat": enable_infrastructure_nat,
-        "allowed_vlans": allowed_vlans,
-    }
-    for attribute, value in given.items():
-        if value is not None:
+    """Change what is given: ``name``, ``allow_ip_spoofing``, ``enable_infrastructure_nat``, ``allowed_vlans``.
+
+    Raises InvalidValue, NotUnique, Conflict for a server with network attachments.
+    """
+    with changing_connections(server, INTERFACE_UPDATE, by=by) as current:
+        refuse_projection(current)
+        interface = lock_row(interface)
+        for attribute, value in changes.items():
             setattr(interface, attribute, value)
-    if interface.allow_ip_spoofing and not interface.enable_infrastructure_nat:
-        raise InvalidValue(SPOOFING, target=Target("allow_ip_spoofing"))
-    if enable_infrastructure_nat:
-        refuse_several_floating_ips(interface)
-    if allowed_vlans is not None:
-        refuse_lost_vlans(interface, allowed_vlans, beside=held.network_interfaces.exclude(pk=interface.pk))
-    save_named(interface)
-    changed(held)
-    record_server_event(INTERFACE_UPDATE, held, by=by)
+        if interface.allow_ip_spoofing and not interface.enable_infrastructure_nat:
+            raise InvalidValue(SPOOFING, target=Target("allow_ip_spoofing"))
+        if changes.get("enable_infrastructure_nat"):
+            refuse_several_floating_ips(interface)
+        if "allowed_vlans" in changes:
+            others = current.network_interfaces.exclude(pk=interface.pk)
+            refuse_lost_vlans(interface, changes["allowed_vlans"], beside=others)
+        save_named(interface)
     return interface
 
 
-@transaction.atomic
 def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
-    held = lock_row(server)
-    refuse_deleting(held)
-    refuse_projection(held)
-    interface = lock_row(interface)
-    if interface.is_primary:
-        raise Conflict("The primary network interface cannot be deleted.", code="primary_network_interface")
-    if interface.interface_type == TRUNK:
-        require_stopped(held)
-        refuse_lost_vlans(interface, [], beside=held.network_interfaces.exclude(pk=interface.pk))
-    ip = interface.primary_ip
-    interface.delete()
-    release_address(ip)
-    changed(held)
-    record_server_event(INTERFACE_DELETE, held, by=by, status=202)
+    with changing_connections(server, INTERFACE_DELETE, by=by, status=202) as current:
+        refuse_projection(current)
+        interface = lock_row(interface)
+        if interface.is_primary:
+            raise Conflict("The primary network interface cannot be deleted.", code="primary_network_interface")
+        if interface.interface_type == TRUNK:
+            require_stopped(current)
+            refuse_lost_vlans(interface, [], beside=current.network_interfaces.exclude(pk=interface.pk))
+        ip = interface.primary_ip
+        interface.delete()
+        release_address(ip)
 
 
 def refuse_projection(server: BareMetalServer) -> None:

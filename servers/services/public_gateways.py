@@ -8,14 +8,13 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from servers import catalog, events
-from servers.events import record_change
 from servers.models import VPC, FloatingIP, PublicGateway
 from servers.services import floating_ips
-from servers.services.naming import group_for, random_name, save_named
+from servers.services.naming import group_for, random_name
 from servers.services.references import References
+from servers.services.resource_changes import delete_resource, lock_both, save_change
 from servers.services.row_locks import lock_row
 from trustedprofiles.models import Account
-from trustedprofiles.services.tags import forget
 
 
 @dataclass(frozen=True)
@@ -45,26 +44,26 @@ def create_public_gateway(
     Conflict for a second public gateway of the zone and for a floating IP that is bound.
     """
     references = References()
-    found = references.find("vpc", VPC.objects.filter(account=account, region=region, id=vpc).first())
+    parent = references.find("vpc", VPC.objects.filter(account=account, region=region, id=vpc).first())
     references.find("zone", zone if zone in catalog.regions()[region].zones else None)
     with references.noting():
         group = group_for(account, resource_group)
     references.settle()
-    assert found  # noqa: S101  settled
-    asked = floating_ip or FloatingIPPrototype()
-    made_along = None
-    if not asked.existing:  # before the VPC is held: as everywhere, the account comes first
-        made_along = floating_ips.create_floating_ip(
+    assert parent  # noqa: S101  settled
+    prototype = floating_ip or FloatingIPPrototype()
+    new_ip = None
+    if not prototype.existing:  # before the VPC is locked: as everywhere, the account comes first
+        new_ip = floating_ips.create_floating_ip(
             account,
             region=region,
             zone=zone,
-            name=asked.name,
-            resource_group=asked.resource_group,
+            name=prototype.name,
+            resource_group=prototype.resource_group,
             path="floating_ip",
             by=by,
         )
-    found = lock_row(found)
-    if (other := found.public_gateways.filter(zone=zone).first()) is not None:
+    parent = lock_row(parent)
+    if (other := parent.public_gateways.filter(zone=zone).first()) is not None:
         raise Conflict(f"The VPC already has the public gateway {other.name} in {zone}. It may have one in each zone.")
     gateway = PublicGateway(
         id=ids.regional_id(region),
@@ -73,24 +72,12 @@ def create_public_gateway(
         resource_group=group,
         region=region,
         zone=zone,
-        vpc=found,
-        floating_ip=made_along or _existing(account, region, zone, asked.existing),
-        owns_floating_ip=made_along is not None,
+        vpc=parent,
+        floating_ip=new_ip or _existing(account, region, zone, prototype.existing),
+        owns_floating_ip=new_ip is not None,
         created_at=clock.now(),
     )
-    save_named(gateway)
-    record_change(f"{events.PUBLIC_GATEWAY}.create", gateway, by=by, status=201)
-    return gateway
-
-
-@transaction.atomic
-def rename_public_gateway(gateway: PublicGateway, *, name: str | None = None, by: Party) -> PublicGateway:
-    """Raises NotUnique."""
-    gateway = lock_row(gateway)
-    gateway.name = name or gateway.name
-    save_named(gateway)
-    record_change(f"{events.PUBLIC_GATEWAY}.update", gateway, by=by)
-    return gateway
+    return save_change(gateway, f"{events.PUBLIC_GATEWAY}.create", gateway, by=by, status=201)
 
 
 @transaction.atomic
@@ -99,23 +86,19 @@ def delete_public_gateway(gateway: PublicGateway, *, by: Party) -> None:
 
     Raises Conflict for subnets, by whose words IBM's Terraform provider knows that it has to detach them.
     """
-    lock_row(gateway.vpc)
-    gateway = lock_row(gateway)
+    _, gateway = lock_both(gateway.vpc, gateway)
     if names := list(gateway.subnets.order_by("pk").values_list("name", flat=True)[:5]):
         raise Conflict(
             f"The public gateway is in use by subnet(s) {', '.join(names)}. Detach it from them first.",
             code="public_gateway_in_use_subnet_exists",
         )
-    ip, owned = gateway.floating_ip, gateway.owns_floating_ip
-    record_change(f"{events.PUBLIC_GATEWAY}.delete", gateway, by=by, status=204)
-    forget(gateway.crn)
-    gateway.delete()
-    if owned:
-        floating_ips.delete_floating_ip(ip, by=by)
+    delete_resource(gateway, f"{events.PUBLIC_GATEWAY}.delete", gateway, by=by)
+    if gateway.owns_floating_ip:
+        floating_ips.delete_floating_ip(gateway.floating_ip, by=by)
 
 
 def _existing(account: Account, region: str, zone: str, id: str) -> FloatingIP:
-    ip = floating_ips.hold_unbound(account, region, id, path="floating_ip")
+    ip = floating_ips.lock_unbound(account, region, id, path="floating_ip")
     if ip.zone != zone:
         raise InvalidValue(f"floating_ip must be of the zone {zone}.", target=Target("floating_ip"))
     return ip

@@ -1,6 +1,6 @@
 """Reserved IPs, by themselves: taken, bound to a virtual network interface, changed, given back.
 
-Whoever needs several rows holds them in this order: subnet, virtual network interface, reserved IP.
+A function that needs several rows locks them in this order: subnet, virtual network interface, reserved IP.
 """
 
 from django.db import transaction
@@ -11,7 +11,8 @@ from servers import events
 from servers.events import record_change
 from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.addresses import addresses_of, is_primary, reserve_address
-from servers.services.naming import PROVIDER_NAMES, save_named
+from servers.services.naming import PROVIDER_NAMES
+from servers.services.resource_changes import count_change, lock_both, save_change
 from servers.services.row_locks import lock_row, make_room
 
 
@@ -33,7 +34,7 @@ def create_reserved_ip(
     if interface:
         ip.virtual_network_interface = interface
         ip.save(update_fields=["virtual_network_interface"])
-        _changed(interface)
+        count_change(interface)
     record_change(f"{events.RESERVED_IP}.create", subnet, by=by, status=201)
     return ip
 
@@ -43,17 +44,14 @@ def update_reserved_ip(
     ip: ReservedIP, *, auto_delete: bool | None = None, name: str | None = None, by: Party
 ) -> ReservedIP:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for what the provider owns."""
-    subnet = lock_row(ip.subnet)
-    ip = lock_row(ip)
+    subnet, ip = lock_both(ip.subnet, ip)
     _refuse_provider_owned(ip)
     _refuse_provider_name(name or "")
     if auto_delete and not (ip.virtual_network_interface_id or is_primary(ip)):
         raise _unbound()
     ip.auto_delete = ip.auto_delete if auto_delete is None else auto_delete
     ip.name = name or ip.name
-    save_named(ip)
-    record_change(f"{events.RESERVED_IP}.update", subnet, by=by)
-    return ip
+    return save_change(ip, f"{events.RESERVED_IP}.update", subnet, by=by)
 
 
 @transaction.atomic
@@ -70,30 +68,25 @@ def delete_reserved_ip(ip: ReservedIP, *, by: Party) -> None:
             code="reserved_ip_in_use_network_interface_exists",
         )
     if interface:
-        _changed(interface)
+        count_change(interface)
     ip.delete()
     record_change(f"{events.RESERVED_IP}.delete", subnet, by=by, status=204)
 
 
 def _interface(subnet: Subnet, id: str) -> VirtualNetworkInterface:
-    """The virtual network interface, held, with room for one more address."""
-    own = VirtualNetworkInterface.objects.filter(account=subnet.account_id, region=subnet.region)
-    found = own.filter(id=id).first()
-    if found is None:
+    """The virtual network interface, locked, with room for one more address."""
+    rows = VirtualNetworkInterface.objects.filter(account=subnet.account_id, region=subnet.region)
+    interface = rows.filter(id=id).first()
+    if interface is None:
         raise BadField("target names no virtual network interface that exists here.", target=Target("target"))
-    if found.subnet_id != subnet.pk:
+    if interface.subnet_id != subnet.pk:
         raise InvalidValue(
             "target: the virtual network interface is in another subnet. Reserve an IP there.", target=Target("target")
         )
-    rows = ReservedIP.objects.filter(addresses_of(found))
-    make_room("ips_of_interface", within=found, beside=rows, target=Target("target"))
-    found.refresh_from_db()
-    return found
-
-
-def _changed(interface: VirtualNetworkInterface) -> None:
-    interface.revision += 1
-    interface.save(update_fields=["revision"])
+    addresses = ReservedIP.objects.filter(addresses_of(interface))
+    make_room("ips_of_interface", within=interface, beside=addresses, target=Target("target"))
+    interface.refresh_from_db()
+    return interface
 
 
 def _refuse_provider_name(name: str) -> None:

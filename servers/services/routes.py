@@ -14,6 +14,7 @@ from servers.events import record_change
 from servers.models import Route, RoutingTable
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import at
+from servers.services.resource_changes import count_change, lock_both, save_change
 from servers.services.row_locks import lock_row, make_room
 
 ACTIONS = ("delegate", "delegate_vpc", "deliver", "drop")
@@ -25,10 +26,10 @@ MOST_ALIKE = 2
 
 
 @transaction.atomic
-def create_route(table: RoutingTable, *, by: Party, **asked: Any) -> Route:
+def create_route(table: RoutingTable, *, by: Party, **properties: Any) -> Route:
     """Make a route as ``add_route`` does, and leave an event."""
-    vpc = lock_row(table.vpc)
-    route = add_route(lock_row(table), **asked)
+    vpc, table = lock_both(table.vpc, table)
+    route = add_route(table, **properties)
     record_change(f"{events.ROUTE}.create", vpc, by=by, status=201)
     return route
 
@@ -69,16 +70,14 @@ def add_route(
     )
     _check(route, path)
     save_named(route, path=at(path, "name"))
-    _note_change(table)
+    count_change(table)
     return route
 
 
 @transaction.atomic
 def update_route(route: Route, *, by: Party, **changes: Any) -> Route:
     """Change ``advertise``, ``name``, ``next_hop`` or ``priority``. Raises as ``add_route``."""
-    table = route.routing_table
-    vpc = lock_row(table.vpc)
-    table = lock_row(table)
+    vpc, table = lock_both(route.routing_table.vpc, route.routing_table)
     route = lock_row(route)
     others = table.routes.filter(destination=route.destination, zone=route.zone).exclude(pk=route.pk)
     if "advertise" in changes and changes["advertise"] != route.advertise and others.exists():
@@ -88,19 +87,15 @@ def update_route(route: Route, *, by: Party, **changes: Any) -> Route:
     for name, value in changes.items():
         setattr(route, name, value)
     _check(route, "")
-    save_named(route)
-    _note_change(table)
-    record_change(f"{events.ROUTE}.update", vpc, by=by)
-    return route
+    count_change(table)
+    return save_change(route, f"{events.ROUTE}.update", vpc, by=by)
 
 
 @transaction.atomic
 def delete_route(route: Route, *, by: Party) -> None:
-    table = route.routing_table
-    vpc = lock_row(table.vpc)
-    table = lock_row(table)
+    vpc, table = lock_both(route.routing_table.vpc, route.routing_table)
     lock_row(route).delete()
-    _note_change(table)
+    count_change(table)
     record_change(f"{events.ROUTE}.delete", vpc, by=by, status=204)
 
 
@@ -133,9 +128,3 @@ def _check_next_hop(route: Route, path: str) -> None:
     address = ipaddress.IPv4Address(route.next_hop)
     if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
         raise InvalidValue(f"{path}: the action deliver needs the unicast address of a next hop.", target=Target(path))
-
-
-def _note_change(table: RoutingTable) -> None:
-    """A table shows its routes, so that its entity tag changes with them."""
-    table.revision += 1
-    table.save(update_fields=["revision"])

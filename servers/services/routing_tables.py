@@ -13,9 +13,9 @@ from servers import events
 from servers.events import record_change
 from servers.models import VPC, RoutingTable
 from servers.services.naming import random_name, save_named
+from servers.services.resource_changes import delete_resource, lock_both, save_change
 from servers.services.routes import add_route
-from servers.services.row_locks import lock_row, make_room
-from trustedprofiles.services.tags import forget
+from servers.services.row_locks import make_room
 
 CREATORS = ("vpn_gateway", "vpn_server")
 """Types of resource that may create routes."""
@@ -84,8 +84,7 @@ def update_routing_table(
     **ingresses: bool,
 ) -> RoutingTable:
     """Change what is given. Raises as ``create_routing_table``, PreconditionFailed, Conflict for attached subnets."""
-    vpc = lock_row(table.vpc)
-    table = lock_row(table)
+    vpc, table = lock_both(table.vpc, table)
     refuse_mismatch(if_match, current=f'"{table.revision}"')
     table.name = name or table.name
     if accept_routes_from is not None:
@@ -94,16 +93,13 @@ def update_routing_table(
         table.advertise_routes_to = list(advertise_routes_to)
     _choose(table, ingresses)
     table.revision += 1
-    save_named(table)
-    record_change(f"{events.ROUTING_TABLE}.update", vpc, by=by)
-    return table
+    return save_change(table, f"{events.ROUTING_TABLE}.update", vpc, by=by)
 
 
 @transaction.atomic
 def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by: Party) -> None:
     """Raises PreconditionFailed, Conflict for the default table and while subnets use it."""
-    vpc = lock_row(table.vpc)
-    table = lock_row(table)
+    vpc, table = lock_both(table.vpc, table)
     refuse_mismatch(if_match, current=f'"{table.revision}"')
     if vpc.default_routing_table_id == table.pk:
         raise Conflict("The default routing table of a VPC cannot be deleted.", code="routing_table_is_default")
@@ -112,9 +108,7 @@ def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by
             f"Subnets use the routing table: {', '.join(names)}. Give them another one first.",
             code="routing_table_in_use_subnet_exists",
         )
-    forget(table.crn)
-    table.delete()
-    record_change(f"{events.ROUTING_TABLE}.delete", vpc, by=by, status=204)
+    delete_resource(table, f"{events.ROUTING_TABLE}.delete", vpc, by=by)
 
 
 def require_no_ingress(table: RoutingTable, *, path: str) -> None:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel import clock, ids
+from controlplane.kernel import ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound
 from servers import events, quotas
 from servers.events import record_change
@@ -18,11 +18,11 @@ from servers.models import (
 )
 from servers.protocols import ANYWHERE, EVERYTHING
 from servers.services.metadata_service import refuse_deleting
-from servers.services.naming import group_for, random_name, save_named
-from servers.services.row_locks import lock_row, make_room
-from servers.services.security_group_rules import RulePrototype, add_rule, problems, refuse
+from servers.services.resource_changes import count_change, delete_resource, lock_both
+from servers.services.row_locks import lock_row
+from servers.services.security_group_rules import RulePrototype, add_rule
+from servers.services.traffic_rules import create_with_rules
 from trustedprofiles.models import Account
-from trustedprofiles.services.tags import forget
 
 Target = NetworkInterface | VirtualNetworkInterface
 
@@ -60,31 +60,24 @@ def create_security_group(
 
     Raises Refusals naming all that is wrong with the rules, BadField, NotUnique, OverQuota.
     """
-    asked = list(enumerate(rules or []))
-    refuse(each for position, rule in asked for each in problems(rule, path=f"rules[{position}]"))
-    group = group_for(account, resource_group)
-    make_room("security_groups", within=vpc, beside=vpc.security_groups.all())
-    made = SecurityGroup(
-        id=ids.regional_id(vpc.region),
-        name=name or random_name(),
+    group = create_with_rules(
+        SecurityGroup,
+        "security_groups",
         account=account,
-        resource_group=group,
-        region=vpc.region,
         vpc=vpc,
-        created_at=clock.now(),
+        name=name,
+        resource_group=resource_group,
+        rules=rules or [],
+        add_rule=add_rule,
     )
-    save_named(made)
-    for position, rule in asked:
-        add_rule(made, rule, path=f"rules[{position}]")
-    record_change(f"{events.SECURITY_GROUP}.create", made, by=by, status=201)
-    return made
+    record_change(f"{events.SECURITY_GROUP}.create", group, by=by, status=201)
+    return group
 
 
 @transaction.atomic
 def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
     """Raises Conflict for a VPC's default group, and for one that something is in or refers to."""
-    vpc = lock_row(group.vpc)
-    group = lock_row(group)
+    vpc, group = lock_both(group.vpc, group)
     if vpc.default_security_group_id == group.pk:
         raise Conflict(
             "The default security group of a VPC goes with the VPC. Delete that.", code="security_group_in_use_default"
@@ -99,10 +92,8 @@ def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
             "Rules of other security groups refer to this one. Delete those first.",
             code="security_group_in_use_rule_exists",
         )
-    record_change(f"{events.SECURITY_GROUP}.delete", group, by=by, status=204)
-    forget(group.crn)
     group.rules.all().delete()
-    group.delete()
+    delete_resource(group, f"{events.SECURITY_GROUP}.delete", group, by=by)
 
 
 def targets_of(group: SecurityGroup) -> list[Target]:
@@ -117,11 +108,11 @@ def find_target(account_id: str, region: str, id: str) -> Target | None:
     An attachment's id, under which it shows as a network interface, finds what is attached.
     """
     own = {"account_id": account_id, "region": region, "id": id}
-    interface = NetworkInterface.objects.filter(server__account_id=account_id, server__region=region, id=id)
-    attached = NetworkAttachment.objects.filter(server__account_id=account_id, server__region=region, id=id)
-    if found := interface.select_related("server", "subnet").first():
-        return found
-    if attachment := attached.select_related("virtual_network_interface__subnet").first():
+    interfaces = NetworkInterface.objects.filter(server__account_id=account_id, server__region=region, id=id)
+    attachments = NetworkAttachment.objects.filter(server__account_id=account_id, server__region=region, id=id)
+    if interface := interfaces.select_related("server", "subnet").first():
+        return interface
+    if attachment := attachments.select_related("virtual_network_interface__subnet").first():
         return attachment.virtual_network_interface
     return VirtualNetworkInterface.objects.filter(**own).select_related("subnet", "attachment__server").first()
 
@@ -139,10 +130,10 @@ def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
         raise InvalidValue("The interface and the security group must be of the same VPC.")
     own = settings.BAREMINT_QUOTAS
     quotas.require_room("security_groups_of_target", taken=target.security_groups.count(), quotas=own)
-    taken = group.network_interfaces.count() + group.virtual_network_interfaces.count()
-    quotas.require_room("security_group_targets", taken=taken, quotas=own)
+    members = group.network_interfaces.count() + group.virtual_network_interfaces.count()
+    quotas.require_room("security_group_targets", taken=members, quotas=own)
     target.security_groups.add(group)
-    _notice(target)
+    _count_change(target)
     record_change(f"{events.SECURITY_GROUP}.update", group, by=by)
 
 
@@ -161,12 +152,11 @@ def remove_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
             code="security_group_last_of_target",
         )
     target.security_groups.remove(group)
-    _notice(target)
+    _count_change(target)
     record_change(f"{events.SECURITY_GROUP}.update", group, by=by, status=204)
 
 
-def _notice(target: Target) -> None:
-    """A virtual network interface shows its groups, so that its entity tag is another one now."""
+def _count_change(target: Target) -> None:
+    """Only a virtual network interface has an entity tag, and shows its groups."""
     if isinstance(target, VirtualNetworkInterface):
-        target.revision += 1
-        target.save(update_fields=["revision"])
+        count_change(target)

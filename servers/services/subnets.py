@@ -1,8 +1,11 @@
 """Subnets."""
 
 import ipaddress
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Model, QuerySet
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
@@ -22,13 +25,11 @@ from servers.models import (
 )
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
+from servers.services.resource_changes import delete_resource, lock_both, save_change
 from servers.services.routing_tables import require_no_ingress
 from servers.services.row_locks import lock_row, make_room
 from trustedprofiles.models import Account
-from trustedprofiles.services.tags import forget
 
-KEPT = ""
-"""In place of a reference: it stays as it is. None removes it."""
 PROVIDER_ADDRESSES = {
     0: "ibm-network-address",
     1: "ibm-default-gateway",
@@ -36,6 +37,8 @@ PROVIDER_ADDRESSES = {
     3: "ibm-reserved-address",
     -1: "ibm-broadcast-address",
 }
+A = TypeVar("A", NetworkACL, RoutingTable, PublicGateway)
+Find = Callable[[Subnet, str, str], A]
 
 
 @transaction.atomic
@@ -60,36 +63,29 @@ def create_subnet(
     Conflict for a range that is used or used up, NotUnique, OverQuota.
     """
     references = References()
-    found = references.find("vpc", VPC.objects.filter(account=account, region=region, id=vpc).first())
-    if found is None:
+    parent = references.find("vpc", VPC.objects.filter(account=account, region=region, id=vpc).first())
+    if parent is None:
         raise Refusals(references.refusals)
-    make_room("subnets", within=found, beside=found.subnets.all())
+    make_room("subnets", within=parent, beside=parent.subnets.all())
     subnet = Subnet(
         name=name or random_name(),
         account=account,
         region=region,
-        vpc=found,
-        network_acl=found.default_network_acl,
-        routing_table=found.default_routing_table,
+        vpc=parent,
+        network_acl=parent.default_network_acl,
+        routing_table=parent.default_routing_table,
         created_at=clock.now(),
     )
     with references.noting():
         subnet.resource_group = group_for(account, resource_group)
+    _attach_named(subnet, references, network_acl=network_acl, routing_table=routing_table)
     with references.noting():
-        if network_acl:
-            subnet.network_acl = _network_acl(found, network_acl, "network_acl")
-    with references.noting():
-        if routing_table:
-            subnet.routing_table = _routing_table(found, routing_table, "routing_table")
-    with references.noting():
-        subnet.zone, subnet.ipv4_cidr_block = _place(found, ipv4_cidr_block, total_ipv4_address_count, zone)
-    with references.noting():
-        if public_gateway:
-            subnet.public_gateway = _public_gateway(subnet, public_gateway, "public_gateway")
+        subnet.zone, subnet.ipv4_cidr_block = _place(parent, ipv4_cidr_block, total_ipv4_address_count, zone)
+    _attach_named(subnet, references, public_gateway=public_gateway)
     references.settle()
     subnet.id = ids.zonal_id(subnet.zone)
     save_named(subnet)
-    _keep_provider_addresses(subnet)
+    _reserve_provider_addresses(subnet)
     record_change(f"{events.SUBNET}.create", subnet, by=by, status=201)
     return subnet
 
@@ -101,72 +97,57 @@ def update_subnet(
     name: str | None = None,
     network_acl: str | None = None,
     routing_table: str | None = None,
-    public_gateway: str | None = KEPT,
+    public_gateway: str | None = "",
     by: Party,
 ) -> Subnet:
-    """Change what is given; references are ids. ``public_gateway`` None detaches it.
+    """Change what is given; references are ids. ``public_gateway`` None detaches it, and empty leaves it as it is.
 
     Raises Refusals naming all that is wrong with them, NotUnique.
     """
-    vpc = lock_row(subnet.vpc)
-    subnet = lock_row(subnet)
+    _, subnet = lock_both(subnet.vpc, subnet)
     subnet.name = name or subnet.name
     references = References()
-    with references.noting():
-        if public_gateway != KEPT:
-            subnet.public_gateway = (
-                _public_gateway(subnet, public_gateway, "public_gateway") if public_gateway else None
-            )
-    with references.noting():
-        if network_acl:
-            subnet.network_acl = _network_acl(vpc, network_acl, "network_acl")
-    with references.noting():
-        if routing_table:
-            subnet.routing_table = _routing_table(vpc, routing_table, "routing_table")
+    if public_gateway is None:
+        subnet.public_gateway = None
+    _attach_named(
+        subnet, references, public_gateway=public_gateway, network_acl=network_acl, routing_table=routing_table
+    )
     references.settle()
-    save_named(subnet)
-    record_change(f"{events.SUBNET}.update", subnet, by=by)
-    return subnet
+    return save_change(subnet, f"{events.SUBNET}.update", subnet, by=by)
 
 
-@transaction.atomic
 def replace_network_acl(subnet: Subnet, network_acl: str, *, by: Party) -> NetworkACL:
     """Raises BadField, InvalidValue for an ACL of another VPC."""
-    vpc = lock_row(subnet.vpc)
-    subnet = lock_row(subnet)
-    subnet.network_acl = found = _network_acl(vpc, network_acl, "id")
-    subnet.save(update_fields=["network_acl"])
-    record_change(f"{events.SUBNET_NETWORK_ACL}.update", subnet, by=by, status=201)
-    return found
+    return _attach(subnet, "network_acl", network_acl, _network_acl, f"{events.SUBNET_NETWORK_ACL}.update", by=by)
 
 
-@transaction.atomic
 def replace_routing_table(subnet: Subnet, routing_table: str, *, by: Party) -> RoutingTable:
     """Raises BadField, InvalidValue for a table of another VPC or one for incoming traffic."""
-    vpc = lock_row(subnet.vpc)
-    subnet = lock_row(subnet)
-    subnet.routing_table = found = _routing_table(vpc, routing_table, "id")
-    subnet.save(update_fields=["routing_table"])
-    record_change(f"{events.SUBNET_ROUTING_TABLE}.attach", subnet, by=by, status=201)
-    return found
+    event = f"{events.SUBNET_ROUTING_TABLE}.attach"
+    return _attach(subnet, "routing_table", routing_table, _routing_table, event, by=by)
+
+
+def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> PublicGateway:
+    """In place of the one that is attached. Raises BadField, InvalidValue for one of another VPC or zone."""
+    event = f"{events.SUBNET_PUBLIC_GATEWAY}.attach"
+    return _attach(subnet, "public_gateway", public_gateway, _public_gateway, event, by=by)
 
 
 @transaction.atomic
-def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> PublicGateway:
-    """In place of the one that is attached. Raises BadField, InvalidValue for one of another VPC or zone."""
-    lock_row(subnet.vpc)
-    subnet = lock_row(subnet)
-    subnet.public_gateway = found = _public_gateway(subnet, public_gateway, "id")
-    subnet.save(update_fields=["public_gateway"])
-    record_change(f"{events.SUBNET_PUBLIC_GATEWAY}.attach", subnet, by=by, status=201)
-    return found
+def _attach(subnet: Subnet, column: str, id: str, find: Find[A], event: str, *, by: Party) -> A:
+    """Attach what has this id to the subnet, in place of what is attached."""
+    _, subnet = lock_both(subnet.vpc, subnet)
+    resource = find(subnet, id, "id")
+    setattr(subnet, column, resource)
+    subnet.save(update_fields=[column])
+    record_change(event, subnet, by=by, status=201)
+    return resource
 
 
 @transaction.atomic
 def detach_public_gateway(subnet: Subnet, *, by: Party) -> None:
     """Raises NotFound when none is attached."""
-    lock_row(subnet.vpc)
-    subnet = lock_row(subnet)
+    _, subnet = lock_both(subnet.vpc, subnet)
     if subnet.public_gateway is None:
         raise NotFound("No public gateway is attached to the subnet.")
     subnet.public_gateway = None
@@ -177,8 +158,7 @@ def detach_public_gateway(subnet: Subnet, *, by: Party) -> None:
 @transaction.atomic
 def delete_subnet(subnet: Subnet, *, by: Party) -> None:
     """Its reserved IPs go along. Raises Conflict while an interface is in it."""
-    lock_row(subnet.vpc)
-    subnet = lock_row(subnet)
+    _, subnet = lock_both(subnet.vpc, subnet)
     for model in (NetworkInterface, VirtualNetworkInterface):
         rows = model._default_manager.filter(subnet=subnet).order_by("pk")
         if names := list(rows.values_list("name", flat=True)[:5]):
@@ -186,57 +166,76 @@ def delete_subnet(subnet: Subnet, *, by: Party) -> None:
                 f"The subnet still has a {model._meta.verbose_name}: {', '.join(names)}. Delete what is in it first.",
                 code="subnet_in_use_network_interface_exists",
             )
-    record_change(f"{events.SUBNET}.delete", subnet, by=by, status=204)
-    forget(subnet.crn)
-    subnet.delete()
+    delete_resource(subnet, f"{events.SUBNET}.delete", subnet, by=by)
 
 
-def _network_acl(vpc: VPC, id: str, path: str) -> NetworkACL:
-    """The ACL, held: it is there until the subnet that names it is."""
-    found = NetworkACL.objects.filter(account=vpc.account_id, region=vpc.region, id=id).first()
-    if found is None:
-        raise _not_found(path, "network ACL")
-    if found.vpc_id != vpc.pk:
-        raise InvalidValue(f"{path}: the network ACL must be of the subnet's VPC.", target=Target(path))
-    return lock_row(found)
+def _network_acl(subnet: Subnet, id: str, path: str) -> NetworkACL:
+    """The ACL, locked: it exists until the subnet that names it is saved."""
+    acl = _find(NetworkACL.objects.filter(account=subnet.account_id, region=subnet.region), id, path)
+    _require_place(acl, acl.vpc_id == subnet.vpc_id, "VPC", path)
+    return lock_row(acl)
 
 
-def _routing_table(vpc: VPC, id: str, path: str) -> RoutingTable:
-    """Whoever deletes one holds the VPC, as the caller does."""
-    found = RoutingTable.objects.filter(vpc__account=vpc.account_id, vpc__region=vpc.region, id=id).first()
-    if found is None:
-        raise _not_found(path, "routing table")
-    if found.vpc_id != vpc.pk:
-        raise InvalidValue(f"{path}: the routing table must be of the subnet's VPC.", target=Target(path))
-    require_no_ingress(found, path=path)
-    return found
+def _routing_table(subnet: Subnet, id: str, path: str) -> RoutingTable:
+    """A request that deletes a table locks the VPC, as the caller does."""
+    table = _find(RoutingTable.objects.filter(vpc__account=subnet.account_id, vpc__region=subnet.region), id, path)
+    _require_place(table, table.vpc_id == subnet.vpc_id, "VPC", path)
+    require_no_ingress(table, path=path)
+    return table
 
 
 def _public_gateway(subnet: Subnet, id: str, path: str) -> PublicGateway:
-    """Whoever deletes one holds the VPC, as the caller does."""
+    """A request that deletes a gateway locks the VPC, as the caller does."""
     rows = PublicGateway.objects.select_related("vpc", "resource_group", "floating_ip")
-    found = rows.filter(account=subnet.account_id, region=subnet.region, id=id).first()
-    if found is None:
-        raise _not_found(path, "public gateway")
-    if found.vpc_id != subnet.vpc_id or subnet.zone not in ("", found.zone):
-        raise InvalidValue(f"{path}: the public gateway must be of the subnet's VPC and zone.", target=Target(path))
-    return found
+    gateway = _find(rows.filter(account=subnet.account_id, region=subnet.region), id, path)
+    is_near = gateway.vpc_id == subnet.vpc_id and subnet.zone in ("", gateway.zone)
+    _require_place(gateway, is_near, "VPC and zone", path)
+    return gateway
+
+
+FINDERS: dict[str, Find[Any]] = {
+    "network_acl": _network_acl,
+    "routing_table": _routing_table,
+    "public_gateway": _public_gateway,
+}
+"""What can be attached to a subnet, by column: looked up by its id, which stands in the body under the path."""
+
+
+def _attach_named(subnet: Subnet, references: References, **ids_by_column: str | None) -> None:
+    """Attach what is named, without saving the subnet; what is wrong with it goes to ``references``, in this order."""
+    for column, id in ids_by_column.items():
+        if id:
+            with references.noting():
+                setattr(subnet, column, FINDERS[column](subnet, id, column))
+
+
+def _find(rows: QuerySet[A], id: str, path: str) -> A:
+    row = rows.filter(id=id).first()
+    if row is None:
+        raise BadField(f"{path} names no {rows.model._meta.verbose_name} that exists here.", target=Target(path))
+    return row
+
+
+def _require_place(row: Model, is_near: bool, place: str, path: str) -> None:
+    if not is_near:
+        message = f"{path}: the {row._meta.verbose_name} must be of the subnet's {place}."
+        raise InvalidValue(message, target=Target(path))
 
 
 def _place(vpc: VPC, cidr: str, count: int, zone: str) -> tuple[str, str]:
     """Zone and range of a subnet to be. Raises Refusals, BadField, InvalidValue, Conflict."""
     if zone and zone not in catalog.regions()[vpc.region].zones:
         raise BadField(f"zone names no zone of {vpc.region}.", target=Target("zone"))
-    taken = list(vpc.subnets.values_list("ipv4_cidr_block", flat=True))
+    ranges = list(vpc.subnets.values_list("ipv4_cidr_block", flat=True))
     if cidr:
-        return _place_range(vpc, cidr, zone, taken), cidr
+        return _place_range(vpc, cidr, zone, ranges), cidr
     target = Target("total_ipv4_address_count")
     prefix = vpc.address_prefixes.filter(zone=zone, is_default=True).first()
     if prefix is None:
         raise Conflict(
             f"The VPC has no default address prefix in {zone}. Make one, or name an ipv4_cidr_block.", target=target
         )
-    free = first_free_range(prefix.cidr, size=count, taken=taken)
+    free = first_free_range(prefix.cidr, size=count, taken=ranges)
     if free is None:
         raise Conflict(
             f"The address prefix {prefix.cidr} has no {count} free addresses in a row. Ask for fewer.", target=target
@@ -244,7 +243,7 @@ def _place(vpc: VPC, cidr: str, count: int, zone: str) -> tuple[str, str]:
     return zone, free
 
 
-def _place_range(vpc: VPC, cidr: str, zone: str, taken: list[str]) -> str:
+def _place_range(vpc: VPC, cidr: str, zone: str, ranges: list[str]) -> str:
     """The zone of the address prefix that the range lies in."""
     target = Target("ipv4_cidr_block")
     if problem := range_problem(cidr):
@@ -252,30 +251,26 @@ def _place_range(vpc: VPC, cidr: str, zone: str, taken: list[str]) -> str:
     prefixes = vpc.address_prefixes.order_by("pk")
     prefix = next((prefix for prefix in prefixes if is_within(cidr, prefix.cidr)), None)
     if prefix is None:
-        known = ", ".join(each.cidr for each in prefixes) or "none"
-        raise InvalidValue(f"ipv4_cidr_block must be within an address prefix of the VPC: {known}.", target=target)
+        cidrs = ", ".join(each.cidr for each in prefixes) or "none"
+        raise InvalidValue(f"ipv4_cidr_block must be within an address prefix of the VPC: {cidrs}.", target=target)
     if zone not in ("", prefix.zone):
         raise InvalidValue(f"zone must be that of the address prefix, {prefix.zone}.", target=Target("zone"))
-    if other := first_overlap(cidr, taken):
+    if other := first_overlap(cidr, ranges):
         raise Conflict(f"ipv4_cidr_block overlaps the subnet {other} of the VPC. Choose another range.", target=target)
     return prefix.zone
 
 
-def _keep_provider_addresses(subnet: Subnet) -> None:
+def _reserve_provider_addresses(subnet: Subnet) -> None:
     network = ipaddress.IPv4Network(subnet.ipv4_cidr_block)
     ReservedIP.objects.bulk_create(
         ReservedIP(
             id=ids.zonal_id(subnet.zone),
-            name=kept_as,
+            name=name,
             subnet=subnet,
             address=str(network[position]),
             auto_delete=False,
             owner="provider",
             created_at=subnet.created_at,
         )
-        for position, kept_as in PROVIDER_ADDRESSES.items()
+        for position, name in PROVIDER_ADDRESSES.items()
     )
-
-
-def _not_found(path: str, kind: str) -> BadField:
-    return BadField(f"{path} names no {kind} that exists here.", target=Target(path))

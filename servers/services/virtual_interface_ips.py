@@ -9,8 +9,8 @@ from servers import events, quotas
 from servers.events import record_change
 from servers.models import ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import claim_address, release_address
+from servers.services.resource_changes import count_change
 from servers.services.row_locks import lock_row
-from servers.services.virtual_interfaces import count_change
 
 
 @transaction.atomic
@@ -19,7 +19,7 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
 
     Raises NotFound, Conflict when something else has it, OverQuota.
     """
-    lock_row(interface.subnet)  # before the interface, as whoever reserves an address for it does
+    lock_row(interface.subnet)  # before the interface, as a request that reserves an address for it does
     interface = lock_row(interface)
     ip = existing(
         ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first(),
@@ -43,8 +43,8 @@ def unbind_address(interface: VirtualNetworkInterface, ip: ReservedIP, *, by: Pa
     interface = lock_row(interface)
     if interface.primary_ip_id == ip.pk:
         raise Conflict("The primary address cannot be removed from its interface.", code="primary_ip")
-    bound = ReservedIP.objects.filter(pk=ip.pk, virtual_network_interface=interface)
-    if not bound.update(virtual_network_interface=None):
+    rows = ReservedIP.objects.filter(pk=ip.pk, virtual_network_interface=interface)
+    if not rows.update(virtual_network_interface=None):
         raise NotFound("The reserved IP is not bound to the virtual network interface.")
     release_address(ip)
     count_change(interface)

@@ -99,7 +99,7 @@ def find_virtual_interface_rows(
     groups = _find_groups(own, prototype, subnet, path=path, references=references)
     if prototype.resource_group:
         references.find(at(path, "resource_group"), find_group(account_id, prototype.resource_group))
-    _refuse_provider_name(prototype.name, path, references)
+    refuse_provider_name(prototype.name, path, references)
     is_safe = prototype.enable_infrastructure_nat or not prototype.allow_ip_spoofing
     references.require(is_safe, at(path, "allow_ip_spoofing"), SPOOFING)
     most = _most("ips_of_interface")
@@ -113,12 +113,13 @@ def _identity(ip: IpPrototype) -> str:
     return ip.reserved_ip or ip.address
 
 
-def _refuse_provider_name(name: str, path: str, references: References) -> None:
+def refuse_provider_name(name: str, path: str, references: References) -> None:
+    """Notes an InvalidValue when the name, in what ``path`` describes, begins as the provider's names do."""
     references.require(not name.startswith(PROVIDER_NAMES), at(path, "name"), PROVIDERS)
 
 
 def _find_address(own: dict[str, str], ip: IpPrototype, path: str, references: References) -> ReservedIP | None:
-    _refuse_provider_name(ip.name, path, references)
+    refuse_provider_name(ip.name, path, references)
     if not ip.reserved_ip:
         return None
     rows = ReservedIP.objects.filter(subnet__account_id=own["account_id"], subnet__region=own["region"])

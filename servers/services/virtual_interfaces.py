@@ -13,19 +13,19 @@ from servers.addressing import mac_address
 from servers.events import record_change
 from servers.models import NetworkAttachment, ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import release_address
-from servers.services.naming import PROVIDER_NAMES, group_for, random_name, save_named
+from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References, at, in_use
+from servers.services.resource_changes import count_change, delete_resource, save_change
 from servers.services.row_locks import lock_row
 from servers.services.virtual_interface_prototypes import (
-    PROVIDERS,
     SPOOFING,
     VirtualInterfacePrototype,
     VirtualInterfaceRows,
     find_virtual_interface_rows,
+    refuse_provider_name,
 )
 from servers.services.vlans import refuse_several_floating_ips
 from trustedprofiles.models import Account, ResourceGroup
-from trustedprofiles.services.tags import forget
 
 KIND = "virtual_network_interface"
 UNBOUND = "auto_delete must be false: the virtual network interface is attached to nothing."
@@ -97,21 +97,21 @@ def require_unattached(interface: VirtualNetworkInterface, *, path: str, referen
 
 
 def claim_virtual_interface(account_id: str, region: str, id: str, *, path: str) -> VirtualNetworkInterface:
-    """The free virtual network interface of this id, for somebody to attach. Must run in a transaction.
+    """The free virtual network interface of this id, for the caller to attach. Must run in a transaction.
 
-    It is held, so that nobody else attaches or deletes it before the transaction ends. Raises BadField when it was
+    It is locked, so that no other transaction attaches or deletes it before this one ends. Raises BadField when it was
     deleted meanwhile, Conflict when it was attached.
     """
-    found = find_virtual_interface(account_id, region, id)
-    if found:
-        lock_row(found.subnet)  # before the interface, as everywhere
-        found = VirtualNetworkInterface.objects.select_for_update(no_key=True).filter(pk=found.pk).first()
-    if found is None:
+    interface = find_virtual_interface(account_id, region, id)
+    if interface:
+        lock_row(interface.subnet)  # before the interface, as everywhere
+        interface = VirtualNetworkInterface.objects.select_for_update(no_key=True).filter(pk=interface.pk).first()
+    if interface is None:
         raise BadField(f"{path} names a virtual network interface that was deleted meanwhile.", target=Target(path))
-    if _attachment(found):
+    if _attachment(interface):
         raise in_use(KIND, "The virtual network interface was attached elsewhere meanwhile.", path=path)
-    count_change(found)
-    return found
+    count_change(interface)
+    return interface
 
 
 @transaction.atomic
@@ -128,8 +128,7 @@ def update_virtual_interface(
     for attribute, value in changes.items():
         setattr(interface, attribute, value)
     references = References()
-    kept = interface.name.startswith(PROVIDER_NAMES)
-    references.require(not kept, "name", PROVIDERS)
+    refuse_provider_name(interface.name, "", references)
     alone = interface.auto_delete and not _attachment(interface)
     references.require(not alone, "auto_delete", UNBOUND)
     risky = interface.allow_ip_spoofing and not interface.enable_infrastructure_nat
@@ -138,9 +137,7 @@ def update_virtual_interface(
     if changes.get("enable_infrastructure_nat"):
         refuse_several_floating_ips(interface)
     interface.revision += 1
-    save_named(interface)
-    record_change(f"{events.VIRTUAL_INTERFACE}.update", interface, by=by)
-    return interface
+    return save_change(interface, f"{events.VIRTUAL_INTERFACE}.update", interface, by=by)
 
 
 @transaction.atomic
@@ -160,7 +157,7 @@ def delete_virtual_interface(interface: VirtualNetworkInterface, *, if_match: st
 
 
 def detach(interface: VirtualNetworkInterface, *, by: Party) -> None:
-    """What becomes of an interface whose attachment is gone: with ``auto_delete`` it goes, without it stays free.
+    """Delete an interface with ``auto_delete`` whose attachment was deleted; without, it stays, free to be attached.
 
     Must run in the transaction that deletes the attachment.
     """
@@ -172,18 +169,10 @@ def detach(interface: VirtualNetworkInterface, *, by: Party) -> None:
 
 
 def _remove(interface: VirtualNetworkInterface, *, by: Party) -> None:
-    record_change(f"{events.VIRTUAL_INTERFACE}.delete", interface, by=by, status=202)
     addresses = {ip.pk: ip for ip in [interface.primary_ip, *interface.ips.all()]}
-    forget(interface.crn)
-    interface.delete()
+    delete_resource(interface, f"{events.VIRTUAL_INTERFACE}.delete", interface, by=by, status=202)
     for ip in addresses.values():
         release_address(ip)
-
-
-def count_change(interface: VirtualNetworkInterface) -> None:
-    """What the interface shows is different now, and so is its entity tag. The row must be held."""
-    interface.revision += 1
-    interface.save(update_fields=["revision"])
 
 
 def _attachment(interface: VirtualNetworkInterface) -> NetworkAttachment | None:

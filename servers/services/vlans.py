@@ -1,24 +1,42 @@
 """What holds for a server's connections of either kind: PCI ones need a stopped server, VLANs ride on PCI ones."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
+from django.db import transaction
 
+from controlplane.activity.record import Party
 from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, ServerStatusConflict, Target
 from servers import quotas
+from servers.events import record_server_event
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet, VirtualNetworkInterface
 from servers.network_connections import port_of
+from servers.services.metadata_service import refuse_deleting
 from servers.services.references import References
+from servers.services.resource_changes import count_change
+from servers.services.row_locks import lock_row
 
 TRUNK = "pci"
 """The type of a connection that carries VLANs for others."""
 Connection = NetworkInterface | NetworkAttachment
 
 
-def changed(server: BareMetalServer) -> None:
-    """A caller inside the server could notice: what is remembered of it is stale."""
-    server.revision += 1
-    server.save(update_fields=["revision"])
+@contextmanager
+def changing_connections(
+    server: BareMetalServer, event: str, *, by: Party, status: int = 200
+) -> Iterator[BareMetalServer]:
+    """Lock a server, change its connections in this block, and record the event, all in one transaction.
+
+    A caller inside the server could notice the change, so that what is remembered of the server is stale. Raises
+    NotFound, ServerStatusConflict while the server is being deleted.
+    """
+    with transaction.atomic():
+        server = lock_row(server)
+        refuse_deleting(server)
+        yield server
+        count_change(server)
+        record_server_event(event, server, by=by, status=status)
 
 
 def require_stopped(server: BareMetalServer) -> None:
@@ -38,8 +56,8 @@ def require_slot(server: BareMetalServer, interface_type: str) -> None:
     """Raises OverQuota when a PCI interface would be one too many."""
     if interface_type == TRUNK:
         rows = (server.network_interfaces, server.network_attachments)
-        taken = sum(each.filter(interface_type=TRUNK).count() for each in rows)
-        quotas.require_room("pci_interfaces", taken=taken, quotas=settings.BAREMINT_QUOTAS)
+        trunks = sum(each.filter(interface_type=TRUNK).count() for each in rows)
+        quotas.require_room("pci_interfaces", taken=trunks, quotas=settings.BAREMINT_QUOTAS)
 
 
 def let_start(server: BareMetalServer) -> None:
@@ -93,7 +111,6 @@ def refuse_lost_vlans(
         raise InvalidValue("Only PCI interfaces have allowed_vlans.", target=Target("allowed_vlans"))
     rows: list[Connection] = list(beside)
     elsewhere = {vlan for each in rows if each.interface_type == TRUNK for vlan in each.allowed_vlans}
-    lost = sorted({each.vlan for each in rows if each.vlan is not None} - elsewhere - set(allowed))
-    if lost:
-        numbers = ", ".join(map(str, lost))
+    if vlans := sorted({each.vlan for each in rows if each.vlan is not None} - elsewhere - set(allowed)):
+        numbers = ", ".join(map(str, vlans))
         raise Conflict(f"VLAN {numbers} is in use. Delete what uses it first.", target=Target("allowed_vlans"))

@@ -16,6 +16,7 @@ from servers.models import VPC, BareMetalServer, NetworkACL, SecurityGroup, Secu
 from servers.services import address_prefixes, network_acls, routing_tables, security_groups
 from servers.services.dns import configure_dns
 from servers.services.naming import group_for, random_name, save_named
+from servers.services.resource_changes import save_change
 from servers.services.row_locks import deleted, lock_row, lock_rows, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
@@ -98,9 +99,7 @@ def update_vpc(
     vpc.name = name or vpc.name
     configure_dns(vpc, dns or {})
     vpc.revision += 1
-    save_named(vpc)
-    record_change(f"{events.VPC}.update", vpc, by=by)
-    return vpc
+    return save_change(vpc, f"{events.VPC}.update", vpc, by=by)
 
 
 @transaction.atomic
@@ -109,7 +108,7 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
 
     Raises PreconditionFailed, and Conflict while something resides in it or it resolves names for other VPCs.
     """
-    vpc = _hold_with_bound(vpc)
+    vpc = _lock_with_hubs(vpc)
     refuse_mismatch(if_match, current=f'"{vpc.revision}"')
     _refuse_residents(vpc)
     _refuse_dependents(vpc)
@@ -125,12 +124,12 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
     VPC.objects.filter(pk=vpc.pk).delete()
 
 
-def _hold_with_bound(vpc: VPC) -> VPC:
-    """The VPC, held with those that it is bound to, whose bindings go along."""
-    held = lock_rows(VPC, [vpc.pk, *vpc.dns_resolution_bindings.values_list("other_id", flat=True)])
-    if vpc.pk not in held:
+def _lock_with_hubs(vpc: VPC) -> VPC:
+    """Lock the VPC along with those that it is bound to, whose bindings are deleted with it."""
+    rows = lock_rows(VPC, [vpc.pk, *vpc.dns_resolution_bindings.values_list("other_id", flat=True)])
+    if vpc.pk not in rows:
         raise deleted(VPC)
-    return held[vpc.pk]
+    return rows[vpc.pk]
 
 
 def _refuse_residents(vpc: VPC) -> None:
@@ -149,9 +148,9 @@ def _refuse_residents(vpc: VPC) -> None:
 
 
 def _refuse_dependents(vpc: VPC) -> None:
-    bound = vpc.dns_resolution_bindings.filter(vpc__enable_hub=True)
-    bound_to = [*bound.order_by("pk").values_list("other__name", flat=True)[:5]]
-    if names := bound_to or [*vpc.resolves_for.order_by("pk").values_list("name", flat=True)[:5]]:
+    bindings = vpc.dns_resolution_bindings.filter(vpc__enable_hub=True)
+    dependents = [*bindings.order_by("pk").values_list("other__name", flat=True)[:5]]
+    if names := dependents or [*vpc.resolves_for.order_by("pk").values_list("name", flat=True)[:5]]:
         raise Conflict(
             f"The VPC is the DNS hub of other VPCs: {', '.join(names)}. Delete their DNS resolution bindings, and "
             "change their resolvers where they delegate to it.",

@@ -102,7 +102,8 @@ def test_a_floating_ip_is_unbound_once(here: World, interface: NetworkInterface,
 
 
 def rule(name: str, before: str = "") -> AclRulePrototype:
-    return AclRulePrototype("allow", "inbound", "any", "0.0.0.0/0", "0.0.0.0/0", name=name, before=before)
+    ends = {"source": "0.0.0.0/0", "destination": "0.0.0.0/0"}
+    return AclRulePrototype(action="allow", direction="inbound", protocol="any", name=name, before=before, **ends)
 
 
 def test_rules_put_before_the_same_one_have_a_place_each(here: World, together: Together) -> None:

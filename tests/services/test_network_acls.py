@@ -18,7 +18,7 @@ from controlplane.kernel.errors import (
 from servers.models import VPC, NetworkACL, NetworkACLRule
 from servers.services.network_acl_rules import AclRulePrototype, create_rule, delete_rule, replace_rule
 from servers.services.network_acls import add_default_rules, create_network_acl, delete_network_acl
-from servers.services.renaming import rename
+from servers.services.resource_changes import rename
 from tests.world import World, make_subnet
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")

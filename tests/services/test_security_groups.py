@@ -8,7 +8,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, NotUnique, OverQuota
 from servers.models import VPC, NetworkInterface, SecurityGroup, SecurityGroupRule, VirtualNetworkInterface
-from servers.services.renaming import rename
+from servers.services.resource_changes import rename
 from servers.services.security_group_rules import RulePrototype, create_rule, delete_rule, replace_rule
 from servers.services.security_groups import (
     add_default_rules,

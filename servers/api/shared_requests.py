@@ -11,6 +11,7 @@ from trustedprofiles.permissions import Schema
 
 NAME = r"\A([a-z]|[a-z][-a-z0-9]*[a-z0-9])\Z"
 LONGEST_NAME = 63
+LONGEST_CIDR = 18
 
 
 class NameField(serializers.RegexField):
@@ -55,12 +56,12 @@ class ReferenceField(DescribedField, serializers.Field):
         [(form, value)] = data.items()
         if form not in self.forms or not isinstance(value, str) or not value or "\x00" in value:
             self.fail("invalid", forms=", ".join(self.forms))
-        named = value.rpartition("/")[2] if form == "href" else value
+        id = value.rpartition("/")[2] if form == "href" else value
         if form == "crn":
-            named = self._resource(value)
-        if not named:
+            id = self._resource(value)
+        if not id:
             self.fail("invalid", forms=", ".join(self.forms))
-        return named
+        return id
 
     def _resource(self, text: str) -> str:
         try:
@@ -68,8 +69,8 @@ class ReferenceField(DescribedField, serializers.Field):
         except ValueError:
             return text if ":" in text and not text.endswith(":") else ""
         own = self.context.get("account_id", crn.account_id)
-        known = crn.service == "is" and crn.account_id in ("", own, PROVIDER_ACCOUNT)
-        return crn.resource if known else text
+        is_near = crn.service == "is" and crn.account_id in ("", own, PROVIDER_ACCOUNT)
+        return crn.resource if is_near else text
 
     def within(self, parent: Any) -> Self:
         """In the context of a field that asks it."""

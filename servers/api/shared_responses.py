@@ -22,19 +22,29 @@ class NamedReference(TypedDict):
     name: str
 
 
-class ResourceGroupReference(TypedDict):
+class Identity(TypedDict):
+    """What every reference to a resource with an id says."""
+
     href: str
     id: str
     name: str
 
 
-class Reference(TypedDict):
+class ResourceGroupReference(Identity):
+    pass
+
+
+class Reference(Identity):
     """Network ACLs, security groups."""
 
     crn: str
-    href: str
-    id: str
-    name: str
+
+
+class Grouped(TypedDict):
+    """What every answer says of a resource that belongs to a resource group."""
+
+    created_at: str
+    resource_group: ResourceGroupReference
 
 
 class KeyReference(Reference):
@@ -43,6 +53,10 @@ class KeyReference(Reference):
 
 class VPCReference(Reference):
     resource_type: Literal["vpc"]
+
+
+class InVpc(Grouped):
+    vpc: VPCReference
 
 
 class SubnetReference(Reference):
@@ -74,18 +88,12 @@ class VirtualNetworkInterfaceReference(Reference):
     resource_type: Literal["virtual_network_interface"]
 
 
-class ReservedIPReference(TypedDict):
+class ReservedIPReference(Identity):
     address: str
-    href: str
-    id: str
-    name: str
     resource_type: Literal["subnet_reserved_ip"]
 
 
-class DiskReference(TypedDict):
-    href: str
-    id: str
-    name: str
+class DiskReference(Identity):
     resource_type: Literal["bare_metal_server_disk"]
 
 
@@ -96,20 +104,13 @@ class PrimaryAddress(TypedDict):
     primary_ipv4_address: NotRequired[str]
 
 
-class NetworkInterfaceReference(PrimaryAddress):
-    href: str
-    id: str
-    name: str
+class NetworkInterfaceReference(Identity, PrimaryAddress):
     resource_type: Literal["network_interface"]
     subnet: SubnetReference
 
 
-class FloatingIPReference(TypedDict):
+class FloatingIPReference(Reference):
     address: str
-    crn: str
-    href: str
-    id: str
-    name: str
 
 
 class Deleted(TypedDict):

@@ -1,0 +1,33 @@
+"""What rules of security groups and of network ACLs have in common in answers."""
+
+from typing import Literal, NotRequired
+
+from servers.api.reference_responses import Hrefs
+from servers.api.rule_requests import protocol_for
+from servers.api.shared_responses import Identity
+from servers.models import NetworkACLRule, SecurityGroupRule
+
+
+class TrafficRule(Identity):
+    code: NotRequired[int]
+    direction: Literal["inbound", "outbound"]
+    ip_version: Literal["ipv4"]
+    protocol: str
+    type: NotRequired[int]
+
+
+def traffic_rule(rule: NetworkACLRule | SecurityGroupRule, hrefs: Hrefs, *path: str) -> TrafficRule:
+    """The properties of every rule; ``path`` is where the rules of its group or ACL are."""
+    body: TrafficRule = {
+        "direction": rule.direction,  # type: ignore[typeddict-item]
+        "href": hrefs(*path, rule.id),
+        "id": rule.id,
+        "ip_version": "ipv4",
+        "name": rule.name,
+        "protocol": protocol_for(rule.protocol, hrefs.version),
+    }
+    if rule.icmp_type is not None:
+        body["type"] = rule.icmp_type
+    if rule.icmp_code is not None:
+        body["code"] = rule.icmp_code
+    return body
