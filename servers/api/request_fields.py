@@ -55,12 +55,12 @@ class ReferenceField(DescribedField, serializers.Field):
         [(form, value)] = data.items()
         if form not in self.forms or not isinstance(value, str) or not value or "\x00" in value:
             self.fail("invalid", forms=", ".join(self.forms))
-        named = value.rpartition("/")[2] if form == "href" else value
+        word = value.rpartition("/")[2] if form == "href" else value
         if form == "crn":
-            named = self._resource(value)
-        if not named:
+            word = self._resource(value)
+        if not word:
             self.fail("invalid", forms=", ".join(self.forms))
-        return named
+        return word
 
     def _resource(self, text: str) -> str:
         try:
@@ -68,8 +68,8 @@ class ReferenceField(DescribedField, serializers.Field):
         except ValueError:
             return text if ":" in text and not text.endswith(":") else ""
         own = self.context.get("account_id", crn.account_id)
-        known = crn.service == "is" and crn.account_id in ("", own, PROVIDER_ACCOUNT)
-        return crn.resource if known else text
+        may_exist = crn.service == "is" and crn.account_id in ("", own, PROVIDER_ACCOUNT)
+        return crn.resource if may_exist else text
 
     def within(self, parent: Any) -> Self:
         """In the context of a field that asks it."""
