@@ -1,4 +1,4 @@
-"""``/_baremint/account``: what holds for all servers of an account. A thing of our own; IBM Cloud has no such path."""
+"""``/_baremint/account``: what holds for all servers of an account. Only Baremint has this path; IBM Cloud does not."""
 
 from typing import Any, TypedDict
 

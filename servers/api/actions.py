@@ -70,15 +70,15 @@ class ConsoleAccessToken(ServerView):
     }
 
     def post(self, request: Request, server_id: str) -> Response:
-        token, kept = create_console_token(self.server, by=self.by, **self.body)
+        token, row = create_console_token(self.server, by=self.by, **self.body)
         host = request.get_host()
         return self.answer(
             {
                 "access_token": token,
-                "console_type": kept.console_type,
-                "created_at": timestamps.milliseconds(kept.created_at),
-                "expires_at": timestamps.milliseconds(kept.expires_at),
-                "force": kept.force,
+                "console_type": row.console_type,
+                "created_at": timestamps.milliseconds(row.created_at),
+                "expires_at": timestamps.milliseconds(row.expires_at),
+                "force": row.force,
                 "href": f"wss://{host}/v1/bare_metal_servers/{server_id}/console?access_token={token}",
             }
         )

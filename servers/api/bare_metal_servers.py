@@ -96,8 +96,8 @@ class OneBareMetalServer(ServerView):
         return self.answer(server_body(self.server, self.hrefs))
 
     def patch(self, request: Request, server_id: str) -> Response:
-        changed = update_server(self.server, by=self.by, **server_changes(self.body))
-        return self.answer(server_body(self.find(servers_of(changed.account_id), id=changed.id), self.hrefs))
+        server = update_server(self.server, by=self.by, **server_changes(self.body))
+        return self.answer(server_body(self.find(servers_of(server.account_id), id=server.id), self.hrefs))
 
     def delete(self, request: Request, server_id: str) -> Response:
         act(self.server, action="delete", by=self.by)

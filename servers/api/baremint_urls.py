@@ -1,4 +1,4 @@
-"""Things of our own, beside the VPC API: under ``/_baremint/``, never on an emulated path."""
+"""What only Baremint has, beside the VPC API: under ``/_baremint/``, never on an emulated path."""
 
 from django.urls import path
 

@@ -139,12 +139,12 @@ class VpcView(GuardedView):
 
     def find(self, rows: QuerySet[M], **lookup: str) -> M:
         """One resource. Raises NotFound: another account's, or another region's, looks like none."""
-        found = rows.filter(**lookup).first()
-        if found is None:
+        row = rows.filter(**lookup).first()
+        if row is None:
             kind = str(rows.model._meta.verbose_name)
             message = f"{kind[:1].upper()}{kind[1:]} not found. Check its id, the account and the region."
             raise NotFound(message)
-        return found
+        return row
 
 
 def _has_array(body: Any) -> bool:

@@ -40,14 +40,14 @@ def require_on(caller: Caller, action: str, resource: Mapping[str, str], *, path
 
 
 def require_operating_gateway(caller: Caller, region: str, id: str | None, *, path: str) -> None:
-    """Whoever attaches a public gateway to a subnet must be allowed to operate it. Raises NotAuthorized.
+    """A caller who attaches a public gateway to a subnet must be allowed to operate it. Raises NotAuthorized.
 
-    Of one that does not exist nothing is said here. Source: IBM's guide on creating subnets, before you begin.
+    A gateway that does not exist is not refused here. Source: IBM's guide on creating subnets, before you begin.
     """
-    found = PublicGateway.objects.filter(account_id=caller.account_id, region=region, id=id or "").first()
-    if found is None:
+    gateway = PublicGateway.objects.filter(account_id=caller.account_id, region=region, id=id or "").first()
+    if gateway is None:
         return
-    require_on(caller, OPERATE_GATEWAY, found.policy_attributes, path=path)
+    require_on(caller, OPERATE_GATEWAY, gateway.policy_attributes, path=path)
 
 
 def require_advanced(
@@ -62,19 +62,19 @@ def require_advanced(
         "enable_infrastructure_nat": asked.get("enable_infrastructure_nat") is False,
     }
     actions = dict(zip(daring, needed, strict=True))
-    for name in (name for name, wanted in daring.items() if wanted):
+    for name in (name for name, is_daring in daring.items() if is_daring):
         require_on(caller, actions[name], resource, path=f"{path}.{name}" if path else name)
 
 
 def require_advanced_network(caller: Caller, body: Mapping[str, Any], resource: Mapping[str, str]) -> None:
     """The same, for every connection in the body that a server is made from."""
-    for primary, others, needed in CONNECTIONS:
-        asked = [(primary, body[primary])] if primary in body else []
-        asked += [(f"{others}[{number}]", each) for number, each in enumerate(body.get(others, ()))]
-        for path, connection in asked:
+    for primary, others, actions in CONNECTIONS:
+        connections = [(primary, body[primary])] if primary in body else []
+        connections += [(f"{others}[{number}]", each) for number, each in enumerate(body.get(others, ()))]
+        for path, connection in connections:
             interface = connection.get("virtual_network_interface", connection)
             if isinstance(interface, Mapping):
-                require_advanced(caller, interface, resource, needed=needed, path=path)
+                require_advanced(caller, interface, resource, needed=actions, path=path)
             elif not isinstance(interface, str):
                 within = f"{path}.virtual_network_interface"
-                require_advanced(caller, vars(interface), resource, needed=needed, path=within)
+                require_advanced(caller, vars(interface), resource, needed=actions, path=within)

@@ -75,17 +75,17 @@ class UpdateImageBody(StrictSerializer):
 
 def prototype(body: dict[str, Any]) -> dict[str, Any]:
     """What the services take, of a checked body."""
-    wanted = {name: value for name, value in body.items() if name != "allowed_use"}
+    values = {name: value for name, value in body.items() if name != "allowed_use"}
     use = body.get("allowed_use", {})
     if "bare_metal_server" in use:
-        wanted["allowed_use"] = use["bare_metal_server"]
+        values["allowed_use"] = use["bare_metal_server"]
     if "instance" in use:
-        wanted["allowed_use_instance"] = use["instance"]
+        values["allowed_use_instance"] = use["instance"]
     if "api_version" in use:
-        wanted["allowed_use_version"] = use["api_version"].isoformat()
-    if "file" in wanted:
-        wanted["file"] = wanted["file"]["href"]
-    return wanted
+        values["allowed_use_version"] = use["api_version"].isoformat()
+    if "file" in values:
+        values["file"] = values["file"]["href"]
+    return values
 
 
 def changes(body: dict[str, Any]) -> ImageChanges:

@@ -108,8 +108,8 @@ class Images(ImageView):
         if group := query.get("resource_group.id"):
             stock = Q(account=None) if group == self.default_group.id else Q(pk=None)
             rows = rows.filter(Q(resource_group=group) | stock)
-        for name, allowed in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
-            if values := some_of(query, name, allowed):
+        for name, options in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
+            if values := some_of(query, name, options):
                 rows = rows.filter(**{f"{name}__in": values})
         if visibility := one_of(query, VISIBILITY, VISIBILITIES):
             rows = rows.filter(account__isnull=visibility == "public")
@@ -126,8 +126,8 @@ class Images(ImageView):
                 return rows.none()
 
     def post(self, request: Request) -> Response:
-        asked = {"allowed_use_version": self.version.isoformat()} | prototype(self.body)
-        image = images.create_image(self.account, region=self.region, by=self.by, **asked)
+        arguments = {"allowed_use_version": self.version.isoformat()} | prototype(self.body)
+        image = images.create_image(self.account, region=self.region, by=self.by, **arguments)
         return self.answer(self.render(image, self.hrefs))
 
 

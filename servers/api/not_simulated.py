@@ -52,10 +52,10 @@ class Kind:
 
     def of_collection(self) -> dict[str, Operation]:
         empty = collection(f"{self.shape}Collection", self.items, Link)
-        found = {"GET": self._operation("list", paged=True, answer=empty, status=200)}
+        operations = {"GET": self._operation("list", paged=True, answer=empty, status=200)}
         if not self.read_only:
-            found["POST"] = self._operation("create", status=400)
-        return found
+            operations["POST"] = self._operation("create", status=400)
+        return operations
 
     def of_item(self) -> dict[str, Operation]:
         verbs = {"GET": "read"} if self.read_only else {"GET": "read", "PATCH": "update", "DELETE": "delete"}

@@ -1,5 +1,6 @@
 """``/v1/bare_metal_server/profiles``: what the region called offers."""
 
+from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from rest_framework.request import Request
@@ -191,12 +192,11 @@ def _bandwidth(
 
 def _disks(profile: catalog.Profile) -> list[BareMetalServerProfileDisk]:
     """The boot disk first: a mirrored pair shows as one."""
-    found = []
-    if profile.boot_disk_size:
-        found.append(_disk(1, profile.boot_disk_size, profile.boot_interface))
-    if profile.secondary_disk_count:
-        found.append(_disk(profile.secondary_disk_count, profile.secondary_disk_size, "nvme"))
-    return found
+    disks: Sequence[tuple[int, int | None, Literal["nvme", "sata"]]] = (
+        (1, profile.boot_disk_size, profile.boot_interface),
+        (profile.secondary_disk_count, profile.secondary_disk_size, "nvme"),
+    )
+    return [_disk(quantity, size, interface) for quantity, size, interface in disks if quantity and size]
 
 
 def _disk(quantity: int, size: int, interface: Literal["nvme", "sata"]) -> BareMetalServerProfileDisk:
@@ -219,8 +219,8 @@ class Profiles(CatalogView):
     }
 
     def get(self, request: Request) -> Response:
-        offered = catalog.profiles_of(self.region)
-        return self.pages("profiles", offered, lambda each: profile_body(each, self.region, self.hrefs))
+        profiles = catalog.profiles_of(self.region)
+        return self.pages("profiles", profiles, lambda each: profile_body(each, self.region, self.hrefs))
 
 
 class OneProfile(CatalogView):

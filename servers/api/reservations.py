@@ -190,8 +190,8 @@ class Reservations(ReservationView):
 
     def post(self, request: Request) -> Response:
         body = self.body
-        asked = {name: body[name] for name in ("name", "resource_group", "zone") if name in body}
-        made = services.create_reservation(
+        columns = {name: body[name] for name in ("name", "resource_group", "zone") if name in body}
+        reservation = services.create_reservation(
             self.account,
             region=self.region,
             profile=body["profile"]["name"],
@@ -200,9 +200,9 @@ class Reservations(ReservationView):
             affinity_policy=body.get("affinity_policy", default_affinity_of_reservation(self.version)),
             by=self.by,
             **body["committed_use"],
-            **asked,
+            **columns,
         )
-        return self.answer(reservation_body(self.find(self.rows(), id=made.id), self.hrefs))
+        return self.answer(reservation_body(self.find(self.rows(), id=reservation.id), self.hrefs))
 
 
 class OneReservationView(ReservationView):
@@ -241,8 +241,8 @@ class OneReservation(OneReservationView):
         return self.answer(reservation_body(self.reservation, self.hrefs))
 
     def patch(self, request: Request, reservation_id: str) -> Response:
-        changed = services.update_reservation(self.reservation, _columns(self.body), by=self.by)
-        return self.answer(reservation_body(self.find(self.rows(), id=changed.id), self.hrefs))
+        reservation = services.update_reservation(self.reservation, _columns(self.body), by=self.by)
+        return self.answer(reservation_body(self.find(self.rows(), id=reservation.id), self.hrefs))
 
     def delete(self, request: Request, reservation_id: str) -> Response:
         body: Reservation = {**reservation_body(self.reservation, self.hrefs), "lifecycle_state": "deleting"}

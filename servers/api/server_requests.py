@@ -92,12 +92,12 @@ class CreateServerBody(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A server has network interfaces or network attachments, and a primary one."""
-        given = [primary for primary, others in STYLES.items() if primary in attrs or others in attrs]
-        if len(given) > 1:
+        styles = [primary for primary, others in STYLES.items() if primary in attrs or others in attrs]
+        if len(styles) > 1:
             raise serializers.ValidationError(
-                {given[1]: "A server has network interfaces or network attachments, not both. Leave one kind out."}
+                {styles[1]: "A server has network interfaces or network attachments, not both. Leave one kind out."}
             )
-        primary = given[0] if given else "primary_network_attachment"
+        primary = styles[0] if styles else "primary_network_attachment"
         if primary not in attrs:
             raise serializers.ValidationError({primary: serializers.ErrorDetail("", code="required")})
         return attrs

@@ -103,16 +103,16 @@ def _pool(server: BareMetalServer, hrefs: Hrefs) -> list[shapes.PooledReservatio
     if server.reservation_pool:
         pooled: shapes.PooledReservation = {**hrefs.reservation(server.reservation_pool)}
         return [pooled]
-    if not (gone := server.deleted_reservation):
+    if not (record := server.deleted_reservation):
         return []
-    href = hrefs("reservations", gone["id"])
+    href = hrefs("reservations", record["id"])
     return [
         {
-            "crn": gone["crn"],
+            "crn": record["crn"],
             "deleted": DELETED,
             "href": href,
-            "id": gone["id"],
-            "name": gone["name"],
+            "id": record["id"],
+            "name": record["name"],
             "resource_type": "reservation",
         }
     ]
@@ -139,7 +139,7 @@ def initialization_body(
     """What was given; ``deleted`` marks what is no more. ``default_trusted_profile`` is absent when none was given."""
     image = initialization.image
     there = set(Key.objects.filter(id__in=[key["id"] for key in initialization.keys]).values_list("id", flat=True))
-    shown: shapes.InitializedImage = {
+    initial_image: shapes.InitializedImage = {
         "crn": image["crn"],
         "href": hrefs("images", image["id"]),
         "id": image["id"],
@@ -147,11 +147,11 @@ def initialization_body(
         "resource_type": "image",
     }
     if not Image.objects.filter(id=image["id"]).exists():
-        shown["deleted"] = DELETED
+        initial_image["deleted"] = DELETED
     if owner := remote(Crn.parse(image["crn"]).account_id, account_id, hrefs.version):
-        shown["remote"] = owner
+        initial_image["remote"] = owner
     body: shapes.BareMetalServerInitialization = {
-        "image": shown,
+        "image": initial_image,
         "keys": [_key(key, there, hrefs) for key in initialization.keys],
         "user_accounts": [
             {

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 
 def _load(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    return content
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ def instance_profiles() -> tuple[InstanceProfile, ...]:
     data = _load("instance_profiles.json")
     gpus = {word: Gpu(**row) for word, row in data["gpus"].items()}
     rows = ((family, size) for family, sizes in data["families"].items() for size in sizes.split())
-    found = (_instance_profile(family, *size.split("x", 2), gpus=gpus) for family, size in rows)
-    return tuple(sorted(found, key=lambda profile: profile.name))
+    entries = (_instance_profile(family, *size.split("x", 2), gpus=gpus) for family, size in rows)
+    return tuple(sorted(entries, key=lambda profile: profile.name))
 
 
 def _instance_profile(family: str, vcpu: str, memory: str, gpu: str = "", *, gpus: dict[str, Gpu]) -> InstanceProfile:

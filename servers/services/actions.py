@@ -75,30 +75,30 @@ def update_server(
             "enable_secure_boot and trusted_platform_module change only while the server is stopped; "
             f"it is {server.status}."
         )
-    given = {
+    columns = {
         "name": name,
         "bandwidth": bandwidth,
         "enable_secure_boot": enable_secure_boot,
         "tpm_mode": tpm_mode,
     }
-    for attribute, value in given.items():
+    for attribute, value in columns.items():
         if value is not None:
             setattr(server, attribute, value)
     apply_switches(server, enabled=metadata_enabled, protocol=metadata_protocol)
-    used = server.reservation
+    previous = server.reservation
     placement = place_again(server, reservation_affinity) if reservation_affinity else None
     if placement:
         placement.apply(server)
-    taken = servers_in_quota(server.account_id) if placement else 0
+    count = servers_in_quota(server.account_id) if placement else 0
     server.revision += 1
     save_named(server)
-    if placement and (more := servers_in_quota(server.account_id) - taken) > 0:
+    if placement and (more := servers_in_quota(server.account_id) - count) > 0:
         at = Target("reservation_affinity.policy")
-        quotas.require_room("bare_metal_servers", taken=taken, more=more, quotas=settings.BAREMINT_QUOTAS, target=at)
+        quotas.require_room("bare_metal_servers", taken=count, more=more, quotas=settings.BAREMINT_QUOTAS, target=at)
     switched = (metadata_enabled, metadata_protocol) != (None, None)
     record_server_event(UPDATE, server, by=by, data=switches(server) if switched else None)
-    if placement and used != server.reservation:
-        if used:
-            detach(server, used, by=by)
+    if placement and previous != server.reservation:
+        if previous:
+            detach(server, previous, by=by)
         attach(server, by=by)
     return server

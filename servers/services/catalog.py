@@ -14,8 +14,8 @@ def seed_images(region: str, now: datetime) -> int:
 
     Their ids follow from region and name, so that two machines that start at once do not make them twice.
     """
-    known = set(Image.objects.filter(region=region, account=None).values_list("name", flat=True))
-    missing = [stock for stock in catalog.stock_images().values() if stock.name not in known]
+    names = set(Image.objects.filter(region=region, account=None).values_list("name", flat=True))
+    missing = [stock for stock in catalog.stock_images().values() if stock.name not in names]
     Image.objects.bulk_create([_row(stock, region, now) for stock in missing], ignore_conflicts=True)
     return len(missing)
 

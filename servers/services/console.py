@@ -30,7 +30,7 @@ def create_console_token(
         raise ServerStatusConflict(f"A server that is {server.status} has no console; it must be {', '.join(OPEN_IN)}.")
     token = secrets.token_urlsafe(32)
     now = clock.now()
-    kept, _ = ConsoleAccessToken.objects.update_or_create(
+    row, _ = ConsoleAccessToken.objects.update_or_create(
         server=server,
         defaults={
             "sha256": hashlib.sha256(token.encode()).hexdigest(),
@@ -41,4 +41,4 @@ def create_console_token(
         },
     )
     record_server_event(CREATE_CONSOLE_TOKEN, server, by=by)
-    return token, kept
+    return token, row

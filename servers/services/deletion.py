@@ -17,19 +17,19 @@ def remove(server: BareMetalServer, *, by: Party) -> bool:
     """Delete a server that is being deleted. Returns False when another worker did.
 
     Addresses and virtual network interfaces with ``auto_delete`` go along, others stay, and floating IPs stay unbound;
-    every trusted profile's link to the server goes, whoever made it, and so do its tags.
+    every trusted profile's link to the server goes, even one that another caller made, and so do its tags.
     """
     if server.reservation_id:  # it is being deleted: it is attached to no other from now on
         lock_row(server.account)
     deleting = BareMetalServer.objects.select_for_update().filter(pk=server.pk, status=BareMetalServer.Status.DELETING)
-    if (found := deleting.first()) is None:
+    if (row := deleting.first()) is None:
         return False
-    own = NetworkInterface.objects.filter(server=found).select_related("primary_ip")
+    own = NetworkInterface.objects.filter(server=row).select_related("primary_ip")
     addresses = [interface.primary_ip for interface in own]
-    attached = NetworkAttachment.objects.filter(server=found).select_related("virtual_network_interface")
+    attached = NetworkAttachment.objects.filter(server=row).select_related("virtual_network_interface")
     virtual = [attachment.virtual_network_interface for attachment in attached]
-    reservation = found.reservation
-    found.delete()
+    reservation = row.reservation
+    row.delete()
     if reservation:
         detach(server, reservation, by=by)
     for address in addresses:

@@ -60,7 +60,7 @@ def key_problems(operating_system: str, key_types: Sequence[str]) -> list[str]:
     """What is wrong with installing keys of these types (``rsa``, ``ed25519``); each problem says what to do.
 
     VPC API, ``initialization.keys``: Windows needs an RSA key to encrypt the administrator's password under; an
-    Ed25519 key is of no use on Windows, and not accepted by VMware ESXi. Without any key, nobody can read the
+    Ed25519 key is of no use on Windows, and not accepted by VMware ESXi. Without any key, no user can read the
     password of ``root`` on ESXi.
     """
     family = _family(operating_system)
@@ -72,8 +72,8 @@ def key_problems(operating_system: str, key_types: Sequence[str]) -> list[str]:
 
 
 def _family(operating_system: str) -> str:
-    found = catalog.operating_systems().get(operating_system)
-    return found.family if found else ""
+    system = catalog.operating_systems().get(operating_system)
+    return system.family if system else ""
 
 
 def _password() -> str:

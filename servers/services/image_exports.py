@@ -48,7 +48,7 @@ LONGEST_NAME = 63
 def create_export_job(
     image: Image, *, bucket: Bucket, format: str = "qcow2", name: str = "", by: Party
 ) -> ImageExportJob:
-    """Queue the export of an own image; whoever asks may write to the bucket.
+    """Queue the export of an own image; the caller may write to the bucket.
 
     Raises BadField for a bucket that is not there, Conflict for an image that has no file, OverQuota, NotUnique.
     """
@@ -131,10 +131,10 @@ def _due(now: datetime) -> Q:
 
 @transaction.atomic
 def _start(job: ImageExportJob, *, now: datetime) -> bool:
-    taken = _take(job, status=Status.RUNNING, started_at=now, due_at=now + _delay())
-    if taken:
+    is_first = _take(job, status=Status.RUNNING, started_at=now, due_at=now + _delay())
+    if is_first:
         _send(job)
-    return taken
+    return is_first
 
 
 def _complete(job: ImageExportJob, *, now: datetime) -> bool:
@@ -197,10 +197,10 @@ def _object_name(image: Image, name: str, format: str, bucket: Bucket) -> str:
     stem, number = f"{image.name}-{name}", 1
     others = ImageExportJob.objects.filter(bucket_crn=bucket.crn)
     while True:
-        found = f"{stem}.{format}" if number == 1 else f"{stem}-{number}.{format}"
-        taken = others.filter(object_name=found).exists() or object_store().has_object(bucket.crn, found)
-        if not taken:
-            return found
+        key = f"{stem}.{format}" if number == 1 else f"{stem}-{number}.{format}"
+        exists = others.filter(object_name=key).exists() or object_store().has_object(bucket.crn, key)
+        if not exists:
+            return key
         number += 1
 
 

@@ -196,7 +196,7 @@ def status_at(image: Image, now: datetime) -> str:
 
 
 def may_change(image: Image) -> Verdict:
-    """May anybody change it, whatever policies grant?"""
+    """May a caller change it, whatever policies grant?"""
     if image.account_id is None:
         return Refused(f"The image {image.name} is IBM's: it can be used, but not changed. Create your own.")
     return Allowed("the image is an account's own", source=image.crn)

@@ -114,23 +114,23 @@ def snapshot(key: Key) -> dict[str, str]:
 
 @transaction.atomic
 def reinitialize(server: BareMetalServer, prototype: InitializationPrototype, *, by: Party) -> Initialization:
-    """Wipe the boot disk and initialize the server anew; secondary disks, ids, addresses and links stay.
+    """Wipe the boot disk and initialize the server again; secondary disks, ids, addresses and links stay.
 
     Raises Refusals naming all that is wrong with the prototype, Conflict unless the server is stopped, or failed
     while it was reinitialized before.
     """
-    held = lock_row(server)
+    server = lock_row(server)
     references = References()
     rows = find_initialization(
-        held.account_id,
-        held.region,
+        server.account_id,
+        server.region,
         prototype,
-        enable_secure_boot=held.enable_secure_boot,
+        enable_secure_boot=server.enable_secure_boot,
         path="",
         references=references,
     )
     references.settle()
-    transitions.begin(held, "reinitialize")
-    initialization = save_initialization(held, rows, by=by)
-    record_server_event(REINITIALIZE, held, by=by)
+    transitions.begin(server, "reinitialize")
+    initialization = save_initialization(server, rows, by=by)
+    record_server_event(REINITIALIZE, server, by=by)
     return initialization

@@ -45,42 +45,42 @@ def switch_each(
 
 def in_portions(numbers: Sequence[int], switch: Callable[[Sequence[int]], dict[int, ApiError]]) -> dict[int, ApiError]:
     """What a switch of many servers at once refuses, called with AT_ONCE of them at the most."""
-    refused: dict[int, ApiError] = {}
+    refusals: dict[int, ApiError] = {}
     for start in range(0, len(numbers), AT_ONCE):
-        refused |= switch(numbers[start : start + AT_ONCE])
-    return refused
+        refusals |= switch(numbers[start : start + AT_ONCE])
+    return refusals
 
 
 @transaction.atomic
 def _switch_some(
     numbers: Sequence[int], *, enabled: bool | None, protocol: str | None, by: Party
 ) -> dict[int, ApiError]:
-    held, refused = hold_changeable(numbers)
-    given = {"metadata_enabled": enabled, "metadata_protocol": protocol}
-    ending = [number for number, server in held.items() if enabled is False and server.metadata_enabled]
+    servers, refusals = hold_changeable(numbers)
+    columns = {"metadata_enabled": enabled, "metadata_protocol": protocol}
+    ending = [number for number, server in servers.items() if enabled is False and server.metadata_enabled]
     rows = BareMetalServer.objects
     rows.filter(pk__in=ending).update(metadata_epoch=F("metadata_epoch") + 1)
-    changes = {column: value for column, value in given.items() if value is not None}
-    rows.filter(pk__in=held).update(**changes, revision=F("revision") + 1)
-    for server in held.values():
+    changes = {column: value for column, value in columns.items() if value is not None}
+    rows.filter(pk__in=servers).update(**changes, revision=F("revision") + 1)
+    for server in servers.values():
         apply_switches(server, enabled=enabled, protocol=protocol)
-    record_all(server_event(UPDATE, server, by=by, data=switches(server)) for server in held.values())
-    return refused
+    record_all(server_event(UPDATE, server, by=by, data=switches(server)) for server in servers.values())
+    return refusals
 
 
 def hold_changeable(numbers: Sequence[int]) -> tuple[dict[int, BareMetalServer], dict[int, ApiError]]:
     """Servers by number, held until the transaction ends; and why the others cannot be changed."""
-    held: dict[int, BareMetalServer] = {}
-    found, refused = lock_rows(BareMetalServer, numbers), {}
+    servers: dict[int, BareMetalServer] = {}
+    rows, refusals = lock_rows(BareMetalServer, numbers), {}
     for number in numbers:
         try:
-            if number not in found:
+            if number not in rows:
                 raise deleted(BareMetalServer)
-            refuse_deleting(found[number])
-            held[number] = found[number]
+            refuse_deleting(rows[number])
+            servers[number] = rows[number]
         except ApiError as refusal:
-            refused[number] = refusal
-    return held, refused
+            refusals[number] = refusal
+    return servers, refusals
 
 
 def refuse_deleting(server: BareMetalServer) -> None:

@@ -73,8 +73,8 @@ def create_server(
     region, references = region or settings.BAREMINT_REGION, References()
     rows = find_server_rows(account, region, prototype, references=references)
     if rows.placement.used is None:
-        taken = servers_in_quota(account.id)
-        quotas.require_room("bare_metal_servers", taken=taken, quotas=settings.BAREMINT_QUOTAS)
+        count = servers_in_quota(account.id)
+        quotas.require_room("bare_metal_servers", taken=count, quotas=settings.BAREMINT_QUOTAS)
     references.settle()
     server = _save_server(account, region, prototype, rows)
     _save_disks(server)
@@ -174,13 +174,13 @@ def _check_profile(profile: catalog.Profile, region: str, prototype: ServerProto
 
 def _check_vlans(connections: Sequence[InterfaceRows | AttachmentRows], references: References) -> None:
     trunks = [each.prototype for each in connections if each.prototype.interface_type == TRUNK]
-    allowed = {vlan for each in trunks for vlan in each.allowed_vlans}
+    trunk_vlans = {vlan for each in trunks for vlan in each.allowed_vlans}
     subnets: dict[int, Subnet] = {}
     for each in connections:
         vlan, path = each.prototype.vlan, f"{each.path}.vlan"
         if vlan is None:
             continue
-        if vlan not in allowed:
+        if vlan not in trunk_vlans:
             references.add([no_trunk(vlan, path)])
         if each.subnet and subnets.setdefault(vlan, each.subnet) != each.subnet:
             references.add([serves_another(vlan, subnets[vlan], path)])

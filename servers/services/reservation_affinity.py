@@ -1,6 +1,6 @@
 """Which reservation a server uses: attached and detached so that no reservation is used beyond its capacity.
 
-Whoever changes that holds the account first, and the server, if it is there, after it.
+A function that changes this locks the account first, and the server, if it exists, after it.
 """
 
 from collections import Counter
@@ -52,11 +52,11 @@ def place_new(
     """
     placement = Placement(default)
     with references.noting():
-        asked = asked or ReservationAffinity()
-        policy, pool = rules.affinity(asked.policy, asked.pool, default=default)
-        found = _in_pool(server, pool[0], references) if pool else None
-        used = found if pool else _unused(server) if policy == rules.AUTOMATIC else None
-        placement = Placement(policy, found, used)
+        affinity = asked or ReservationAffinity()
+        policy, pool = rules.affinity(affinity.policy, affinity.pool, default=default)
+        pooled = _in_pool(server, pool[0], references) if pool else None
+        reservation = pooled if pool else _unused(server) if policy == rules.AUTOMATIC else None
+        placement = Placement(policy, pooled, reservation)
     return placement
 
 
@@ -66,16 +66,16 @@ def place_again(server: BareMetalServer, asked: ReservationAffinity) -> Placemen
     Raises Refusals, InvalidValue for policy and pool that do not go together.
     """
     pooled = server.reservation_pool
-    gone = server.deleted_reservation["id"] if server.deleted_reservation else None
-    present = [pooled.id] if pooled else [gone] if gone else []
+    deleted_id = server.deleted_reservation["id"] if server.deleted_reservation else None
+    present = [pooled.id] if pooled else [deleted_id] if deleted_id else []
     policy, pool = rules.affinity(asked.policy, asked.pool, default=server.reservation_affinity_policy, present=present)
     if (policy, list(pool)) == (server.reservation_affinity_policy, present):
         return None
     references = References()
-    found = _in_pool(server, pool[0], references) if pool else None
+    reservation = _in_pool(server, pool[0], references) if pool else None
     references.settle()
-    used = found or (_unused(server) if policy == rules.AUTOMATIC else None)
-    return Placement(policy, found, used)
+    unused = _unused(server) if policy == rules.AUTOMATIC else None
+    return Placement(policy, reservation, reservation or unused)
 
 
 def attach(server: BareMetalServer, *, by: Party) -> None:
@@ -97,8 +97,8 @@ def fill(reservation: Reservation) -> None:
     free = reservation.total - reservation.servers.count()
     for server in _waiting(reservation).order_by("number")[:free]:
         # Its deletion may have begun meanwhile: the account is held, the server is not.
-        taken = _waiting(reservation).filter(pk=server.pk).update(reservation=reservation, revision=F("revision") + 1)
-        if taken:
+        count = _waiting(reservation).filter(pk=server.pk).update(reservation=reservation, revision=F("revision") + 1)
+        if count:
             _record("attach", reservation, server, by=SYSTEM)
 
 
@@ -117,12 +117,14 @@ def servers_in_quota(account_id: str) -> int:
 
     Servers that will use a reservation as soon as it is active are not counted beside it.
     """
-    taken = account_tally(account_id)
-    held = list(Reservation.objects.filter(account_id=account_id, profile_type=rules.BARE_METAL, status__in=rules.HELD))
-    if not held:
-        return taken
+    count = account_tally(account_id)
+    reservations = list(
+        Reservation.objects.filter(account_id=account_id, profile_type=rules.BARE_METAL, status__in=rules.HELD)
+    )
+    if not reservations:
+        return count
     attached = BareMetalServer.objects.filter(account_id=account_id, reservation__isnull=False).count()
-    return taken - attached + sum(each.total for each in held) - _expected(held)
+    return count - attached + sum(each.total for each in reservations) - _expected(reservations)
 
 
 def _expected(held: Sequence[Reservation]) -> int:
@@ -171,19 +173,23 @@ def _unused(server: BareMetalServer) -> Reservation | None:
 def _in_pool(server: BareMetalServer, id: str, references: References) -> Reservation | None:
     """The reservation that a server names; what is wrong with it is noted."""
     rows = Reservation.objects.filter(account_id=server.account_id, region=server.region)
-    found = references.find(POOL, rows.filter(id=id).first())
-    if found is None:
+    reservation = references.find(POOL, rows.filter(id=id).first())
+    if reservation is None:
         return None
-    name = f"The reservation {found.name}"
-    suits = (found.profile_type, found.profile, found.zone) == (rules.BARE_METAL, server.profile, server.zone)
-    references.require(suits, POOL, f"{name} is for {found.profile} in {found.zone}.")
-    references.require(found.status == rules.ACTIVE, POOL, f"{name} is {found.status}; it must be active.")
-    restricted = found.affinity_policy == rules.RESTRICTED
+    name = f"The reservation {reservation.name}"
+    suits = (reservation.profile_type, reservation.profile, reservation.zone) == (
+        rules.BARE_METAL,
+        server.profile,
+        server.zone,
+    )
+    references.require(suits, POOL, f"{name} is for {reservation.profile} in {reservation.zone}.")
+    references.require(reservation.status == rules.ACTIVE, POOL, f"{name} is {reservation.status}; it must be active.")
+    restricted = reservation.affinity_policy == rules.RESTRICTED
     references.require(restricted, POOL, f"{name} is automatic, and cannot be named; it must be restricted.")
-    used = found.servers.exclude(pk=server.pk).count()
-    if used >= found.total:
+    count = reservation.servers.exclude(pk=server.pk).count()
+    if count >= reservation.total:
         references.add([rules.no_capacity(POOL)])
-    return found
+    return reservation
 
 
 def _record(verb: str, reservation: Reservation, server: BareMetalServer, *, by: Party) -> None:

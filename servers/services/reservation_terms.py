@@ -1,4 +1,4 @@
-"""What time does to reservations: activation ends, and terms do. Each step is taken once, by whoever comes first."""
+"""What time does to reservations: activation ends, and terms do. Only the first worker that tries a step takes it."""
 
 from datetime import datetime
 
@@ -39,10 +39,10 @@ def _due(now: datetime) -> QuerySet[Reservation]:
 @transaction.atomic
 def _step(pk: int, *, now: datetime) -> bool:
     """Returns False when another worker was faster."""
-    found = _due(now).select_related("account").filter(pk=pk).first()
-    if found is None:
+    row = _due(now).select_related("account").filter(pk=pk).first()
+    if row is None:
         return False
-    lock_row(found.account)
+    lock_row(row.account)
     reservation = _due(now).select_for_update(no_key=True).filter(pk=pk).first()
     if reservation is None:
         return False

@@ -50,7 +50,7 @@ def create_reservation(
     with references.noting():
         group = group_for(account, resource_group)
     references.settle()
-    made = Reservation(
+    reservation = Reservation(
         id=ids.zonal_id(zone),
         name=name or random_name(),
         account=account,
@@ -65,9 +65,9 @@ def create_reservation(
         affinity_policy=affinity_policy,
         created_at=clock.now(),
     )
-    _save_in_quota(made)
-    record_change(f"{events.RESERVATION}.create", made, by=by, status=201)
-    return made
+    _save_in_quota(reservation)
+    record_change(f"{events.RESERVATION}.create", reservation, by=by, status=201)
+    return reservation
 
 
 @transaction.atomic
@@ -78,15 +78,15 @@ def update_reservation(reservation: Reservation, changes: Mapping[str, Any], *, 
     """
     lock_row(reservation.account)
     reservation = lock_row(reservation)
-    changed = {name: value for name, value in changes.items() if getattr(reservation, name) != value}
-    rules.require_changeable(reservation.status, list(changed))
-    for name, value in changed.items():
+    columns = {name: value for name, value in changes.items() if getattr(reservation, name) != value}
+    rules.require_changeable(reservation.status, list(columns))
+    for name, value in columns.items():
         setattr(reservation, name, value)
-    if {"profile", "profile_type"} & changed.keys():
+    if {"profile", "profile_type"} & columns.keys():
         references = References()
         _check_profile(reservation.profile, reservation.profile_type, reservation.region, references)
         references.settle()
-    if {"total", "affinity_policy", "profile", "profile_type"} & changed.keys():
+    if {"total", "affinity_policy", "profile", "profile_type"} & columns.keys():
         _save_in_quota(reservation)
     else:
         save_named(reservation)
@@ -134,10 +134,10 @@ def _check_profile(profile: str, profile_type: str, region: str, references: Ref
     if profile_type == rules.VIRTUAL:
         references.find("profile.name", rules.vcpus(profile))
         return
-    found = references.find("profile.name", catalog.profiles().get(profile))
-    if found:
-        offered = region in found.regions
-        references.require_usable(offered, "profile.name", f"Profile {profile} is not offered in {region}.")
+    published = references.find("profile.name", catalog.profiles().get(profile))
+    if published:
+        is_offered = region in published.regions
+        references.require_usable(is_offered, "profile.name", f"Profile {profile} is not offered in {region}.")
 
 
 def _save_in_quota(reservation: Reservation) -> None:

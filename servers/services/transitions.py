@@ -36,11 +36,11 @@ def begin(server: BareMetalServer, action: str, *, send: bool = True) -> None:
     Raises Conflict when the action is not possible in the server's status.
     """
     if action == "create":
-        found = lifecycle.ACTIONS[action]
+        definition = lifecycle.ACTIONS[action]
     else:
         reasons = [each["code"] for each in server.status_reasons]
-        found = lifecycle.begin(action, status=server.status, under_way=server.transition, reasons=reasons)
-    server.status = found.first
+        definition = lifecycle.begin(action, status=server.status, under_way=server.transition, reasons=reasons)
+    server.status = definition.first
     server.status_reasons = []
     server.transition = action
     server.transition_due_at = clock.now() + step_delay(action)
@@ -91,19 +91,19 @@ def _take_step(server: BareMetalServer, *, now: datetime, send: bool) -> bool:
     elif step.at_rest:
         changes |= lifecycle.ACTIONS[action].sets
     with transaction.atomic():
-        taken = BareMetalServer.objects.filter(
+        count = BareMetalServer.objects.filter(
             pk=server.pk,
             status=server.status,
             transition=action,
             transition_due_at=server.transition_due_at,
         ).update(**changes)
-        if taken and step.at_rest:
+        if count and step.at_rest:
             if step.status == BareMetalServer.Status.RUNNING and action != "create":
                 let_start(server)
             record_end(server, action, step)
-        elif taken and send:
+        elif count and send:
             _send(server)
-    return taken == 1
+    return count == 1
 
 
 def run_due(now: datetime) -> int:
