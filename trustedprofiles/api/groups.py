@@ -119,13 +119,13 @@ class Groups(RenderedGroups):
         text = self.request.GET.get(SEARCH)
         if not text:
             return True
-        name, colon, wanted = text.partition(":")
+        name, colon, part = text.partition(":")
         if not colon or name not in SEARCHABLE:
             raise InvalidValue(
                 f"search is one of {', '.join(f'{each}:TEXT' for each in SEARCHABLE)}.",
                 target=Target(SEARCH, "parameter", text),
             )
-        return wanted.lower() in str(getattr(group, name)).lower()
+        return part.lower() in str(getattr(group, name)).lower()
 
     def post(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)

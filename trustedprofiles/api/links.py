@@ -58,10 +58,10 @@ class Links(ProfileView):
         return self.answer({"links": [link_body(link) for link in rows]})
 
     def post(self, request: Request, profile_id: str) -> Response:
-        asked = self.body
-        target = asked.pop("link")
+        content = self.body
+        target = content.pop("link")
         target["resource_name"] = target.pop("name", "")
-        link = links.create_link(self.profile, **asked, **target, by=Party.of(self.caller))
+        link = links.create_link(self.profile, **content, **target, by=Party.of(self.caller))
         return self.answer(link_body(link), etag=link.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:

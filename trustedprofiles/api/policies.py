@@ -181,18 +181,18 @@ def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
             )
     if one_of(request.GET, TYPE, TYPES) == "authorization":
         rows = rows.none()  # not simulated
-    wanted = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
+    attributes = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
     tag = {member: query[name] for name, member in TAG_FILTERS.items() if query.get(name)}
     rows = rows.order_by(one_of(request.GET, SORT, SORTS) or "created_at", "id")
-    if not wanted and not tag:
+    if not attributes and not tag:
         return rows
     compared = rows.values_list("pk", "resource", "resource_tags")
-    found = [
+    matches = [
         pk
         for pk, resource, tags in compared
-        if all(_has(resource, key, value) for key, value in wanted.items()) and (not tag or _is_tagged(tags, tag))
+        if all(_has(resource, key, value) for key, value in attributes.items()) and (not tag or _is_tagged(tags, tag))
     ]
-    return rows.filter(pk__in=found)
+    return rows.filter(pk__in=matches)
 
 
 def _has(attributes: list[dict[str, Any]], key: str, value: str) -> bool:

@@ -141,8 +141,8 @@ class OnePreference(PreferencesView):
         super().prepare(request)
         self.key = (self.kwargs["service"], self.kwargs["preference_id"])
         if self.key not in PREFERENCES:
-            known = ", ".join("/".join(each) for each in PREFERENCES)
-            raise NotFound(f"There is no such preference. There are {known}.")
+            names = ", ".join("/".join(each) for each in PREFERENCES)
+            raise NotFound(f"There is no such preference. There are {names}.")
 
     def standing(self) -> Allowed | None:
         return self.own() if self.request.method in ("GET", "HEAD") else None
@@ -161,12 +161,12 @@ class OnePreference(PreferencesView):
 
     def _value(self) -> str | list[str]:
         """Raises MissingField without a value, InvalidValue for the wrong one."""
-        said, name = self.body, PREFERENCES[self.key]
-        for other in said.keys() - {name}:
+        body, name = self.body, PREFERENCES[self.key]
+        for other in body.keys() - {name}:
             raise InvalidValue(f"The value of this preference is {name}.", target=Target(other))
-        if name not in said:
+        if name not in body:
             raise MissingField(f"The value of this preference is required: {name}.", target=Target(name))
-        value: str | list[str] = said[name]
+        value: str | list[str] = body[name]
         if isinstance(value, str) and (not value.startswith("/") or value.startswith("//")):
             raise InvalidValue("A landing page is a path in the console, such as /iam.", target=Target(name))
         return value

@@ -120,7 +120,7 @@ def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[profil
     """With history where the query asks for it."""
     bodies = [profile_body(profile) for profile in profiles]
     if boolean(request.GET, INCLUDE_HISTORY):
-        found = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)
+        records = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)
         for body in bodies:
-            body["history"] = found[body["id"]]
+            body["history"] = records[body["id"]]
     return bodies

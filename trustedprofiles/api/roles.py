@@ -109,11 +109,11 @@ class Roles(RoleView):
             raise InvalidValue(
                 "service_name and service_group_id exclude each other.", target=Target(SERVICE_GROUP_ID, "parameter")
             )
-        asked = {"service": request.GET.get(SERVICE_NAME, ""), "group": request.GET.get(SERVICE_GROUP_ID, "")}
+        filters = {"service": request.GET.get(SERVICE_NAME, ""), "group": request.GET.get(SERVICE_GROUP_ID, "")}
         custom = CustomRole.objects.filter(account_id=self.caller.account_id)
-        if services := services_of(**asked):
+        if services := services_of(**filters):
             custom = custom.filter(service_name__in=services)
-        own = own_roles(**asked)
+        own = own_roles(**filters)
         system = (*PLATFORM_ROLES, *(role for role in own if role.kind == "platform"))
         return self.answer(
             {

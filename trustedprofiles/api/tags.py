@@ -133,11 +133,11 @@ class Tags(TaggingView):
     def delete(self, request: Request) -> Response:
         if PROVIDER not in request.GET.get(PROVIDERS, PROVIDER).split(","):
             return self.answer(tag_responses.DeleteTagsResult(total_count=0, errors=False, items=[]))
-        gone = tags.delete_unused_tags(self.account, type=self.tag_type, by=Party.of(self.caller))
+        names = tags.delete_unused_tags(self.account, type=self.tag_type, by=Party.of(self.caller))
         body: tag_responses.DeleteTagsResult = {
-            "total_count": len(gone),
+            "total_count": len(names),
             "errors": False,
-            "items": [{"tag_name": name, "is_error": False} for name in gone],
+            "items": [{"tag_name": name, "is_error": False} for name in names],
         }
         return self.answer(body)
 
@@ -186,9 +186,9 @@ class TaggedResources(TaggingView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        asked = self.body
-        self.texts: list[str] = list(dict.fromkeys([*asked["resources"], *self._found(asked["wanted"])]))
-        self.names = self.normal_names(asked["names"], self.tag_type)
+        body = self.body
+        self.texts: list[str] = list(dict.fromkeys([*body["resources"], *self._found(body["wanted"])]))
+        self.names = self.normal_names(body["names"], self.tag_type)
         self.crns, self.refused = {}, {}
         for text in self.texts:
             try:
@@ -204,8 +204,8 @@ class TaggedResources(TaggingView):
         """What the query of the body finds or names, of what the caller may see. Raises InvalidValue for too many."""
         if wanted is None:
             return []
-        found, named = self.found(wanted)
-        texts = [str(crn) for crn in self.readable(list(dict.fromkeys([*found, *named])))]
+        tagged, by_crn = self.found(wanted)
+        texts = [str(crn) for crn in self.readable(list(dict.fromkeys([*tagged, *by_crn])))]
         if len(texts) > MOST_FOUND:
             raise InvalidValue(
                 f"The query finds more than {MOST_FOUND} resources. Narrow it.", target=Target("query.query_string")

@@ -52,11 +52,11 @@ def update_group(group: AccessGroup, *, changes: dict[str, str], by: Party) -> A
     """Change ``name`` or ``description``. Raises Conflict when the name is taken or the group was changed meanwhile,
     BadRequest for the Public Access group."""
     refuse_public_access(group)
-    changed = sorted(name for name, value in changes.items() if getattr(group, name) != value)
-    if changed:
+    names = sorted(name for name, value in changes.items() if getattr(group, name) != value)
+    if names:
         with unique_group_name(changes.get("name", group.name)):
             revise(group, **changes, last_modified_at=clock.now(), last_modified_by_id=by.id)
-    record_change(events.ACCESS_GROUP_UPDATE, group, by=by, data={"changed": changed})
+    record_change(events.ACCESS_GROUP_UPDATE, group, by=by, data={"changed": names})
     return group
 
 
@@ -70,14 +70,14 @@ def delete_group(group: AccessGroup, *, force: bool = False, by: Party) -> None:
     refuse_public_access(group)
     if not AccessGroup.objects.select_for_update().filter(pk=group.pk).exists():
         raise NotFound("The access group was deleted since it was read.")
-    gone = {
+    contents = {
         "members": list(group.members.order_by("id").values_list("iam_id", flat=True)),
         "rules": list(group.rules.order_by("created_at", "id").values_list("id", flat=True)),
         "policies": [str(id) for id in group.policies.values_list("id", flat=True)],
     }
-    if not force and (gone["members"] or gone["rules"]):
+    if not force and (contents["members"] or contents["rules"]):
         raise Conflict("The access group has members or rules. Remove them first, or delete it with force=true.")
-    record_change(events.ACCESS_GROUP_DELETE, group, by=by, status=204, data=gone)
+    record_change(events.ACCESS_GROUP_DELETE, group, by=by, status=204, data=contents)
     forget(group.crn)
     group.delete()
 
@@ -106,7 +106,7 @@ def refuse_public_access(group: AccessGroup) -> None:
     """Raises BadRequest for the group that has its members and its name by itself."""
     if group.id == PUBLIC_ACCESS:
         raise BadRequest(
-            f"The access group {PUBLIC_ACCESS_NAME} cannot be changed or deleted: everybody in the account is in it.",
+            f"The access group {PUBLIC_ACCESS_NAME} cannot be changed or deleted: all identities are in it.",
             code="reserved_value",
         )
 

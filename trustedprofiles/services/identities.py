@@ -74,18 +74,18 @@ def forget_identity(iam_id: str) -> list[str]:
     Returns the ids of the profiles that did."""
     rows = ProfileIdentity.objects.filter(iam_id=iam_id)
     profiles = TrustedProfile.objects.filter(id__in=rows.values("profile_id"))
-    found = sorted(profiles.values_list("id", flat=True))
-    for id in found:
+    profile_ids = sorted(profiles.values_list("id", flat=True))
+    for id in profile_ids:
         TrustedProfile.objects.filter(id=id).update(
             revision=F("revision") + 1, revision_hash=ids.hex_id(), modified_at=clock.now()
         )
     rows.delete()
-    return found
+    return profile_ids
 
 
 def _lock_service_ids(profile: TrustedProfile, identities: Sequence[IdentityContent]) -> None:
-    """Keep service IDs from being deleted until the transaction ends: in one order, and before the profile, as whoever
-    deletes one does."""
+    """Keep service IDs from being deleted until the transaction ends: in one order, and before the profile, as
+    ``delete_service_id`` does."""
     ids = [each.identifier for each in identities if each.type == ProfileIdentity.Type.SERVICE_ID]
     rows = ServiceId.objects.select_for_update(no_key=True).filter(account_id=profile.account_id, id__in=ids)
     list(rows.order_by("id"))

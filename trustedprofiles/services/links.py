@@ -57,7 +57,7 @@ def create_link(
 
 @transaction.atomic
 def link_server(profile: TrustedProfile, *, crn: str, name: str, by: Party) -> None:
-    """What ``auto_link`` asks for: that a link names the server. One that is there already suffices, whoever made it.
+    """What ``auto_link`` asks for: that a link names the server. One that is there already suffices, whatever made it.
 
     Raises like ``create_link``.
     """
@@ -82,7 +82,7 @@ def delete_links(profile: TrustedProfile, *, cr_type: str, by: Party, **columns:
 
 @transaction.atomic
 def unlink_everything(crn: str, *, by: Party) -> int:
-    """Delete every link of a compute resource, whoever made it. Returns how many there were."""
+    """Delete every link of a compute resource, whatever made it. Returns how many there were."""
     links = ProfileLink.objects.select_related("profile").filter(crn=crn)
     return sum(_delete(link, by=by) for link in links)
 

@@ -127,15 +127,15 @@ def restore_policy(policy: Policy, *, by: Party) -> Policy:
 
 
 def _lock_account(account_id: str) -> None:
-    """Two requests that make the same policy at once queue here, or neither would see the other's; so does whoever
-    deletes a role."""
+    """Two requests that make the same policy at once queue here, or neither would see the other's; so does a request
+    that deletes a role."""
     Account.objects.select_for_update(no_key=True).get(pk=account_id)
 
 
 def _require_roles(account_id: str, roles: Sequence[str]) -> None:
-    known = roles_of(account_id)
+    own = roles_of(account_id)
     for role in roles:
-        if role not in known:
+        if role not in own:
             raise ReferenceNotFound(
                 f"There is no role {echoed(role)}. GET /v2/roles lists them.",
                 target=Target("roles"),
@@ -158,7 +158,7 @@ def _access_group(account_id: str, id: str) -> AccessGroup | None:
 
 
 def _require_public_access(account_id: str) -> None:
-    """Whoever turns the group off has the account's lock, which is held here."""
+    """A request that turns the group off takes the account's lock, which is held here."""
     if not public_access_enabled(account_id):
         raise BadRequest(f"The account has turned the access group {PUBLIC_ACCESS_NAME} off, so it can have no policy.")
 

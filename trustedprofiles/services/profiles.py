@@ -60,14 +60,14 @@ def delete_profile(profile: TrustedProfile, *, by: Party) -> None:
     """
     lock_profile(profile)
     policies = Policy.objects.filter(account_id=profile.account_id, subject_iam_id=profile.iam_id.lower())
-    gone = {
+    contents = {
         "links": list(profile.links.values_list("id", flat=True)),
         "rules": list(profile.rules.values_list("id", flat=True)),
         "identities": list(profile.identities.values_list("identifier", flat=True)),
         "access_groups": forget_member(profile.account_id, profile.iam_id),
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
     }
-    _record(events.PROFILE_DELETE, profile, by=by, status=204, data=gone)
+    _record(events.PROFILE_DELETE, profile, by=by, status=204, data=contents)
     policies.delete()
     forget(profile.crn)
     profile.delete()

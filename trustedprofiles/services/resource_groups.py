@@ -28,8 +28,8 @@ def rename_resource_group(group: ResourceGroup, *, name: str, by: Party) -> Reso
     """Change the name. Raises Conflict when it is taken, NotFound when the group is gone."""
     updated_at = clock.now() if name != group.name else group.updated_at
     with unique_name(ResourceGroup, name_taken("a resource group", name)):
-        changed = ResourceGroup.objects.filter(pk=group.pk).update(name=name, updated_at=updated_at)
-    if not changed:
+        count = ResourceGroup.objects.filter(pk=group.pk).update(name=name, updated_at=updated_at)
+    if not count:
         raise NotFound("The resource group was deleted since it was read.")
     group.refresh_from_db()
     _record(events.GROUP_UPDATE, group, by=by)

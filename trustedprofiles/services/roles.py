@@ -105,8 +105,8 @@ def _check(service_name: str, actions: Sequence[str]) -> None:
     """
     if not SERVICE_NAME.fullmatch(service_name):
         raise InvalidValue(f"{echoed(service_name)} is no name of a service.", target=Target("service_name"))
-    known = known_actions(service_of(service_name))
-    own = [each for each in actions if each.startswith(f"{service_name}.") and (not known or each in known)]
+    all_actions = known_actions(service_of(service_name))
+    own = [each for each in actions if each.startswith(f"{service_name}.") and (not all_actions or each in all_actions)]
     if unknown := [each for each in actions if each not in own]:
         raise InvalidValue(
             f"{service_name} has no action {echoed(unknown[0])}. GET /v2/roles?service_name={service_name} lists them.",

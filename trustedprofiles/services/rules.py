@@ -29,7 +29,8 @@ class RuleContent:
 
 @transaction.atomic
 def create_rule(profile: TrustedProfile, *, content: RuleContent, by: Party) -> ClaimRule:
-    """Trust whoever meets these conditions. Raises OverQuota beyond 20 rules, NotFound when the profile is gone."""
+    """Trust the identities and resources that meet these conditions. Raises OverQuota beyond 20 rules, NotFound when
+    the profile is gone."""
     lock_profile(profile)
     if profile.rules.count() >= CLAIM_RULES_PER_PROFILE:
         raise OverQuota(f"A trusted profile has at most {CLAIM_RULES_PER_PROFILE} claim rules. Delete one first.")
@@ -56,7 +57,7 @@ def replace_rule(rule: ClaimRule, *, content: RuleContent, by: Party) -> ClaimRu
 
 @transaction.atomic
 def delete_rule(rule: ClaimRule, *, by: Party) -> None:
-    """Stop trusting whoever meets it. Tokens already out live to their end. Raises NotFound when it is gone."""
+    """Stop trusting what meets it. Tokens already out live to their end. Raises NotFound when it is gone."""
     deleted, _ = ClaimRule.objects.filter(pk=rule.pk).delete()
     if not deleted:
         raise NotFound("The claim rule was deleted since it was read.")

@@ -43,11 +43,11 @@ def create_service_id_group(account: Account, *, name: str, by: Party, descripti
 @transaction.atomic
 def update_service_id_group(group: ServiceIdGroup, *, changes: dict[str, Any], by: Party) -> ServiceIdGroup:
     """Change ``name`` or ``description``. Raises Conflict when the name is taken or the group was changed meanwhile."""
-    changed = sorted(name for name, value in changes.items() if getattr(group, name) != value)
-    if changed:
+    names = sorted(name for name, value in changes.items() if getattr(group, name) != value)
+    if names:
         with unique_name(ServiceIdGroup, name_taken("a service ID group", changes.get("name", group.name))):
             revise(group, **changes, modified_at=clock.now())
-    _record(events.SERVICE_ID_GROUP_UPDATE, group, by=by, data={"changed": changed})
+    _record(events.SERVICE_ID_GROUP_UPDATE, group, by=by, data={"changed": names})
     return group
 
 

@@ -87,14 +87,14 @@ def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
     )
     _require_unlocked(current)
     policies = Policy.objects.filter(account_id=current.account_id, subject_iam_id=current.iam_id.lower())
-    gone: dict[str, Any] = {}
-    service_id_deleting.send(ServiceId, service_id=current, gone=gone)
-    gone |= {
+    losses: dict[str, Any] = {}
+    service_id_deleting.send(ServiceId, service_id=current, gone=losses)
+    losses |= {
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
         "profiles": forget_identity(current.iam_id),
         "access_groups": forget_member(current.account_id, current.iam_id),
     }
-    _record(events.SERVICE_ID_DELETE, current, by=by, status=204, data=gone)
+    _record(events.SERVICE_ID_DELETE, current, by=by, status=204, data=losses)
     policies.delete()
     forget(current.crn)
     current.delete()
@@ -108,10 +108,10 @@ def _require_unlocked(service_id: ServiceId) -> None:
 
 
 def _change(service_id: ServiceId, *, by: Party, status: int = 200, **values: Any) -> ServiceId:
-    changed = sorted(name for name, value in values.items() if getattr(service_id, name) != value)
-    if changed:
+    names = sorted(name for name, value in values.items() if getattr(service_id, name) != value)
+    if names:
         revise(service_id, **values, modified_at=clock.now())
-    _record(events.SERVICE_ID_UPDATE, service_id, by=by, status=status, data={"changed": changed})
+    _record(events.SERVICE_ID_UPDATE, service_id, by=by, status=status, data={"changed": names})
     return service_id
 
 

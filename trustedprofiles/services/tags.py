@@ -46,24 +46,24 @@ def attach_tags(
     """
     _require_own(account, crn)
     _one_at_a_time(account)
-    wanted = sorted(set(names))
-    known = {tag.name: tag for tag in Tag.objects.filter(account=account, type=type, name__in=wanted)}
-    new = [name for name in wanted if name not in known]
+    tag_names = sorted(set(names))
+    tags = {tag.name: tag for tag in Tag.objects.filter(account=account, type=type, name__in=tag_names)}
+    new = [name for name in tag_names if name not in tags]
     if new and type == tag_rules.ACCESS:
         raise NotFound(f"The account has no access tag {', '.join(new)}. Create it first.")
     now = clock.now()
     there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
     if replace:
-        _take_off(there.exclude(tag__name__in=wanted))
+        _take_off(there.exclude(tag__name__in=tag_names))
     elif update:
-        _take_off(_of_same_keys(there, wanted))
-    if there.exclude(tag__name__in=wanted).count() + len(wanted) > tag_rules.MOST_ON_A_RESOURCE[type]:
+        _take_off(_of_same_keys(there, tag_names))
+    if there.exclude(tag__name__in=tag_names).count() + len(tag_names) > tag_rules.MOST_ON_A_RESOURCE[type]:
         raise OverQuota(f"A resource has at most {tag_rules.MOST_ON_A_RESOURCE[type]} {type} tags. Detach some first.")
-    known |= {name: Tag.objects.create(account=account, type=type, name=name, created_at=now) for name in new}
+    tags |= {name: Tag.objects.create(account=account, type=type, name=name, created_at=now) for name in new}
     TagAttachment.objects.bulk_create(
-        [TagAttachment(tag=tag, crn=str(crn), created_at=now) for tag in known.values()], ignore_conflicts=True
+        [TagAttachment(tag=tag, crn=str(crn), created_at=now) for tag in tags.values()], ignore_conflicts=True
     )
-    _record(events.TAG_ATTACH, Party(str(crn), crn.resource, "Resource"), account, type, wanted, by=by)
+    _record(events.TAG_ATTACH, Party(str(crn), crn.resource, "Resource"), account, type, tag_names, by=by)
 
 
 def _of_same_keys(there: QuerySet[TagAttachment], wanted: list[str]) -> QuerySet[TagAttachment]:
@@ -89,10 +89,10 @@ def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], 
     """
     _require_own(account, crn)
     _one_at_a_time(account)
-    wanted = sorted(set(names))
+    tag_names = sorted(set(names))
     there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
-    _take_off(there.filter(tag__name__in=wanted))
-    _record(events.TAG_DETACH, Party(str(crn), crn.resource, "Resource"), account, type, wanted, by=by)
+    _take_off(there.filter(tag__name__in=tag_names))
+    _record(events.TAG_DETACH, Party(str(crn), crn.resource, "Resource"), account, type, tag_names, by=by)
 
 
 @transaction.atomic
