@@ -69,14 +69,14 @@ class AccessSettings(AccountView):
         "GET": Operation(
             "get_settings",
             "iam-access-management.policy.read",
-            events.ACCESS_SETTINGS_READ,
+            f"{events.ACCESS_SETTINGS}.read",
             answer=AccountSettingsAccessManagement,
             etag=True,
         ),
         "PATCH": Operation(
             "update_settings",
             "iam-access-management.policy.update",
-            events.ACCESS_SETTINGS_UPDATE,
+            f"{events.ACCESS_SETTINGS}.update",
             recorded_by_service=True,
             body=AccessSettingsUpdate,
             answer=AccountSettingsAccessManagement,
@@ -98,7 +98,7 @@ class AccessSettings(AccountView):
                 name = f"external_account_identity_interaction.identity_types.{type}.external_allowed_accounts"
                 raise InvalidValue("The state enabled is for every account: name none.", target=Target(name))
         settings = change_settings(
-            settings, changes=changes, event=events.ACCESS_SETTINGS_UPDATE, by=Party.of(self.caller)
+            settings, changes=changes, event=f"{events.ACCESS_SETTINGS}.update", by=Party.of(self.caller)
         )
         return self.answer(_body(settings), etag=settings.entity_tag)
 

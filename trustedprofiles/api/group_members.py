@@ -52,14 +52,14 @@ class Members(GroupView):
         "GET": Operation(
             "list_access_group_members",
             "iam-groups.members.list",
-            events.MEMBER_LIST,
+            events.MEMBERS_LIST,
             answer=GroupMembersList,
             query=(MEMBERSHIP_TYPE, TYPE, VERBOSE, SORT, *PAGES),
         ),
         "PUT": Operation(
             "add_members_to_access_group",
             "iam-groups.members.add",
-            events.MEMBER_ADD,
+            f"{events.MEMBER}.add",
             recorded_by_service=True,
             status=207,
             body=NewMembers,
@@ -128,7 +128,7 @@ class MembersRemoval(GroupView):
         "POST": Operation(
             "remove_members_from_access_group",
             "iam-groups.members.delete",
-            events.MEMBER_DELETE,
+            f"{events.MEMBER}.delete",
             recorded_by_service=True,
             status=207,
             body=RemovedMembers,
@@ -149,11 +149,11 @@ class MembersRemoval(GroupView):
 
 class OneMember(GroupView):
     operations = {
-        "HEAD": Operation("is_member_of_access_group", "iam-groups.members.read", events.MEMBER_READ, status=204),
+        "HEAD": Operation("is_member_of_access_group", "iam-groups.members.read", f"{events.MEMBER}.read", status=204),
         "DELETE": Operation(
             "remove_member_from_access_group",
             "iam-groups.members.delete",
-            events.MEMBER_DELETE,
+            f"{events.MEMBER}.delete",
             recorded_by_service=True,
             status=204,
         ),
@@ -176,7 +176,7 @@ class Memberships(GroupsView):
         "PUT": Operation(
             "add_member_to_multiple_access_groups",
             "iam-groups.members.add",
-            events.MEMBER_ADD,
+            f"{events.MEMBER}.add",
             recorded_by_service=True,
             status=207,
             body=NewMemberships,
@@ -187,7 +187,7 @@ class Memberships(GroupsView):
         "DELETE": Operation(
             "remove_member_from_all_access_groups",
             "iam-groups.members.delete",
-            events.MEMBER_DELETE,
+            f"{events.MEMBER}.delete",
             recorded_by_service=True,
             status=207,
             answer=MembershipsResponse,

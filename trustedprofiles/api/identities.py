@@ -21,14 +21,14 @@ class Identities(ProfileView):
         "GET": Operation(
             "get_profile_identities",
             "iam-identity.profile.read",
-            events.IDENTITY_READ,
+            f"{events.IDENTITY}.read",
             answer=identity_responses.ProfileIdentitiesResponse,
             etag=True,
         ),
         "PUT": Operation(
             "set_profile_identities",
             "iam-identity.profile.linkToResource",
-            events.IDENTITIES_UPDATE,
+            f"{events.IDENTITY}.update",
             recorded_by_service=True,
             body=IdentitiesBody,
             answer=identity_responses.ProfileIdentitiesResponse,
@@ -75,7 +75,7 @@ class IdentitiesOfType(IdentityView):
         "POST": Operation(
             "set_profile_identity",
             "iam-identity.profile.linkToResource",
-            events.IDENTITY_CREATE,
+            f"{events.IDENTITY}.create",
             recorded_by_service=True,
             body=IdentityBody,
             answer=identity_responses.ProfileIdentityResponse,
@@ -96,13 +96,13 @@ class OneIdentity(IdentityView):
         "GET": Operation(
             "get_profile_identity",
             "iam-identity.profile.read",
-            events.IDENTITY_READ,
+            f"{events.IDENTITY}.read",
             answer=identity_responses.ProfileIdentityResponse,
         ),
         "DELETE": Operation(
             "delete_profile_identity",
             "iam-identity.profile.update",
-            events.IDENTITY_DELETE,
+            f"{events.IDENTITY}.delete",
             recorded_by_service=True,
             status=204,
         ),

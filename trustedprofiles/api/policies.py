@@ -86,7 +86,7 @@ class PolicyView(GuardedView):
 LIST = Operation(
     "list_policies",
     "iam-access-management.policy.read",
-    events.POLICY_READ,
+    f"{events.POLICY}.read",
     answer=policy_responses.PolicyCollection,
     lists=Policy,
     query=(
@@ -97,7 +97,7 @@ LIST = Operation(
 CREATE = Operation(
     "create_policy",
     "iam-access-management.policy.create",
-    events.POLICY_CREATE,
+    f"{events.POLICY}.create",
     recorded_by_service=True,
     status=201,
     body=V1Body,
@@ -107,7 +107,7 @@ CREATE = Operation(
 GET = Operation(
     "get_policy",
     "iam-access-management.policy.read",
-    events.POLICY_READ,
+    f"{events.POLICY}.read",
     answer=policy_responses.Policy,
     query=(FORMAT,),
     etag=True,
@@ -115,7 +115,7 @@ GET = Operation(
 REPLACE = Operation(
     "replace_policy",
     "iam-access-management.policy.update",
-    events.POLICY_UPDATE,
+    f"{events.POLICY}.update",
     recorded_by_service=True,
     body=V1Body,
     answer=policy_responses.Policy,
@@ -125,7 +125,7 @@ REPLACE = Operation(
 DELETE = Operation(
     "delete_policy",
     "iam-access-management.policy.delete",
-    events.POLICY_DELETE,
+    f"{events.POLICY}.delete",
     recorded_by_service=True,
     status=204,
 )

@@ -89,7 +89,7 @@ class Preferences(PreferencesView):
         "GET": Operation(
             "get_all_preferences_on_scope_account",
             READ,
-            events.PREFERENCE_READ,
+            f"{events.PREFERENCE}.read",
             answer=IdentityPreferencesResponse,
             further=(UPDATE,),
         ),
@@ -116,12 +116,12 @@ class OnePreference(PreferencesView):
     path_parameters = (Parameter("preference_id", "Id of the preference."),)
     operations = {
         "GET": Operation(
-            "get_preferences_on_scope_account", UPDATE, events.PREFERENCE_READ, answer=IdentityPreferenceResponse
+            "get_preferences_on_scope_account", UPDATE, f"{events.PREFERENCE}.read", answer=IdentityPreferenceResponse
         ),
         "PUT": Operation(
             "update_preference_on_scope_account",
             UPDATE,
-            events.PREFERENCE_UPDATE,
+            f"{events.PREFERENCE}.update",
             recorded_by_service=True,
             body=PreferenceUpdate,
             answer=IdentityPreferenceResponse,
@@ -130,7 +130,7 @@ class OnePreference(PreferencesView):
         "DELETE": Operation(
             "delete_preferences_on_scope_account",
             UPDATE,
-            events.PREFERENCE_DELETE,
+            f"{events.PREFERENCE}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,

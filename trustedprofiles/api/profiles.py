@@ -36,7 +36,7 @@ class Profiles(IdentityView):
         "GET": Operation(
             "list_profiles",
             "iam-identity.profile.list",
-            events.PROFILE_READ,
+            f"{events.PROFILE}.read",
             answer=profile_responses.TrustedProfilesList,
             lists=TrustedProfile,
             query=(REQUIRED_ACCOUNT_ID, NAME, *list_parameters(SORTABLE), INCLUDE_HISTORY),
@@ -44,7 +44,7 @@ class Profiles(IdentityView):
         "POST": Operation(
             "create_profile",
             "iam-identity.profile.create",
-            events.PROFILE_CREATE,
+            f"{events.PROFILE}.create",
             recorded_by_service=True,
             status=201,
             body=ProfileCreation,
@@ -75,7 +75,7 @@ class Profile(ProfileView):
         "GET": Operation(
             "get_profile",
             "iam-identity.profile.read",
-            events.PROFILE_READ,
+            f"{events.PROFILE}.read",
             answer=profile_responses.TrustedProfile,
             query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY),
             etag=True,
@@ -83,7 +83,7 @@ class Profile(ProfileView):
         "PUT": Operation(
             "update_profile",
             "iam-identity.profile.update",
-            events.PROFILE_UPDATE,
+            f"{events.PROFILE}.update",
             recorded_by_service=True,
             body=ProfileUpdate,
             answer=profile_responses.TrustedProfile,
@@ -93,7 +93,7 @@ class Profile(ProfileView):
         "DELETE": Operation(
             "delete_profile",
             "iam-identity.profile.delete",
-            events.PROFILE_DELETE,
+            f"{events.PROFILE}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,

@@ -48,7 +48,7 @@ class Tags(TaggingView):
         "GET": Operation(
             "list_tags",
             "global-search-tagging.tag.read",
-            events.TAG_READ,
+            f"{events.TAG}.read",
             answer=tag_responses.TagList,
             query=(
                 *(ACCOUNT_ID, TAG_TYPE, FULL_DATA, PROVIDERS, ATTACHED_TO, OFFSET, LIMIT, TIMEOUT),
@@ -58,7 +58,7 @@ class Tags(TaggingView):
         "POST": Operation(
             "create_tag",
             "global-search-tagging.tag.create-access-tag",
-            events.TAG_CREATE,
+            f"{events.TAG}.create",
             recorded_by_service=True,
             body=tag_requests.TagCreation,
             answer=tag_responses.CreateTagResults,
@@ -154,7 +154,7 @@ class OneTag(TaggingView):
         "DELETE": Operation(
             "delete_tag",
             "global-search-tagging.tag.delete-user-tag",
-            events.TAG_DELETE,
+            f"{events.TAG}.delete",
             recorded_by_service=True,
             answer=tag_responses.DeleteTagResults,
             query=(ACCOUNT_ID, TAG_TYPE, PROVIDERS),
@@ -235,7 +235,7 @@ class Attachments(TaggedResources):
         "POST": Operation(
             "attach_tag",
             "global-search-tagging.tag.attach-user-tag",
-            events.TAG_ATTACH,
+            f"{events.TAG}.attach",
             recorded_by_service=True,
             body=tag_requests.Tagging,
             answer=tag_responses.TagResults,
@@ -263,7 +263,7 @@ class Detachments(TaggedResources):
         "POST": Operation(
             "detach_tag",
             "global-search-tagging.tag.detach-user-tag",
-            events.TAG_DETACH,
+            f"{events.TAG}.detach",
             recorded_by_service=True,
             body=tag_requests.Tagging,
             answer=tag_responses.TagResults,

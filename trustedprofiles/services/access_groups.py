@@ -43,7 +43,7 @@ def create_group(account: Account, *, name: str, description: str = "", by: Part
     )
     with unique_group_name(name):
         group.save(force_insert=True)
-    record_change(events.ACCESS_GROUP_CREATE, group, by=by, status=201)
+    record_change(f"{events.ACCESS_GROUP}.create", group, by=by, status=201)
     return group
 
 
@@ -56,7 +56,7 @@ def update_group(group: AccessGroup, *, changes: dict[str, str], by: Party) -> A
     if names:
         with unique_group_name(changes.get("name", group.name)):
             revise(group, **changes, last_modified_at=clock.now(), last_modified_by_id=by.id)
-    record_change(events.ACCESS_GROUP_UPDATE, group, by=by, data={"changed": names})
+    record_change(f"{events.ACCESS_GROUP}.update", group, by=by, data={"changed": names})
     return group
 
 
@@ -77,7 +77,7 @@ def delete_group(group: AccessGroup, *, force: bool = False, by: Party) -> None:
     }
     if not force and (contents["members"] or contents["rules"]):
         raise Conflict("The access group has members or rules. Remove them first, or delete it with force=true.")
-    record_change(events.ACCESS_GROUP_DELETE, group, by=by, status=204, data=contents)
+    record_change(f"{events.ACCESS_GROUP}.delete", group, by=by, status=204, data=contents)
     forget(group.crn)
     group.delete()
 
@@ -94,7 +94,7 @@ def set_public_access(account: Account, *, enabled: bool | None, by: Party) -> A
             "last_modified_at": timestamps.seconds(clock.now()),
             "last_modified_by_id": by.id,
         }
-    settings = change_settings(settings, changes=changes, event=events.GROUP_SETTINGS_UPDATE, by=by)
+    settings = change_settings(settings, changes=changes, event=f"{events.GROUP_SETTINGS}.update", by=by)
     if enabled is False:
         public = Policy.objects.filter(account=account, subject_iam_id=PUBLIC_ACCESS.lower(), state=ACTIVE)
         for policy in public.order_by("created_at", "id"):

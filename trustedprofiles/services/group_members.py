@@ -63,7 +63,7 @@ def add_members(group: AccessGroup, *, members: Sequence[tuple[str, str]], by: P
     outcomes = [_try_to_add(group, iam_id, type, by=by) for iam_id, type in members]
     added = [each.iam_id for each in outcomes if isinstance(each, GroupMember)]
     if added:
-        record_change(events.MEMBER_ADD, group, by=by, status=207, data={"members": added})
+        record_change(f"{events.MEMBER}.add", group, by=by, status=207, data={"members": added})
     return outcomes
 
 
@@ -111,7 +111,7 @@ def remove_members(group: AccessGroup, *, iam_ids: Iterable[str], by: Party, sta
     if not members:
         raise NotFound(f"The access group {group.id} has no such member.")
     rows.delete()
-    record_change(events.MEMBER_DELETE, group, by=by, status=status, data={"members": members})
+    record_change(f"{events.MEMBER}.delete", group, by=by, status=status, data={"members": members})
     return members
 
 

@@ -42,7 +42,7 @@ def create_group_rule(group: AccessGroup, *, content: GroupRuleContent, by: Part
         last_modified_by_id=by.id,
         **asdict(content),
     )
-    _record(events.GROUP_RULE_CREATE, rule, by=by, status=201)
+    _record(f"{events.GROUP_RULE}.create", rule, by=by, status=201)
     return rule
 
 
@@ -50,7 +50,7 @@ def create_group_rule(group: AccessGroup, *, content: GroupRuleContent, by: Part
 def replace_group_rule(rule: GroupRule, *, content: GroupRuleContent, by: Party) -> GroupRule:
     """Replace what a rule says. Raises Conflict when it was changed or deleted since it was read."""
     revise(rule, **asdict(content), last_modified_at=clock.now(), last_modified_by_id=by.id)
-    _record(events.GROUP_RULE_UPDATE, rule, by=by)
+    _record(f"{events.GROUP_RULE}.update", rule, by=by)
     return rule
 
 
@@ -60,7 +60,7 @@ def delete_group_rule(rule: GroupRule, *, by: Party) -> None:
     deleted, _ = GroupRule.objects.filter(pk=rule.pk).delete()
     if not deleted:
         raise NotFound("The rule was deleted since it was read.")
-    _record(events.GROUP_RULE_DELETE, rule, by=by, status=204)
+    _record(f"{events.GROUP_RULE}.delete", rule, by=by, status=204)
 
 
 def _record(event: str, rule: GroupRule, *, by: Party, status: int = 200) -> None:

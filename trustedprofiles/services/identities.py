@@ -40,7 +40,7 @@ def replace_identities(
     _revise(profile)
     profile.identities.all().delete()
     rows = [_save(profile, each, f"identities[{number}]") for number, each in enumerate(unique.values())]
-    _record(events.IDENTITIES_UPDATE, profile, rows, by=by)
+    _record(f"{events.IDENTITY}.update", profile, rows, by=by)
     return rows
 
 
@@ -54,7 +54,7 @@ def set_identity(profile: TrustedProfile, *, identity: IdentityContent, by: Part
     _revise(profile)
     profile.identities.filter(type=identity.type, identifier=identity.identifier).delete()
     row = _save(profile, identity, "")
-    _record(events.IDENTITY_CREATE, profile, [row], by=by)
+    _record(f"{events.IDENTITY}.create", profile, [row], by=by)
     return row
 
 
@@ -65,7 +65,7 @@ def delete_identity(identity: ProfileIdentity, *, by: Party) -> None:
     if not deleted:
         raise NotFound("The identity was deleted since it was read.")
     _revise(identity.profile)
-    _record(events.IDENTITY_DELETE, identity.profile, [identity], by=by, status=204)
+    _record(f"{events.IDENTITY}.delete", identity.profile, [identity], by=by, status=204)
 
 
 @transaction.atomic

@@ -51,7 +51,7 @@ def create_link(
             link.save(force_insert=True)
     except IntegrityError:
         raise Conflict("The profile already has this link.", target=Target("link.crn")) from None
-    _record(events.LINK_CREATE, link, by=by, status=201)
+    _record(f"{events.LINK}.create", link, by=by, status=201)
     return link
 
 
@@ -90,7 +90,7 @@ def unlink_everything(crn: str, *, by: Party) -> int:
 def _delete(link: ProfileLink, *, by: Party) -> bool:
     deleted, _ = ProfileLink.objects.filter(pk=link.pk).delete()
     if deleted:
-        _record(events.LINK_DELETE, link, by=by, status=204)
+        _record(f"{events.LINK}.delete", link, by=by, status=204)
     return bool(deleted)
 
 

@@ -84,7 +84,7 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
         last_modified_by_id=by.id,
         **asdict(content),
     )
-    _record(events.POLICY_CREATE, policy, by=by, status=201)
+    _record(f"{events.POLICY}.create", policy, by=by, status=201)
     return policy
 
 
@@ -100,7 +100,7 @@ def replace_policy(policy: Policy, *, content: PolicyContent, by: Party) -> Poli
     _refuse_duplicate(policy.account_id, content, other_than=policy)
     group = _access_group(policy.account_id, content.access_group_id)
     _change(policy, by=by, **asdict(content), subject_iam_id=content.subject_iam_id, access_group=group)
-    _record(events.POLICY_UPDATE, policy, by=by)
+    _record(f"{events.POLICY}.update", policy, by=by)
     return policy
 
 
@@ -109,7 +109,7 @@ def delete_policy(policy: Policy, *, by: Party) -> None:
     """Take the grant away, at once. The policy stays readable and can be restored. Raises NotFound the second time."""
     _require_active(policy)
     _change(policy, by=by, state=DELETED)
-    _record(events.POLICY_DELETE, policy, by=by, status=204)
+    _record(f"{events.POLICY}.delete", policy, by=by, status=204)
 
 
 @transaction.atomic
@@ -122,7 +122,7 @@ def restore_policy(policy: Policy, *, by: Party) -> Policy:
     if policy.subject_iam_id == PUBLIC_ACCESS.lower():
         _require_public_access(policy.account_id)
     _change(policy, by=by, state=ACTIVE)
-    _record(events.POLICY_UPDATE, policy, by=by)
+    _record(f"{events.POLICY}.update", policy, by=by)
     return policy
 
 

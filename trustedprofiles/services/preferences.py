@@ -18,7 +18,7 @@ def set_preference(
     preference, _ = Preference.objects.update_or_create(
         profile=profile, service=service, name=name, defaults={"value": value}
     )
-    _record(events.PREFERENCE_UPDATE, profile, f"{service}/{name}", by=by, status=200)
+    _record(f"{events.PREFERENCE}.update", profile, f"{service}/{name}", by=by, status=200)
     return preference
 
 
@@ -28,7 +28,7 @@ def clear_preference(profile: TrustedProfile, *, service: str, name: str, by: Pa
     deleted, _ = profile.preferences.filter(service=service, name=name).delete()
     if not deleted:
         raise NotFound("This preference is not set.")
-    _record(events.PREFERENCE_DELETE, profile, f"{service}/{name}", by=by, status=204)
+    _record(f"{events.PREFERENCE}.delete", profile, f"{service}/{name}", by=by, status=204)
 
 
 def _record(event: str, profile: TrustedProfile, preference: str, *, by: Party, status: int) -> None:

@@ -36,7 +36,7 @@ def create_profile(account: Account, *, name: str, description: str = "", email:
         raise OverQuota(f"An account has at most {PROFILES_PER_ACCOUNT} trusted profiles. Delete one first.")
     with unique_name(TrustedProfile, name_taken("a trusted profile", name)):
         profile.save(force_insert=True)
-    _record(events.PROFILE_CREATE, profile, by=by, status=201)
+    _record(f"{events.PROFILE}.create", profile, by=by, status=201)
     return profile
 
 
@@ -48,7 +48,7 @@ def update_profile(profile: TrustedProfile, *, changes: dict[str, str], by: Part
     """
     with unique_name(TrustedProfile, name_taken("a trusted profile", changes.get("name", profile.name))):
         revise(profile, **changes, modified_at=clock.now())
-    _record(events.PROFILE_UPDATE, profile, by=by, data={"changed": sorted(changes)})
+    _record(f"{events.PROFILE}.update", profile, by=by, data={"changed": sorted(changes)})
     return profile
 
 
@@ -67,7 +67,7 @@ def delete_profile(profile: TrustedProfile, *, by: Party) -> None:
         "access_groups": forget_member(profile.account_id, profile.iam_id),
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
     }
-    _record(events.PROFILE_DELETE, profile, by=by, status=204, data=contents)
+    _record(f"{events.PROFILE}.delete", profile, by=by, status=204, data=contents)
     policies.delete()
     forget(profile.crn)
     profile.delete()

@@ -19,7 +19,7 @@ def create_resource_group(account: Account, *, name: str, by: Party) -> Resource
     group = ResourceGroup(id=ids.hex_id(), account=account, name=name, created_at=clock.now())
     with unique_name(ResourceGroup, name_taken("a resource group", name)):
         group.save(force_insert=True)
-    _record(events.GROUP_CREATE, group, by=by, status=201)
+    _record(f"{events.RESOURCE_GROUP}.create", group, by=by, status=201)
     return group
 
 
@@ -32,7 +32,7 @@ def rename_resource_group(group: ResourceGroup, *, name: str, by: Party) -> Reso
     if not count:
         raise NotFound("The resource group was deleted since it was read.")
     group.refresh_from_db()
-    _record(events.GROUP_UPDATE, group, by=by)
+    _record(f"{events.RESOURCE_GROUP}.update", group, by=by)
     return group
 
 
@@ -44,7 +44,7 @@ def delete_resource_group(group: ResourceGroup, *, by: Party) -> None:
         raise NotFound("The resource group was deleted since it was read.")
     if group.is_default:
         raise Conflict("The default resource group of an account cannot be deleted.")
-    _record(events.GROUP_DELETE, group, by=by, status=204)
+    _record(f"{events.RESOURCE_GROUP}.delete", group, by=by, status=204)
     tags.forget(group.crn)
     try:
         group.delete()

@@ -61,7 +61,7 @@ def create_role(
     )
     with unique_name(CustomRole, name_taken("a role", name, code="role_conflict_error")):
         role.save(force_insert=True)
-    _record(events.ROLE_CREATE, role, by=by, status=201)
+    _record(f"{events.ROLE}.create", role, by=by, status=201)
     return role
 
 
@@ -82,7 +82,7 @@ def replace_role(
         last_modified_at=clock.now(),
         last_modified_by_id=by.id,
     )
-    _record(events.ROLE_UPDATE, role, by=by)
+    _record(f"{events.ROLE}.update", role, by=by)
     return role
 
 
@@ -96,7 +96,7 @@ def delete_role(role: CustomRole, *, by: Party) -> None:
     deleted, _ = CustomRole.objects.filter(pk=role.pk).delete()
     if not deleted:
         raise NotFound("The role was deleted since it was read.", code="role_not_found")
-    _record(events.ROLE_DELETE, role, by=by, status=204)
+    _record(f"{events.ROLE}.delete", role, by=by, status=204)
 
 
 def _check(service_name: str, actions: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ def create_rule(profile: TrustedProfile, *, content: RuleContent, by: Party) -> 
         modified_at=now,
         **asdict(content),
     )
-    _record(events.RULE_CREATE, rule, by=by, status=201)
+    _record(f"{events.RULE}.create", rule, by=by, status=201)
     return rule
 
 
@@ -51,7 +51,7 @@ def create_rule(profile: TrustedProfile, *, content: RuleContent, by: Party) -> 
 def replace_rule(rule: ClaimRule, *, content: RuleContent, by: Party) -> ClaimRule:
     """Say something else from now on. Raises Conflict when the rule was changed or deleted since it was read."""
     revise(rule, modified_at=clock.now(), **asdict(content))
-    _record(events.RULE_UPDATE, rule, by=by, status=200)
+    _record(f"{events.RULE}.update", rule, by=by, status=200)
     return rule
 
 
@@ -61,7 +61,7 @@ def delete_rule(rule: ClaimRule, *, by: Party) -> None:
     deleted, _ = ClaimRule.objects.filter(pk=rule.pk).delete()
     if not deleted:
         raise NotFound("The claim rule was deleted since it was read.")
-    _record(events.RULE_DELETE, rule, by=by, status=204)
+    _record(f"{events.RULE}.delete", rule, by=by, status=204)
 
 
 def _record(event: str, rule: ClaimRule, *, by: Party, status: int) -> None:

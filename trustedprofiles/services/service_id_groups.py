@@ -36,7 +36,7 @@ def create_service_id_group(account: Account, *, name: str, by: Party, descripti
     )
     with unique_name(ServiceIdGroup, name_taken("a service ID group", name)):
         group.save(force_insert=True)
-    _record(events.SERVICE_ID_GROUP_CREATE, group, by=by, status=201)
+    _record(f"{events.SERVICE_ID_GROUP}.create", group, by=by, status=201)
     return group
 
 
@@ -47,7 +47,7 @@ def update_service_id_group(group: ServiceIdGroup, *, changes: dict[str, Any], b
     if names:
         with unique_name(ServiceIdGroup, name_taken("a service ID group", changes.get("name", group.name))):
             revise(group, **changes, modified_at=clock.now())
-    _record(events.SERVICE_ID_GROUP_UPDATE, group, by=by, data={"changed": names})
+    _record(f"{events.SERVICE_ID_GROUP}.update", group, by=by, data={"changed": names})
     return group
 
 
@@ -56,7 +56,7 @@ def delete_service_id_group(group: ServiceIdGroup, *, by: Party) -> None:
     """Delete it. Raises Conflict while service IDs are in it, NotFound when it is gone."""
     if not ServiceIdGroup.objects.select_for_update().filter(pk=group.pk).exists():
         raise NotFound("The service ID group was deleted since it was read.")
-    _record(events.SERVICE_ID_GROUP_DELETE, group, by=by, status=204)
+    _record(f"{events.SERVICE_ID_GROUP}.delete", group, by=by, status=204)
     forget(group.crn)
     try:
         group.delete()

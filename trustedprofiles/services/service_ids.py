@@ -54,7 +54,7 @@ def create_service_id(
         created_at=now,
         modified_at=now,
     )
-    _record(events.SERVICE_ID_CREATE, service_id, by=by, status=201)
+    _record(f"{events.SERVICE_ID}.create", service_id, by=by, status=201)
     return service_id
 
 
@@ -94,7 +94,7 @@ def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
         "profiles": forget_identity(current.iam_id),
         "access_groups": forget_member(current.account_id, current.iam_id),
     }
-    _record(events.SERVICE_ID_DELETE, current, by=by, status=204, data=losses)
+    _record(f"{events.SERVICE_ID}.delete", current, by=by, status=204, data=losses)
     policies.delete()
     forget(current.crn)
     current.delete()
@@ -111,7 +111,7 @@ def _change(service_id: ServiceId, *, by: Party, status: int = 200, **values: An
     names = sorted(name for name, value in values.items() if getattr(service_id, name) != value)
     if names:
         revise(service_id, **values, modified_at=clock.now())
-    _record(events.SERVICE_ID_UPDATE, service_id, by=by, status=status, data={"changed": names})
+    _record(f"{events.SERVICE_ID}.update", service_id, by=by, status=status, data={"changed": names})
     return service_id
 
 

@@ -23,7 +23,7 @@ def create_access_tag(account: Account, *, name: str, by: Party) -> Tag:
     if tags.count() >= tag_rules.MOST_ACCESS_TAGS:
         raise OverQuota(f"An account has at most {tag_rules.MOST_ACCESS_TAGS} access tags. Delete one first.")
     tag = Tag.objects.create(account=account, type=tag_rules.ACCESS, name=name, created_at=clock.now())
-    _record(events.TAG_CREATE, Party(name=name, type="Tag"), account, tag_rules.ACCESS, [name], by=by)
+    _record(f"{events.TAG}.create", Party(name=name, type="Tag"), account, tag_rules.ACCESS, [name], by=by)
     return tag
 
 
@@ -63,7 +63,7 @@ def attach_tags(
     TagAttachment.objects.bulk_create(
         [TagAttachment(tag=tag, crn=str(crn), created_at=now) for tag in tags.values()], ignore_conflicts=True
     )
-    _record(events.TAG_ATTACH, Party(str(crn), crn.resource, "Resource"), account, type, tag_names, by=by)
+    _record(f"{events.TAG}.attach", Party(str(crn), crn.resource, "Resource"), account, type, tag_names, by=by)
 
 
 def _of_same_keys(there: QuerySet[TagAttachment], wanted: list[str]) -> QuerySet[TagAttachment]:
@@ -92,7 +92,7 @@ def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], 
     tag_names = sorted(set(names))
     there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
     _take_off(there.filter(tag__name__in=tag_names))
-    _record(events.TAG_DETACH, Party(str(crn), crn.resource, "Resource"), account, type, tag_names, by=by)
+    _record(f"{events.TAG}.detach", Party(str(crn), crn.resource, "Resource"), account, type, tag_names, by=by)
 
 
 @transaction.atomic
@@ -106,7 +106,7 @@ def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
     if carried := tag.attachments.count():
         raise Conflict(f"{carried} resource(s) carry the tag {name}. Detach it from them first.")
     tag.delete()
-    _record(events.TAG_DELETE, Party(name=name, type="Tag"), account, type, [name], by=by)
+    _record(f"{events.TAG}.delete", Party(name=name, type="Tag"), account, type, [name], by=by)
 
 
 @transaction.atomic
