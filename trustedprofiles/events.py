@@ -7,6 +7,11 @@ links, roles, resource groups and every other read follow the same pattern.
 A name is a prefix of those below and a verb, ``iam-am.policy.create``.
 """
 
+from typing import Any
+
+from controlplane.activity.record import Party, record
+from trustedprofiles.models import AccessGroup, CustomRole, ResourceGroup, ServiceId, ServiceIdGroup, TrustedProfile
+
 PROFILE = "iam-identity.account-profile"
 LINK = "iam-identity.account-profile-link"
 RULE = "iam-identity.account-profile-rule"
@@ -55,3 +60,25 @@ ACCOUNT_SETTINGS_ASSIGNMENT = "iam-identity.account-settings-assignment"
 ACCOUNT_SETTINGS_TEMPLATE = "iam-identity.account-settings-template"
 PROFILE_ASSIGNMENT = "iam-identity.profile-assignment"
 PROFILE_TEMPLATE = "iam-identity.profile-template"
+
+Resource = AccessGroup | CustomRole | ResourceGroup | ServiceId | ServiceIdGroup | TrustedProfile
+TYPES: dict[type[Resource], str] = {
+    AccessGroup: "AccessGroup",
+    CustomRole: "Role",
+    ResourceGroup: "ResourceGroup",
+    ServiceId: "ServiceId",
+    ServiceIdGroup: "ServiceIdGroup",
+    TrustedProfile: "TrustedProfile",
+}
+"""What events call the kinds of resources."""
+
+
+def party_of(resource: Resource) -> Party:
+    return Party(resource.crn, str(resource), TYPES[type(resource)])
+
+
+def record_change(
+    event: str, resource: Resource, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
+) -> None:
+    """One event with this resource as its target."""
+    record(event, initiator=by, target=party_of(resource), account_id=resource.account_id, status=status, data=data)

@@ -5,8 +5,8 @@ from typing import Any
 from django.db import transaction
 
 from controlplane.activity.record import Party, record
-from trustedprofiles.models import Account, AccountWideSettings
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.models import AccountWideSettings
+from trustedprofiles.services.revisions import lock_account, revise
 
 
 def settings_of(account_id: str, kind: str) -> AccountWideSettings:
@@ -26,7 +26,7 @@ def change_settings(
 ) -> AccountWideSettings:
     """Set some of them. Raises Conflict when they were changed since they were read."""
     if settings.pk is None:
-        Account.objects.select_for_update(no_key=True).get(pk=settings.account_id)
+        lock_account(settings.account_id)
         first = {"revision": 1, "revision_hash": settings.revision_hash}
         settings, _ = AccountWideSettings.objects.get_or_create(
             account_id=settings.account_id, kind=settings.kind, defaults=first

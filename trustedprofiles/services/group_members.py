@@ -1,7 +1,8 @@
 """Members of access groups: add, remove."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.limits import GROUPS_PER_MEMBER
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile
-from trustedprofiles.services.access_groups import lock_group, lock_groups, record_change
+from trustedprofiles.services.access_groups import lock_group, lock_groups
 
 PREFIXES = {"IBMid-": "user", "iam-ServiceId-": "service", "iam-Profile-": "profile"}
 """How the IAM ids of members begin, and the type of each."""
@@ -60,10 +61,10 @@ def add_members(group: AccessGroup, *, members: Sequence[tuple[str, str]], by: P
     """
     lock_group(group)
     _lock_identities(group.account_id, (iam_id for iam_id, _ in members))
-    outcomes = [_try_to_add(group, iam_id, type, by=by) for iam_id, type in members]
+    outcomes = [_outcome(partial(_add, group, iam_id, type, by=by)) for iam_id, type in members]
     added = [each.iam_id for each in outcomes if isinstance(each, GroupMember)]
     if added:
-        record_change(f"{events.MEMBER}.add", group, by=by, status=207, data={"members": added})
+        events.record_change(f"{events.MEMBER}.add", group, by=by, status=207, data={"members": added})
     return outcomes
 
 
@@ -71,21 +72,19 @@ def add_members(group: AccessGroup, *, members: Sequence[tuple[str, str]], by: P
 def add_to_groups(groups: Sequence[AccessGroup], *, iam_id: str, type: str, by: Party) -> list[Outcome]:
     """Add one identity to several groups. Returns the result for each."""
     lock_groups(groups)
-    return [outcome for group in groups for outcome in _added_to(group, iam_id, type, by=by)]
+    return [_outcome(partial(_add_to_group, group, iam_id, type, by=by)) for group in groups]
 
 
-def _added_to(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> list[Outcome]:
+def _outcome(add: Callable[[], Outcome]) -> Outcome:
     try:
-        return add_members(group, members=[(iam_id, type)], by=by)
-    except (NotFound, BadRequest) as error:
-        return [error]
-
-
-def _try_to_add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> Outcome:
-    try:
-        return _add(group, iam_id, type, by=by)
+        return add()
     except (NotFound, BadRequest) as error:
         return error
+
+
+def _add_to_group(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> Outcome:
+    [outcome] = add_members(group, members=[(iam_id, type)], by=by)
+    return outcome
 
 
 def _add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> GroupMember:
@@ -111,7 +110,7 @@ def remove_members(group: AccessGroup, *, iam_ids: Iterable[str], by: Party, sta
     if not members:
         raise NotFound(f"The access group {group.id} has no such member.")
     rows.delete()
-    record_change(f"{events.MEMBER}.delete", group, by=by, status=status, data={"members": members})
+    events.record_change(f"{events.MEMBER}.delete", group, by=by, status=status, data={"members": members})
     return members
 
 

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.errors import InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
+from controlplane.kernel.errors import InvalidValue, OverQuota, ReferenceNotFound, Target
 from trustedprofiles import events
-from trustedprofiles.limits import IDENTITIES_PER_PROFILE
+from trustedprofiles.limits import IDENTITIES_PER_PROFILE, require_room
 from trustedprofiles.models import ProfileIdentity, ServiceId, TrustedProfile
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import delete_row, revise
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,7 @@ def replace_identities(
 def set_identity(profile: TrustedProfile, *, identity: IdentityContent, by: Party) -> ProfileIdentity:
     """Trust one more identity, or change what is known of it. Raises like ``replace_identities``."""
     others = profile.identities.exclude(type=identity.type, identifier=identity.identifier)
-    if others.count() >= IDENTITIES_PER_PROFILE:
-        raise OverQuota(f"A trusted profile has at most {IDENTITIES_PER_PROFILE} identities. Delete one first.")
+    require_room(others, IDENTITIES_PER_PROFILE, owner="A trusted profile", things="identities")
     _lock_service_ids(profile, [identity])
     _revise(profile)
     profile.identities.filter(type=identity.type, identifier=identity.identifier).delete()
@@ -61,9 +59,7 @@ def set_identity(profile: TrustedProfile, *, identity: IdentityContent, by: Part
 @transaction.atomic
 def delete_identity(identity: ProfileIdentity, *, by: Party) -> None:
     """Stop trusting an identity. Raises NotFound when it is gone, Conflict when the profile was changed meanwhile."""
-    deleted, _ = ProfileIdentity.objects.filter(pk=identity.pk).delete()
-    if not deleted:
-        raise NotFound("The identity was deleted since it was read.")
+    delete_row(identity, name="identity")
     _revise(identity.profile)
     _record(f"{events.IDENTITY}.delete", identity.profile, [identity], by=by, status=204)
 
@@ -127,12 +123,5 @@ def _iam_id(profile: TrustedProfile, content: IdentityContent, target: Target) -
 def _record(
     event: str, profile: TrustedProfile, rows: Sequence[ProfileIdentity], *, by: Party, status: int = 200
 ) -> None:
-    identities: list[dict[str, Any]] = [{"type": row.type, "identifier": row.identifier} for row in rows]
-    record(
-        event,
-        initiator=by,
-        target=Party(profile.crn, profile.name, "TrustedProfile"),
-        account_id=profile.account_id,
-        status=status,
-        data={"identities": identities},
-    )
+    identities = [{"type": row.type, "identifier": row.identifier} for row in rows]
+    events.record_change(event, profile, by=by, status=status, data={"identities": identities})

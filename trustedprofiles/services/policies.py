@@ -10,16 +10,16 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota, ReferenceNotFound, Target
+from controlplane.kernel.errors import BadRequest, Conflict, NotFound, ReferenceNotFound, Target
 from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
 from trustedprofiles.identity_grants import roles_of
-from trustedprofiles.limits import POLICIES_PER_ACCOUNT, POLICIES_PER_SUBJECT
+from trustedprofiles.limits import POLICIES_PER_ACCOUNT, POLICIES_PER_SUBJECT, require_room
 from trustedprofiles.models import AccessGroup, Account, Policy
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
 from trustedprofiles.services.account_settings import public_access_enabled
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import lock_account, revise
 
 DELETED = "deleted"
 
@@ -66,7 +66,7 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
     """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already,
     OverQuota beyond 4020 policies, or 1000 of one subject; ReferenceNotFound for a role or an access group that the
     account does not have, BadRequest for the Public Access group while it is turned off."""
-    _lock_account(account.id)
+    lock_account(account.id)  # or of two requests that make the same policy, neither would see the other's
     _require_roles(account.id, content.roles)
     _refuse_duplicate(account.id, content)
     _require_room(account, content.subject_iam_id)
@@ -95,7 +95,7 @@ def replace_policy(policy: Policy, *, content: PolicyContent, by: Party) -> Poli
     Raises like ``create_policy``, NotFound for a deleted one, Conflict when it changed meanwhile.
     """
     _require_active(policy)
-    _lock_account(policy.account_id)
+    lock_account(policy.account_id)
     _require_roles(policy.account_id, content.roles)
     _refuse_duplicate(policy.account_id, content, other_than=policy)
     group = _access_group(policy.account_id, content.access_group_id)
@@ -116,7 +116,7 @@ def delete_policy(policy: Policy, *, by: Party) -> None:
 def restore_policy(policy: Policy, *, by: Party) -> Policy:
     """Let a deleted policy grant again. Raises PolicyConflict when another one says the same by now, ReferenceNotFound
     when one of its roles is gone, BadRequest for one of the Public Access group while that is turned off."""
-    _lock_account(policy.account_id)
+    lock_account(policy.account_id)
     _require_roles(policy.account_id, policy.roles)
     _refuse_duplicate(policy.account_id, policy, other_than=policy)
     if policy.subject_iam_id == PUBLIC_ACCESS.lower():
@@ -124,12 +124,6 @@ def restore_policy(policy: Policy, *, by: Party) -> Policy:
     _change(policy, by=by, state=ACTIVE)
     _record(f"{events.POLICY}.update", policy, by=by)
     return policy
-
-
-def _lock_account(account_id: str) -> None:
-    """Two requests that make the same policy at once queue here, or neither would see the other's; so does a request
-    that deletes a role."""
-    Account.objects.select_for_update(no_key=True).get(pk=account_id)
 
 
 def _require_roles(account_id: str, roles: Sequence[str]) -> None:
@@ -165,10 +159,9 @@ def _require_public_access(account_id: str) -> None:
 
 def _require_room(account: Account, subject_iam_id: str) -> None:
     policies = account.policies.filter(state=ACTIVE)
-    if policies.count() >= POLICIES_PER_ACCOUNT:
-        raise OverQuota(f"An account has at most {POLICIES_PER_ACCOUNT} policies. Delete one first.")
-    if policies.filter(subject_iam_id=subject_iam_id).count() >= POLICIES_PER_SUBJECT:
-        raise OverQuota(f"A subject has at most {POLICIES_PER_SUBJECT} policies. Delete one first.")
+    require_room(policies, POLICIES_PER_ACCOUNT, owner="An account", things="policies")
+    subject = policies.filter(subject_iam_id=subject_iam_id)
+    require_room(subject, POLICIES_PER_SUBJECT, owner="A subject", things="policies")
 
 
 def _require_active(policy: Policy) -> None:
