@@ -3,92 +3,51 @@
 IBM publishes create, update and delete of trusted profiles and policies and everything about access groups (IBM Cloud
 docs, "Activity tracking events for IAM"), updates of account settings, and those of tags ("Events for managing tags");
 links, roles, resource groups and every other read follow the same pattern.
+
+A name is a prefix of those below and a verb, ``iam-am.policy.create``.
 """
 
-PROFILE_CREATE = "iam-identity.account-profile.create"
-PROFILE_READ = "iam-identity.account-profile.read"
-PROFILE_UPDATE = "iam-identity.account-profile.update"
-PROFILE_DELETE = "iam-identity.account-profile.delete"
-LINK_CREATE = "iam-identity.account-profile-link.create"
-LINK_READ = "iam-identity.account-profile-link.read"
-LINK_DELETE = "iam-identity.account-profile-link.delete"
-RULE_CREATE = "iam-identity.account-profile-rule.create"
-RULE_READ = "iam-identity.account-profile-rule.read"
-RULE_UPDATE = "iam-identity.account-profile-rule.update"
-RULE_DELETE = "iam-identity.account-profile-rule.delete"
-IDENTITY_CREATE = "iam-identity.account-profile-identity.create"
-IDENTITY_READ = "iam-identity.account-profile-identity.read"
-IDENTITY_DELETE = "iam-identity.account-profile-identity.delete"
-IDENTITIES_UPDATE = "iam-identity.account-profile-identity.update"
+from typing import Any
+
+from controlplane.activity.record import Party, record
+from trustedprofiles.models import AccessGroup, CustomRole, ResourceGroup, ServiceId, ServiceIdGroup, TrustedProfile
+
+PROFILE = "iam-identity.account-profile"
+LINK = "iam-identity.account-profile-link"
+RULE = "iam-identity.account-profile-rule"
+IDENTITY = "iam-identity.account-profile-identity"
 PROFILE_CHANGES = (
-    PROFILE_CREATE,
-    PROFILE_UPDATE,
-    LINK_CREATE,
-    LINK_DELETE,
-    RULE_CREATE,
-    RULE_UPDATE,
-    RULE_DELETE,
-    IDENTITY_CREATE,
-    IDENTITY_DELETE,
-    IDENTITIES_UPDATE,
+    *(f"{PROFILE}.{verb}" for verb in ("create", "update")),
+    *(f"{LINK}.{verb}" for verb in ("create", "delete")),
+    *(f"{thing}.{verb}" for thing in (RULE, IDENTITY) for verb in ("create", "update", "delete")),
 )
 """What makes up a profile's history."""
-SERVICE_ID_CREATE = "iam-identity.account-serviceid.create"
-SERVICE_ID_READ = "iam-identity.account-serviceid.read"
-SERVICE_ID_UPDATE = "iam-identity.account-serviceid.update"
-SERVICE_ID_DELETE = "iam-identity.account-serviceid.delete"
-SERVICE_ID_CHANGES = (SERVICE_ID_CREATE, SERVICE_ID_UPDATE)
+SERVICE_ID = "iam-identity.account-serviceid"
+SERVICE_ID_CHANGES = (f"{SERVICE_ID}.create", f"{SERVICE_ID}.update")
 """What makes up a service ID's history."""
-SERVICE_ID_GROUP_CREATE = "iam-identity.account-serviceid-group.create"
-SERVICE_ID_GROUP_READ = "iam-identity.account-serviceid-group.read"
-SERVICE_ID_GROUP_UPDATE = "iam-identity.account-serviceid-group.update"
-SERVICE_ID_GROUP_DELETE = "iam-identity.account-serviceid-group.delete"
-SETTINGS_READ = "iam-identity.accountsettings.read"
-SETTINGS_UPDATE = "iam-identity.accountsettings.update"
-ACCESS_SETTINGS_READ = "iam-access-management.account-settings.read"
-ACCESS_SETTINGS_UPDATE = "iam-access-management.account-settings.update"
-PREFERENCE_READ = "iam-identity.preferences.read"
-PREFERENCE_UPDATE = "iam-identity.preferences.update"
-PREFERENCE_DELETE = "iam-identity.preferences.delete"
+SERVICE_ID_GROUP = "iam-identity.account-serviceid-group"
+SETTINGS = "iam-identity.accountsettings"
+ACCESS_SETTINGS = "iam-access-management.account-settings"
+PREFERENCE = "iam-identity.preferences"
+POLICY = "iam-am.policy"
+ROLE = "iam-am.role"
+RESOURCE_GROUP = "resource-controller.group"
+ACCESS_GROUP = "iam-groups.group"
+MEMBER = "iam-groups.member"
+GROUP_RULE = "iam-groups.rule"
+GROUP_SETTINGS = "iam-groups.account-settings"
+TAG = "global-search-tagging.tag"
+
+# Whole names.
 LIMITS_READ = "iam-identity.account-limits.read"
-POLICY_CREATE = "iam-am.policy.create"
-POLICY_READ = "iam-am.policy.read"
-POLICY_UPDATE = "iam-am.policy.update"
-POLICY_DELETE = "iam-am.policy.delete"
 EXPLANATION_READ = "iam-am.explanation.read"
-ROLE_CREATE = "iam-am.role.create"
-ROLE_UPDATE = "iam-am.role.update"
-ROLE_DELETE = "iam-am.role.delete"
-ROLE_READ = "iam-am.role.read"
-GROUP_CREATE = "resource-controller.group.create"
-GROUP_READ = "resource-controller.group.read"
-GROUP_UPDATE = "resource-controller.group.update"
-GROUP_DELETE = "resource-controller.group.delete"
-ACCESS_GROUP_CREATE = "iam-groups.group.create"
-ACCESS_GROUP_READ = "iam-groups.group.read"
-ACCESS_GROUP_LIST = "iam-groups.groups.list"
-ACCESS_GROUP_UPDATE = "iam-groups.group.update"
-ACCESS_GROUP_DELETE = "iam-groups.group.delete"
-MEMBER_ADD = "iam-groups.member.add"
-MEMBER_READ = "iam-groups.member.read"
-MEMBER_LIST = "iam-groups.members.list"
-MEMBER_DELETE = "iam-groups.member.delete"
-GROUP_RULE_CREATE = "iam-groups.rule.create"
-GROUP_RULE_READ = "iam-groups.rule.read"
-GROUP_RULE_LIST = "iam-groups.rules.list"
-GROUP_RULE_UPDATE = "iam-groups.rule.update"
-GROUP_RULE_DELETE = "iam-groups.rule.delete"
-GROUP_SETTINGS_READ = "iam-groups.account-settings.read"
-GROUP_SETTINGS_UPDATE = "iam-groups.account-settings.update"
-TAG_CREATE = "global-search-tagging.tag.create"
-TAG_READ = "global-search-tagging.tag.read"
-TAG_DELETE = "global-search-tagging.tag.delete"
+ACCESS_GROUPS_LIST = "iam-groups.groups.list"
+MEMBERS_LIST = "iam-groups.members.list"
+GROUP_RULES_LIST = "iam-groups.rules.list"
 UNUSED_TAGS_DELETE = "global-search-tagging.tags.delete"
-TAG_ATTACH = "global-search-tagging.tag.attach"
-TAG_DETACH = "global-search-tagging.tag.detach"
 RESOURCE_SEARCH = "global-search-tagging.resource.read"
 
-# How the names of the events of templates and assignments begin; the verb follows.
+# Templates and assignments.
 ACTION_CONTROL_ASSIGNMENT = "iam-am.action-control-assignment"
 ACTION_CONTROL_TEMPLATE = "iam-am.action-control-template"
 POLICY_ASSIGNMENT = "iam-am.policy-assignment"
@@ -101,3 +60,25 @@ ACCOUNT_SETTINGS_ASSIGNMENT = "iam-identity.account-settings-assignment"
 ACCOUNT_SETTINGS_TEMPLATE = "iam-identity.account-settings-template"
 PROFILE_ASSIGNMENT = "iam-identity.profile-assignment"
 PROFILE_TEMPLATE = "iam-identity.profile-template"
+
+Resource = AccessGroup | CustomRole | ResourceGroup | ServiceId | ServiceIdGroup | TrustedProfile
+TYPES: dict[type[Resource], str] = {
+    AccessGroup: "AccessGroup",
+    CustomRole: "Role",
+    ResourceGroup: "ResourceGroup",
+    ServiceId: "ServiceId",
+    ServiceIdGroup: "ServiceIdGroup",
+    TrustedProfile: "TrustedProfile",
+}
+"""What events call the kinds of resources."""
+
+
+def party_of(resource: Resource) -> Party:
+    return Party(resource.crn, str(resource), TYPES[type(resource)])
+
+
+def record_change(
+    event: str, resource: Resource, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
+) -> None:
+    """One event with this resource as its target."""
+    record(event, initiator=by, target=party_of(resource), account_id=resource.account_id, status=status, data=data)

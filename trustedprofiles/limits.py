@@ -1,5 +1,11 @@
 """Limits of IAM (IBM Cloud docs, "Known issues and limitations")."""
 
+from typing import Any
+
+from django.db.models import Manager, QuerySet
+
+from controlplane.kernel.errors import OverQuota
+
 PROFILES_PER_ACCOUNT = 2000
 SERVICE_IDS_PER_ACCOUNT = 2000
 API_KEYS_PER_IDENTITY = 20
@@ -19,3 +25,11 @@ LINKS_PER_ACCOUNT = 20_000
 COMPUTE_RULES_PER_ACCOUNT = PROFILES_PER_ACCOUNT * CLAIM_RULES_PER_PROFILE
 IDENTITIES_PER_PROFILE = 100
 SERVICE_ID_GROUPS_PER_ACCOUNT = 2000
+
+
+def require_room(
+    rows: QuerySet[Any] | Manager[Any], most: int, *, owner: str, things: str, remedy: str = "Delete one first."
+) -> None:
+    """Raises OverQuota when the owner has as many of the things as it may have."""
+    if rows.count() >= most:
+        raise OverQuota(f"{owner} has at most {most} {things}. {remedy}")

@@ -107,7 +107,7 @@ class Operation:
     """Whether ``If-Match`` is asked for; a stale one is refused with 412."""
     lists: type[Any] | None = None
     """Whose rows it answers with: those that the caller may see. None: the decision is about one thing, such as the
-    resource in whose path a list is, or about what belongs to nobody."""
+    resource in whose path a list is, or about what belongs to no account."""
     page: bool = False
     """Whether a browser is sent to a page of the console instead."""
     simulated: bool = True

@@ -41,7 +41,7 @@ class ServiceIds(IdentityView):
         "GET": Operation(
             "list_service_ids",
             "iam-identity.serviceid.list",
-            events.SERVICE_ID_READ,
+            f"{events.SERVICE_ID}.read",
             answer=service_id_responses.ServiceIdList,
             lists=ServiceId,
             query=(REQUIRED_ACCOUNT_ID, NAME, GROUP_ID, SHOW_GROUP_ID, *list_parameters(SORTABLE), INCLUDE_HISTORY),
@@ -49,7 +49,7 @@ class ServiceIds(IdentityView):
         "POST": Operation(
             "create_service_id",
             "iam-identity.serviceid.create",
-            events.SERVICE_ID_CREATE,
+            f"{events.SERVICE_ID}.create",
             recorded_by_service=True,
             status=201,
             body=ServiceIdCreation,
@@ -128,7 +128,7 @@ class OneServiceId(ServiceIdView):
         "GET": Operation(
             "get_service_id",
             "iam-identity.serviceid.read",
-            events.SERVICE_ID_READ,
+            f"{events.SERVICE_ID}.read",
             answer=service_id_responses.ServiceId,
             query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY, SHOW_GROUP_ID),
             etag=True,
@@ -136,7 +136,7 @@ class OneServiceId(ServiceIdView):
         "PUT": Operation(
             "update_service_id",
             UPDATE,
-            events.SERVICE_ID_UPDATE,
+            f"{events.SERVICE_ID}.update",
             recorded_by_service=True,
             body=ServiceIdUpdate,
             answer=service_id_responses.ServiceId,
@@ -147,7 +147,7 @@ class OneServiceId(ServiceIdView):
         "DELETE": Operation(
             "delete_service_id",
             "iam-identity.serviceid.delete",
-            events.SERVICE_ID_DELETE,
+            f"{events.SERVICE_ID}.delete",
             recorded_by_service=True,
             status=204,
         ),
@@ -171,9 +171,11 @@ class OneServiceId(ServiceIdView):
 
 class ServiceIdLock(ServiceIdView):
     operations = {
-        "POST": Operation("lock_service_id", UPDATE, events.SERVICE_ID_UPDATE, recorded_by_service=True, status=204),
+        "POST": Operation(
+            "lock_service_id", UPDATE, f"{events.SERVICE_ID}.update", recorded_by_service=True, status=204
+        ),
         "DELETE": Operation(
-            "unlock_service_id", UPDATE, events.SERVICE_ID_UPDATE, recorded_by_service=True, status=204
+            "unlock_service_id", UPDATE, f"{events.SERVICE_ID}.update", recorded_by_service=True, status=204
         ),
     }
 

@@ -43,7 +43,7 @@ def _server(facts: ServerFacts) -> Party:
 
 def _record(bearer: Party, account_id: str, profiles: list[TrustedProfile]) -> None:
     record(
-        events.PROFILE_READ,
+        f"{events.PROFILE}.read",
         initiator=bearer,
         target=Party(name="*"),
         account_id=account_id,

@@ -69,14 +69,14 @@ class AccessSettings(AccountView):
         "GET": Operation(
             "get_settings",
             "iam-access-management.policy.read",
-            events.ACCESS_SETTINGS_READ,
+            f"{events.ACCESS_SETTINGS}.read",
             answer=AccountSettingsAccessManagement,
             etag=True,
         ),
         "PATCH": Operation(
             "update_settings",
             "iam-access-management.policy.update",
-            events.ACCESS_SETTINGS_UPDATE,
+            f"{events.ACCESS_SETTINGS}.update",
             recorded_by_service=True,
             body=AccessSettingsUpdate,
             answer=AccountSettingsAccessManagement,
@@ -92,13 +92,13 @@ class AccessSettings(AccountView):
     def patch(self, request: Request, account_id: str) -> Response:
         settings = settings_of(account_id, AccountWideSettings.Kind.ACCESS)
         require_match(request.headers.get("If-Match"), current=settings.entity_tag)
-        asked = self.body.get("external_account_identity_interaction", {}).get("identity_types", {})
-        for type, said in asked.items():
-            if said["state"] == "enabled" and said["external_allowed_accounts"]:
+        changes = self.body.get("external_account_identity_interaction", {}).get("identity_types", {})
+        for type, value in changes.items():
+            if value["state"] == "enabled" and value["external_allowed_accounts"]:
                 name = f"external_account_identity_interaction.identity_types.{type}.external_allowed_accounts"
                 raise InvalidValue("The state enabled is for every account: name none.", target=Target(name))
         settings = change_settings(
-            settings, changes=asked, event=events.ACCESS_SETTINGS_UPDATE, by=Party.of(self.caller)
+            settings, changes=changes, event=f"{events.ACCESS_SETTINGS}.update", by=Party.of(self.caller)
         )
         return self.answer(_body(settings), etag=settings.entity_tag)
 

@@ -1,4 +1,4 @@
-"""``activity``: when, and how often, somebody logged in, read from the activity events of it."""
+"""``activity``: when, and how often, an identity logged in, from the activity events of its log-ins."""
 
 from typing import NotRequired, TypedDict
 
@@ -23,14 +23,14 @@ class Activity(TypedDict):
 
 def activity_of(logins: QuerySet[ActivityEvent]) -> Activity:
     """Those that failed do not count."""
-    found = logins.filter(outcome=ActivityEvent.Outcome.SUCCESS).aggregate(count=Count("id"), last=Max("time"))
-    body: Activity = {"authn_count": found["count"]}
-    if found["last"]:
-        body["last_authn"] = timestamps.minutes(found["last"])
+    totals = logins.filter(outcome=ActivityEvent.Outcome.SUCCESS).aggregate(count=Count("id"), last=Max("time"))
+    body: Activity = {"authn_count": totals["count"]}
+    if totals["last"]:
+        body["last_authn"] = timestamps.minutes(totals["last"])
     return body
 
 
 def logins_to(profile: TrustedProfile) -> QuerySet[ActivityEvent]:
-    """The events of somebody becoming the profile: by the assume grant, by the compute resource grant, or at the
+    """The events of callers that log in to the profile: by the assume grant, by the compute resource grant, or at the
     metadata service. On PostgreSQL an index finds them."""
     return ActivityEvent.objects.filter(Exact(ProfileId(), profile.id), action__in=PROFILE_LOGINS)

@@ -52,14 +52,14 @@ class Members(GroupView):
         "GET": Operation(
             "list_access_group_members",
             "iam-groups.members.list",
-            events.MEMBER_LIST,
+            events.MEMBERS_LIST,
             answer=GroupMembersList,
             query=(MEMBERSHIP_TYPE, TYPE, VERBOSE, SORT, *PAGES),
         ),
         "PUT": Operation(
             "add_members_to_access_group",
             "iam-groups.members.add",
-            events.MEMBER_ADD,
+            f"{events.MEMBER}.add",
             recorded_by_service=True,
             status=207,
             body=NewMembers,
@@ -90,9 +90,9 @@ class Members(GroupView):
         return sorted(members, key=key, reverse=sort.startswith("-"))
 
     def put(self, request: Request, access_group_id: str) -> Response:
-        asked = [(each["iam_id"], each["type"]) for each in self.body["members"]]
-        outcomes = group_members.add_members(self.group, members=asked, by=Party.of(self.caller))
-        members = [_added(*each, outcome) for each, outcome in zip(asked, outcomes, strict=True)]
+        pairs = [(each["iam_id"], each["type"]) for each in self.body["members"]]
+        outcomes = group_members.add_members(self.group, members=pairs, by=Party.of(self.caller))
+        members = [_added(*each, outcome) for each, outcome in zip(pairs, outcomes, strict=True)]
         return self.answer({"members": members})
 
 
@@ -111,16 +111,16 @@ def _added(iam_id: str, type: str, outcome: Outcome) -> AddedMember:
 def _details(account_id: str, members: list[GroupMember]) -> dict[str, MemberDetails]:
     """Name, email address and description, by IAM id, of members that the account knows."""
     ids = {member.iam_id.removeprefix("iam-") for member in members}
-    found: dict[str, MemberDetails] = {}
+    details: dict[str, MemberDetails] = {}
     for user in User.objects.filter(account_id=account_id, iam_id__in=ids):
-        found[str(user.iam_id)] = {"name": user.get_full_name() or user.username, "email": user.email}
+        details[str(user.iam_id)] = {"name": user.get_full_name() or user.username, "email": user.email}
     rows: Iterable[ServiceId | TrustedProfile] = chain(
         ServiceId.objects.filter(account_id=account_id, id__in=ids),
         TrustedProfile.objects.filter(account_id=account_id, id__in=ids),
     )
     for row in rows:
-        found[row.iam_id] = {"name": row.name, "description": row.description}
-    return found
+        details[row.iam_id] = {"name": row.name, "description": row.description}
+    return details
 
 
 class MembersRemoval(GroupView):
@@ -128,7 +128,7 @@ class MembersRemoval(GroupView):
         "POST": Operation(
             "remove_members_from_access_group",
             "iam-groups.members.delete",
-            events.MEMBER_DELETE,
+            f"{events.MEMBER}.delete",
             recorded_by_service=True,
             status=207,
             body=RemovedMembers,
@@ -137,23 +137,23 @@ class MembersRemoval(GroupView):
     }
 
     def post(self, request: Request, access_group_id: str) -> Response:
-        asked = list(dict.fromkeys(self.body["members"]))
-        removed = group_members.remove_members(self.group, iam_ids=asked, by=Party.of(self.caller), status=207)
+        iam_ids = list(dict.fromkeys(self.body["members"]))
+        removed = group_members.remove_members(self.group, iam_ids=iam_ids, by=Party.of(self.caller), status=207)
         missing = failure(NotFound("The access group has no such member."), envelopes.trace_id())
         members: list[RemovedMember] = [
             {"iam_id": each, "status_code": NO_CONTENT} if each in removed else {"iam_id": each, **missing}
-            for each in asked
+            for each in iam_ids
         ]
         return self.answer({"access_group_id": self.group.id, "members": members})
 
 
 class OneMember(GroupView):
     operations = {
-        "HEAD": Operation("is_member_of_access_group", "iam-groups.members.read", events.MEMBER_READ, status=204),
+        "HEAD": Operation("is_member_of_access_group", "iam-groups.members.read", f"{events.MEMBER}.read", status=204),
         "DELETE": Operation(
             "remove_member_from_access_group",
             "iam-groups.members.delete",
-            events.MEMBER_DELETE,
+            f"{events.MEMBER}.delete",
             recorded_by_service=True,
             status=204,
         ),
@@ -176,7 +176,7 @@ class Memberships(GroupsView):
         "PUT": Operation(
             "add_member_to_multiple_access_groups",
             "iam-groups.members.add",
-            events.MEMBER_ADD,
+            f"{events.MEMBER}.add",
             recorded_by_service=True,
             status=207,
             body=NewMemberships,
@@ -187,7 +187,7 @@ class Memberships(GroupsView):
         "DELETE": Operation(
             "remove_member_from_all_access_groups",
             "iam-groups.members.delete",
-            events.MEMBER_DELETE,
+            f"{events.MEMBER}.delete",
             recorded_by_service=True,
             status=207,
             answer=MembershipsResponse,
@@ -203,11 +203,11 @@ class Memberships(GroupsView):
     def put(self, request: Request, iam_id: str) -> Response:
         require_own_account(request, self.caller.account_id)
         type_of_member(self.caller.account_id, iam_id)
-        asked = self.body
-        ids = list(dict.fromkeys(asked["groups"]))
-        known = self.groups.in_bulk(ids)
-        rows = [known[id] for id in ids if id in known]
-        outcomes = group_members.add_to_groups(rows, iam_id=iam_id, type=asked["type"], by=Party.of(self.caller))
+        body = self.body
+        ids = list(dict.fromkeys(body["groups"]))
+        by_id = self.groups.in_bulk(ids)
+        rows = [by_id[id] for id in ids if id in by_id]
+        outcomes = group_members.add_to_groups(rows, iam_id=iam_id, type=body["type"], by=Party.of(self.caller))
         became: dict[str, Outcome] = dict(zip((row.id for row in rows), outcomes, strict=True))
         missing = NotFound("There is no access group of this id in your account.")
         groups = [_joined(id, became.get(id, missing)) for id in ids]
@@ -215,8 +215,8 @@ class Memberships(GroupsView):
 
     def delete(self, request: Request, iam_id: str) -> Response:
         require_own_account(request, self.caller.account_id)
-        left = group_members.remove_from_groups(self.groups, iam_id=iam_id, by=Party.of(self.caller))
-        groups: list[GroupOutcome] = [{"access_group_id": each.id, "status_code": NO_CONTENT} for each in left]
+        former = group_members.remove_from_groups(self.groups, iam_id=iam_id, by=Party.of(self.caller))
+        groups: list[GroupOutcome] = [{"access_group_id": each.id, "status_code": NO_CONTENT} for each in former]
         return self.answer({"iam_id": iam_id, "groups": groups})
 
 

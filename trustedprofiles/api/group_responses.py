@@ -71,7 +71,7 @@ class MemberError(TypedDict):
 
 
 class MemberOutcome(TypedDict):
-    """What became of one of several; ``errors`` when nothing did."""
+    """The result for one of several; ``errors`` when it failed."""
 
     status_code: int
     trace: NotRequired[str]

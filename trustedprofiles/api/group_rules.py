@@ -1,7 +1,7 @@
 """``/v2/groups/{id}/rules``, and the access groups settings of the account.
 
-Rules are about users whom an identity provider signs in, and this product has none: they are kept and answered, and
-nobody becomes a member by them (D-17).
+Rules are about users whom an identity provider signs in, and this product has none: rules are stored and answered, and
+no user becomes a member by them (D-17).
 """
 
 from rest_framework.request import Request
@@ -26,13 +26,13 @@ class GroupRules(GroupView):
         "GET": Operation(
             "list_access_group_rules",
             "iam-groups.rules.list",
-            events.GROUP_RULE_LIST,
+            events.GROUP_RULES_LIST,
             answer=GroupRulesList,
         ),
         "POST": Operation(
             "add_access_group_rule",
             "iam-groups.rules.create",
-            events.GROUP_RULE_CREATE,
+            f"{events.GROUP_RULE}.create",
             recorded_by_service=True,
             status=201,
             body=GroupRuleBody,
@@ -56,14 +56,14 @@ class OneGroupRule(GroupView):
         "GET": Operation(
             "get_access_group_rule",
             "iam-groups.rules.read",
-            events.GROUP_RULE_READ,
+            f"{events.GROUP_RULE}.read",
             answer=GroupRuleAnswer,
             etag=True,
         ),
         "PUT": Operation(
             "replace_access_group_rule",
             "iam-groups.rules.update",
-            events.GROUP_RULE_UPDATE,
+            f"{events.GROUP_RULE}.update",
             recorded_by_service=True,
             body=GroupRuleBody,
             answer=GroupRuleAnswer,
@@ -73,7 +73,7 @@ class OneGroupRule(GroupView):
         "DELETE": Operation(
             "remove_access_group_rule",
             "iam-groups.rules.delete",
-            events.GROUP_RULE_DELETE,
+            f"{events.GROUP_RULE}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,
@@ -108,14 +108,14 @@ class GroupsSettings(GroupsView):
         "GET": Operation(
             "get_access_groups_settings",
             "iam-groups.account-settings.read",
-            events.GROUP_SETTINGS_READ,
+            f"{events.GROUP_SETTINGS}.read",
             answer=GroupSettings,
             query=(REQUIRED_ACCOUNT_ID,),
         ),
         "PATCH": Operation(
             "update_access_groups_settings",
             "iam-groups.account-settings.update",
-            events.GROUP_SETTINGS_UPDATE,
+            f"{events.GROUP_SETTINGS}.update",
             recorded_by_service=True,
             body=GroupSettingsUpdate,
             answer=GroupSettings,

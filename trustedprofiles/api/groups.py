@@ -60,7 +60,7 @@ class Groups(RenderedGroups):
         "GET": Operation(
             "list_access_groups",
             "iam-groups.groups.list",
-            events.ACCESS_GROUP_LIST,
+            events.ACCESS_GROUPS_LIST,
             answer=GroupsList,
             lists=AccessGroup,
             query=(
@@ -71,7 +71,7 @@ class Groups(RenderedGroups):
         "POST": Operation(
             "create_access_group",
             "iam-groups.groups.create",
-            events.ACCESS_GROUP_CREATE,
+            f"{events.ACCESS_GROUP}.create",
             recorded_by_service=True,
             status=201,
             body=AccessGroupCreation,
@@ -119,13 +119,13 @@ class Groups(RenderedGroups):
         text = self.request.GET.get(SEARCH)
         if not text:
             return True
-        name, colon, wanted = text.partition(":")
+        name, colon, part = text.partition(":")
         if not colon or name not in SEARCHABLE:
             raise InvalidValue(
                 f"search is one of {', '.join(f'{each}:TEXT' for each in SEARCHABLE)}.",
                 target=Target(SEARCH, "parameter", text),
             )
-        return wanted.lower() in str(getattr(group, name)).lower()
+        return part.lower() in str(getattr(group, name)).lower()
 
     def post(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
@@ -138,7 +138,7 @@ class OneGroup(RenderedGroups, GroupView):
         "GET": Operation(
             "get_access_group",
             "iam-groups.groups.read",
-            events.ACCESS_GROUP_READ,
+            f"{events.ACCESS_GROUP}.read",
             answer=Group,
             query=FORMS,
             etag=True,
@@ -146,7 +146,7 @@ class OneGroup(RenderedGroups, GroupView):
         "PATCH": Operation(
             "update_access_group",
             "iam-groups.groups.update",
-            events.ACCESS_GROUP_UPDATE,
+            f"{events.ACCESS_GROUP}.update",
             recorded_by_service=True,
             body=AccessGroupUpdate,
             answer=Group,
@@ -156,7 +156,7 @@ class OneGroup(RenderedGroups, GroupView):
         "DELETE": Operation(
             "delete_access_group",
             "iam-groups.groups.delete",
-            events.ACCESS_GROUP_DELETE,
+            f"{events.ACCESS_GROUP}.delete",
             recorded_by_service=True,
             status=204,
             query=(FORCE,),

@@ -24,13 +24,13 @@ class EnityHistoryRecord(TypedDict):
 
 def histories(targets: Mapping[str, str], actions: Collection[str]) -> dict[str, list[EnityHistoryRecord]]:
     """What succeeded of these actions, by entity, oldest first. ``targets``: what events call an entity, to its id."""
-    found: dict[str, list[EnityHistoryRecord]] = {id: [] for id in targets.values()}
+    records: dict[str, list[EnityHistoryRecord]] = {id: [] for id in targets.values()}
     events = ActivityEvent.objects.filter(
         target_id__in=list(targets), action__in=actions, outcome=ActivityEvent.Outcome.SUCCESS
     )
     for event in events.order_by("id"):
-        found[targets[event.target_id]].append(_record(event))
-    return found
+        records[targets[event.target_id]].append(_record(event))
+    return records
 
 
 def _record(event: ActivityEvent) -> EnityHistoryRecord:

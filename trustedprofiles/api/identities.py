@@ -21,14 +21,14 @@ class Identities(ProfileView):
         "GET": Operation(
             "get_profile_identities",
             "iam-identity.profile.read",
-            events.IDENTITY_READ,
+            f"{events.IDENTITY}.read",
             answer=identity_responses.ProfileIdentitiesResponse,
             etag=True,
         ),
         "PUT": Operation(
             "set_profile_identities",
             "iam-identity.profile.linkToResource",
-            events.IDENTITIES_UPDATE,
+            f"{events.IDENTITY}.update",
             recorded_by_service=True,
             body=IdentitiesBody,
             answer=identity_responses.ProfileIdentitiesResponse,
@@ -43,8 +43,8 @@ class Identities(ProfileView):
 
     def put(self, request: Request, profile_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.profile.entity_tag)
-        wanted = [identity_content(each) for each in self.body.get("identities", [])]
-        identities.replace_identities(self.profile, identities=wanted, by=Party.of(self.caller))
+        content = [identity_content(each) for each in self.body.get("identities", [])]
+        identities.replace_identities(self.profile, identities=content, by=Party.of(self.caller))
         return self._answer()
 
     def _answer(self) -> Response:
@@ -75,7 +75,7 @@ class IdentitiesOfType(IdentityView):
         "POST": Operation(
             "set_profile_identity",
             "iam-identity.profile.linkToResource",
-            events.IDENTITY_CREATE,
+            f"{events.IDENTITY}.create",
             recorded_by_service=True,
             body=IdentityBody,
             answer=identity_responses.ProfileIdentityResponse,
@@ -84,10 +84,10 @@ class IdentitiesOfType(IdentityView):
     }
 
     def post(self, request: Request, profile_id: str, identity_type: str) -> Response:
-        wanted = identity_content(self.body)
-        if wanted.type != identity_type:
+        content = identity_content(self.body)
+        if content.type != identity_type:
             raise InvalidValue(f"type is not {identity_type}, as the path says.", target=Target("type"))
-        identity = identities.set_identity(self.profile, identity=wanted, by=Party.of(self.caller))
+        identity = identities.set_identity(self.profile, identity=content, by=Party.of(self.caller))
         return self.answer(identity_body(identity))
 
 
@@ -96,13 +96,13 @@ class OneIdentity(IdentityView):
         "GET": Operation(
             "get_profile_identity",
             "iam-identity.profile.read",
-            events.IDENTITY_READ,
+            f"{events.IDENTITY}.read",
             answer=identity_responses.ProfileIdentityResponse,
         ),
         "DELETE": Operation(
             "delete_profile_identity",
             "iam-identity.profile.update",
-            events.IDENTITY_DELETE,
+            f"{events.IDENTITY}.delete",
             recorded_by_service=True,
             status=204,
         ),
@@ -112,8 +112,8 @@ class OneIdentity(IdentityView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        named = {"type": self.kwargs["identity_type"], "identifier": self.kwargs["identifier_id"]}
-        identity = ProfileIdentity.objects.select_related("profile").filter(profile=self.profile, **named).first()
+        keys = {"type": self.kwargs["identity_type"], "identifier": self.kwargs["identifier_id"]}
+        identity = ProfileIdentity.objects.select_related("profile").filter(profile=self.profile, **keys).first()
         if identity is None:
             # IBM answers a read with 400: the provider's acceptance tests of ibm_iam_trusted_profile_identity want it.
             missing = ReferenceNotFound if request.method == "GET" else NotFound

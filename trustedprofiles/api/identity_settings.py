@@ -154,7 +154,7 @@ class IdentitySettings(AccountView):
         "GET": Operation(
             "get_account_settings",
             READ,
-            events.SETTINGS_READ,
+            f"{events.SETTINGS}.read",
             answer=AccountSettingsResponse,
             query=(INCLUDE_HISTORY, RESOLVE_USER_MFA),
             etag=True,
@@ -162,7 +162,7 @@ class IdentitySettings(AccountView):
         "PUT": Operation(
             "update_account_settings",
             "iam-identity.account.update",
-            events.SETTINGS_UPDATE,
+            f"{events.SETTINGS}.update",
             recorded_by_service=True,
             body=IdentitySettingsUpdate,
             answer=AccountSettingsResponse,
@@ -178,7 +178,9 @@ class IdentitySettings(AccountView):
     def put(self, request: Request, account_id: str) -> Response:
         settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
         require_match(request.headers.get("If-Match"), current=settings.entity_tag)
-        settings = change_settings(settings, changes=self.body, event=events.SETTINGS_UPDATE, by=Party.of(self.caller))
+        settings = change_settings(
+            settings, changes=self.body, event=f"{events.SETTINGS}.update", by=Party.of(self.caller)
+        )
         return self.answer(_body(settings, history=True), etag=settings.entity_tag)
 
 
@@ -187,7 +189,7 @@ class EffectiveIdentitySettings(AccountView):
         "GET": Operation(
             "get_effective_account_settings",
             READ,
-            events.SETTINGS_READ,
+            f"{events.SETTINGS}.read",
             answer=EffectiveAccountSettingsResponse,
             query=(INCLUDE_HISTORY, RESOLVE_USER_MFA),
         ),
@@ -221,4 +223,4 @@ def _body(settings: AccountWideSettings, *, history: bool) -> dict[str, Any]:
 
 
 def _history(settings: AccountWideSettings) -> list[EnityHistoryRecord]:
-    return histories({settings.account_id: settings.account_id}, (events.SETTINGS_UPDATE,))[settings.account_id]
+    return histories({settings.account_id: settings.account_id}, (f"{events.SETTINGS}.update",))[settings.account_id]

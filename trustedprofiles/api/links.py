@@ -29,12 +29,12 @@ SELECTORS = {
 class Links(ProfileView):
     operations = {
         "GET": Operation(
-            "list_links", "iam-identity.profile.read", events.LINK_READ, answer=profile_responses.ProfileLinkList
+            "list_links", "iam-identity.profile.read", f"{events.LINK}.read", answer=profile_responses.ProfileLinkList
         ),
         "POST": Operation(
             "create_link",
             "iam-identity.profile.linkToResource",
-            events.LINK_CREATE,
+            f"{events.LINK}.create",
             recorded_by_service=True,
             status=201,
             body=LinkCreation,
@@ -45,7 +45,7 @@ class Links(ProfileView):
         "DELETE": Operation(
             "delete_link_by_parameters",
             "iam-identity.profile.update",
-            events.LINK_DELETE,
+            f"{events.LINK}.delete",
             recorded_by_service=True,
             status=204,
             query=(TYPE, *SELECTORS),
@@ -58,10 +58,10 @@ class Links(ProfileView):
         return self.answer({"links": [link_body(link) for link in rows]})
 
     def post(self, request: Request, profile_id: str) -> Response:
-        asked = self.body
-        target = asked.pop("link")
+        content = self.body
+        target = content.pop("link")
         target["resource_name"] = target.pop("name", "")
-        link = links.create_link(self.profile, **asked, **target, by=Party.of(self.caller))
+        link = links.create_link(self.profile, **content, **target, by=Party.of(self.caller))
         return self.answer(link_body(link), etag=link.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:
@@ -77,12 +77,16 @@ class Links(ProfileView):
 class Link(ProfileView):
     operations = {
         "GET": Operation(
-            "get_link", "iam-identity.profile.read", events.LINK_READ, answer=profile_responses.ProfileLink, etag=True
+            "get_link",
+            "iam-identity.profile.read",
+            f"{events.LINK}.read",
+            answer=profile_responses.ProfileLink,
+            etag=True,
         ),
         "DELETE": Operation(
             "delete_link",
             "iam-identity.profile.update",
-            events.LINK_DELETE,
+            f"{events.LINK}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,

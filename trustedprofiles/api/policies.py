@@ -86,7 +86,7 @@ class PolicyView(GuardedView):
 LIST = Operation(
     "list_policies",
     "iam-access-management.policy.read",
-    events.POLICY_READ,
+    f"{events.POLICY}.read",
     answer=policy_responses.PolicyCollection,
     lists=Policy,
     query=(
@@ -97,7 +97,7 @@ LIST = Operation(
 CREATE = Operation(
     "create_policy",
     "iam-access-management.policy.create",
-    events.POLICY_CREATE,
+    f"{events.POLICY}.create",
     recorded_by_service=True,
     status=201,
     body=V1Body,
@@ -107,7 +107,7 @@ CREATE = Operation(
 GET = Operation(
     "get_policy",
     "iam-access-management.policy.read",
-    events.POLICY_READ,
+    f"{events.POLICY}.read",
     answer=policy_responses.Policy,
     query=(FORMAT,),
     etag=True,
@@ -115,7 +115,7 @@ GET = Operation(
 REPLACE = Operation(
     "replace_policy",
     "iam-access-management.policy.update",
-    events.POLICY_UPDATE,
+    f"{events.POLICY}.update",
     recorded_by_service=True,
     body=V1Body,
     answer=policy_responses.Policy,
@@ -125,7 +125,7 @@ REPLACE = Operation(
 DELETE = Operation(
     "delete_policy",
     "iam-access-management.policy.delete",
-    events.POLICY_DELETE,
+    f"{events.POLICY}.delete",
     recorded_by_service=True,
     status=204,
 )
@@ -181,18 +181,18 @@ def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
             )
     if one_of(request.GET, TYPE, TYPES) == "authorization":
         rows = rows.none()  # not simulated
-    wanted = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
+    attributes = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
     tag = {member: query[name] for name, member in TAG_FILTERS.items() if query.get(name)}
     rows = rows.order_by(one_of(request.GET, SORT, SORTS) or "created_at", "id")
-    if not wanted and not tag:
+    if not attributes and not tag:
         return rows
     compared = rows.values_list("pk", "resource", "resource_tags")
-    found = [
+    matches = [
         pk
         for pk, resource, tags in compared
-        if all(_has(resource, key, value) for key, value in wanted.items()) and (not tag or _is_tagged(tags, tag))
+        if all(_has(resource, key, value) for key, value in attributes.items()) and (not tag or _is_tagged(tags, tag))
     ]
-    return rows.filter(pk__in=found)
+    return rows.filter(pk__in=matches)
 
 
 def _has(attributes: list[dict[str, Any]], key: str, value: str) -> bool:

@@ -120,13 +120,13 @@ class V2Attribute(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         operator, value = attrs["operator"], attrs["value"]
         if operator == "stringExists":
-            fits, wanted = isinstance(value, bool | str) and value in EXISTS_VALUES, "true or false"
+            fits, kinds = isinstance(value, bool | str) and value in EXISTS_VALUES, "true or false"
         elif operator.endswith("AnyOf"):
-            fits, wanted = isinstance(value, str | list), "a string or a list of them"
+            fits, kinds = isinstance(value, str | list), "a string or a list of them"
         else:
-            fits, wanted = isinstance(value, str), "a string"
+            fits, kinds = isinstance(value, str), "a string"
         if not fits:
-            raise serializers.ValidationError({"value": f"{operator} takes {wanted}."})
+            raise serializers.ValidationError({"value": f"{operator} takes {kinds}."})
         return attrs
 
 

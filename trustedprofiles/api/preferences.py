@@ -89,7 +89,7 @@ class Preferences(PreferencesView):
         "GET": Operation(
             "get_all_preferences_on_scope_account",
             READ,
-            events.PREFERENCE_READ,
+            f"{events.PREFERENCE}.read",
             answer=IdentityPreferencesResponse,
             further=(UPDATE,),
         ),
@@ -116,12 +116,12 @@ class OnePreference(PreferencesView):
     path_parameters = (Parameter("preference_id", "Id of the preference."),)
     operations = {
         "GET": Operation(
-            "get_preferences_on_scope_account", UPDATE, events.PREFERENCE_READ, answer=IdentityPreferenceResponse
+            "get_preferences_on_scope_account", UPDATE, f"{events.PREFERENCE}.read", answer=IdentityPreferenceResponse
         ),
         "PUT": Operation(
             "update_preference_on_scope_account",
             UPDATE,
-            events.PREFERENCE_UPDATE,
+            f"{events.PREFERENCE}.update",
             recorded_by_service=True,
             body=PreferenceUpdate,
             answer=IdentityPreferenceResponse,
@@ -130,7 +130,7 @@ class OnePreference(PreferencesView):
         "DELETE": Operation(
             "delete_preferences_on_scope_account",
             UPDATE,
-            events.PREFERENCE_DELETE,
+            f"{events.PREFERENCE}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,
@@ -141,8 +141,8 @@ class OnePreference(PreferencesView):
         super().prepare(request)
         self.key = (self.kwargs["service"], self.kwargs["preference_id"])
         if self.key not in PREFERENCES:
-            known = ", ".join("/".join(each) for each in PREFERENCES)
-            raise NotFound(f"There is no such preference. There are {known}.")
+            names = ", ".join("/".join(each) for each in PREFERENCES)
+            raise NotFound(f"There is no such preference. There are {names}.")
 
     def standing(self) -> Allowed | None:
         return self.own() if self.request.method in ("GET", "HEAD") else None
@@ -161,12 +161,12 @@ class OnePreference(PreferencesView):
 
     def _value(self) -> str | list[str]:
         """Raises MissingField without a value, InvalidValue for the wrong one."""
-        said, name = self.body, PREFERENCES[self.key]
-        for other in said.keys() - {name}:
+        body, name = self.body, PREFERENCES[self.key]
+        for other in body.keys() - {name}:
             raise InvalidValue(f"The value of this preference is {name}.", target=Target(other))
-        if name not in said:
+        if name not in body:
             raise MissingField(f"The value of this preference is required: {name}.", target=Target(name))
-        value: str | list[str] = said[name]
+        value: str | list[str] = body[name]
         if isinstance(value, str) and (not value.startswith("/") or value.startswith("//")):
             raise InvalidValue("A landing page is a path in the console, such as /iam.", target=Target(name))
         return value

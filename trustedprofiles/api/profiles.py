@@ -36,7 +36,7 @@ class Profiles(IdentityView):
         "GET": Operation(
             "list_profiles",
             "iam-identity.profile.list",
-            events.PROFILE_READ,
+            f"{events.PROFILE}.read",
             answer=profile_responses.TrustedProfilesList,
             lists=TrustedProfile,
             query=(REQUIRED_ACCOUNT_ID, NAME, *list_parameters(SORTABLE), INCLUDE_HISTORY),
@@ -44,7 +44,7 @@ class Profiles(IdentityView):
         "POST": Operation(
             "create_profile",
             "iam-identity.profile.create",
-            events.PROFILE_CREATE,
+            f"{events.PROFILE}.create",
             recorded_by_service=True,
             status=201,
             body=ProfileCreation,
@@ -75,7 +75,7 @@ class Profile(ProfileView):
         "GET": Operation(
             "get_profile",
             "iam-identity.profile.read",
-            events.PROFILE_READ,
+            f"{events.PROFILE}.read",
             answer=profile_responses.TrustedProfile,
             query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY),
             etag=True,
@@ -83,7 +83,7 @@ class Profile(ProfileView):
         "PUT": Operation(
             "update_profile",
             "iam-identity.profile.update",
-            events.PROFILE_UPDATE,
+            f"{events.PROFILE}.update",
             recorded_by_service=True,
             body=ProfileUpdate,
             answer=profile_responses.TrustedProfile,
@@ -93,7 +93,7 @@ class Profile(ProfileView):
         "DELETE": Operation(
             "delete_profile",
             "iam-identity.profile.delete",
-            events.PROFILE_DELETE,
+            f"{events.PROFILE}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,
@@ -120,7 +120,7 @@ def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[profil
     """With history where the query asks for it."""
     bodies = [profile_body(profile) for profile in profiles]
     if boolean(request.GET, INCLUDE_HISTORY):
-        found = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)
+        records = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)
         for body in bodies:
-            body["history"] = found[body["id"]]
+            body["history"] = records[body["id"]]
     return bodies

@@ -42,7 +42,7 @@ class ResourceGroups(GuardedView):
         "GET": Operation(
             "list_resource_groups",
             "resource-controller.group.read",
-            events.GROUP_READ,
+            f"{events.RESOURCE_GROUP}.read",
             answer=resource_group_responses.ResourceGroupList,
             lists=ResourceGroup,
             query=(
@@ -56,7 +56,7 @@ class ResourceGroups(GuardedView):
         "POST": Operation(
             "create_resource_group",
             "resource-controller.group.create",
-            events.GROUP_CREATE,
+            f"{events.RESOURCE_GROUP}.create",
             recorded_by_service=True,
             status=201,
             body=GroupCreation,
@@ -86,13 +86,13 @@ class OneResourceGroup(GuardedView):
         "GET": Operation(
             "get_resource_group",
             "resource-controller.group.read",
-            events.GROUP_READ,
+            f"{events.RESOURCE_GROUP}.read",
             answer=resource_group_responses.ResourceGroup,
         ),
         "PATCH": Operation(
             "update_resource_group",
             "resource-controller.group.update",
-            events.GROUP_UPDATE,
+            f"{events.RESOURCE_GROUP}.update",
             recorded_by_service=True,
             body=GroupUpdate,
             answer=resource_group_responses.ResourceGroup,
@@ -100,7 +100,7 @@ class OneResourceGroup(GuardedView):
         "DELETE": Operation(
             "delete_resource_group",
             "resource-controller.group.delete",
-            events.GROUP_DELETE,
+            f"{events.RESOURCE_GROUP}.delete",
             recorded_by_service=True,
             status=204,
         ),

@@ -86,7 +86,7 @@ class Roles(RoleView):
         "GET": Operation(
             "list_roles",
             "iam-access-management.role.read",
-            events.ROLE_READ,
+            f"{events.ROLE}.read",
             answer=role_responses.RoleCollection,
             lists=CustomRole,
             query=(ACCOUNT_ID, SERVICE_NAME, SERVICE_GROUP_ID, SOURCE_SERVICE_NAME, POLICY_TYPE),
@@ -94,7 +94,7 @@ class Roles(RoleView):
         "POST": Operation(
             "create_role",
             "iam-access-management.customRole.create",
-            events.ROLE_CREATE,
+            f"{events.ROLE}.create",
             recorded_by_service=True,
             status=201,
             body=RoleCreation,
@@ -109,11 +109,11 @@ class Roles(RoleView):
             raise InvalidValue(
                 "service_name and service_group_id exclude each other.", target=Target(SERVICE_GROUP_ID, "parameter")
             )
-        asked = {"service": request.GET.get(SERVICE_NAME, ""), "group": request.GET.get(SERVICE_GROUP_ID, "")}
+        filters = {"service": request.GET.get(SERVICE_NAME, ""), "group": request.GET.get(SERVICE_GROUP_ID, "")}
         custom = CustomRole.objects.filter(account_id=self.caller.account_id)
-        if services := services_of(**asked):
+        if services := services_of(**filters):
             custom = custom.filter(service_name__in=services)
-        own = own_roles(**asked)
+        own = own_roles(**filters)
         system = (*PLATFORM_ROLES, *(role for role in own if role.kind == "platform"))
         return self.answer(
             {
@@ -141,12 +141,16 @@ def _body(role: Role, services: Collection[str]) -> role_responses.Role:
 class OneRole(RoleView):
     operations = {
         "GET": Operation(
-            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=role_responses.CustomRole, etag=True
+            "get_role",
+            "iam-access-management.role.read",
+            f"{events.ROLE}.read",
+            answer=role_responses.CustomRole,
+            etag=True,
         ),
         "PUT": Operation(
             "replace_role",
             "iam-access-management.customRole.update",
-            events.ROLE_UPDATE,
+            f"{events.ROLE}.update",
             recorded_by_service=True,
             body=RoleReplacement,
             answer=role_responses.CustomRole,
@@ -156,7 +160,7 @@ class OneRole(RoleView):
         "DELETE": Operation(
             "delete_role",
             "iam-access-management.customRole.delete",
-            events.ROLE_DELETE,
+            f"{events.ROLE}.delete",
             recorded_by_service=True,
             status=204,
         ),

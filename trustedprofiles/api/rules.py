@@ -21,13 +21,13 @@ class Rules(ProfileView):
         "GET": Operation(
             "list_claim_rules",
             "iam-identity.profile.read",
-            events.RULE_READ,
+            f"{events.RULE}.read",
             answer=rule_responses.ProfileClaimRuleList,
         ),
         "POST": Operation(
             "create_claim_rule",
             "iam-identity.profile.linkToResource",
-            events.RULE_CREATE,
+            f"{events.RULE}.create",
             recorded_by_service=True,
             status=201,
             body=RuleBody,
@@ -51,14 +51,14 @@ class OneRule(ProfileView):
         "GET": Operation(
             "get_claim_rule",
             "iam-identity.profile.read",
-            events.RULE_READ,
+            f"{events.RULE}.read",
             answer=rule_responses.ProfileClaimRule,
             etag=True,
         ),
         "PUT": Operation(
             "update_claim_rule",
             "iam-identity.profile.linkToResource",
-            events.RULE_UPDATE,
+            f"{events.RULE}.update",
             recorded_by_service=True,
             body=RuleBody,
             answer=rule_responses.ProfileClaimRule,
@@ -69,7 +69,7 @@ class OneRule(ProfileView):
         "DELETE": Operation(
             "delete_claim_rule",
             "iam-identity.profile.update",
-            events.RULE_DELETE,
+            f"{events.RULE}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,

@@ -45,12 +45,12 @@ class Search(TaggingView):
         self.limit = number(request.GET, "limit", default=DEFAULT_PAGE, least=1, largest=LARGEST_PAGE)
         self.query, self.offset = self._asked(self.body)
         try:
-            wanted = search_query.parse_query(self.query)
+            query = search_query.parse_query(self.query)
         except ValueError as problem:
             raise InvalidValue(str(problem), target=Target("query")) from None
-        tagged, named = self.found(wanted)
-        found = [crn for crn in tagged if crn not in named]
-        verdicts = dict(zip((*named, *found), self.admit(named, found=found), strict=True))
+        tagged, by_crn = self.found(query)
+        others = [crn for crn in tagged if crn not in by_crn]
+        verdicts = dict(zip((*by_crn, *others), self.admit(by_crn, found=others), strict=True))
         self.visible = [str(crn) for crn in tagged if verdicts[crn]]
 
     def _asked(self, body: dict[str, Any]) -> tuple[str, int]:

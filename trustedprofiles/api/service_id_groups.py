@@ -48,7 +48,7 @@ class ServiceIdGroups(IdentityView):
         "GET": Operation(
             "list_service_id_group",
             "iam-identity.serviceid.list",
-            events.SERVICE_ID_GROUP_READ,
+            f"{events.SERVICE_ID_GROUP}.read",
             answer=ServiceIdGroupList,
             lists=Row,
             query=(ACCOUNT_ID,),
@@ -56,7 +56,7 @@ class ServiceIdGroups(IdentityView):
         "POST": Operation(
             "create_service_id_group",
             "iam-identity.serviceid.create",
-            events.SERVICE_ID_GROUP_CREATE,
+            f"{events.SERVICE_ID_GROUP}.create",
             recorded_by_service=True,
             status=201,
             body=ServiceIdGroupCreation,
@@ -84,14 +84,14 @@ class OneServiceIdGroup(IdentityView):
         "GET": Operation(
             "get_service_id_group",
             "iam-identity.serviceid.read",
-            events.SERVICE_ID_GROUP_READ,
+            f"{events.SERVICE_ID_GROUP}.read",
             answer=ServiceIdGroup,
             etag=True,
         ),
         "PUT": Operation(
             "update_service_id_group",
             "iam-identity.serviceid.update",
-            events.SERVICE_ID_GROUP_UPDATE,
+            f"{events.SERVICE_ID_GROUP}.update",
             recorded_by_service=True,
             body=ServiceIdGroupUpdate,
             answer=ServiceIdGroup,
@@ -101,7 +101,7 @@ class OneServiceIdGroup(IdentityView):
         "DELETE": Operation(
             "delete_service_id_group",
             "iam-identity.serviceid.delete",
-            events.SERVICE_ID_GROUP_DELETE,
+            f"{events.SERVICE_ID_GROUP}.delete",
             recorded_by_service=True,
             status=204,
         ),

@@ -87,10 +87,10 @@ class TaggingView(GuardedView):
 
     def _decide_each(self, action: str, crns: Sequence[Crn]) -> tuple[Verdict, list[Verdict]]:
         """About tagging as a whole, and about each of the resources."""
-        asked = [{"serviceName": self.service_name}, *map(tag_rules.attributes_of, crns)]
+        resources = [{"serviceName": self.service_name}, *map(tag_rules.attributes_of, crns)]
         own = {"accountId": self.caller.account_id}
         overall, *each = authorize_each(
-            self.caller, action=action, resources=[own | attributes for attributes in asked]
+            self.caller, action=action, resources=[own | attributes for attributes in resources]
         )
         return overall, each
 
@@ -110,12 +110,12 @@ class TaggingView(GuardedView):
 
     def normal_names(self, names: Sequence[str], type: str) -> list[str]:
         """Tag names of the body as they are stored. Raises Refusals naming every one that is none."""
-        found, problems = [], []
+        normal, problems = [], []
         for number, name in enumerate(names):
             try:
-                found.append(tag_rules.normal_name(name, type))
+                normal.append(tag_rules.normal_name(name, type))
             except ValueError as problem:
                 problems.append(InvalidValue(str(problem), target=Target(f"tag_names[{number}]")))
         if problems:
             raise Refusals(problems)
-        return found
+        return normal

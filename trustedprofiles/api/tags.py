@@ -48,7 +48,7 @@ class Tags(TaggingView):
         "GET": Operation(
             "list_tags",
             "global-search-tagging.tag.read",
-            events.TAG_READ,
+            f"{events.TAG}.read",
             answer=tag_responses.TagList,
             query=(
                 *(ACCOUNT_ID, TAG_TYPE, FULL_DATA, PROVIDERS, ATTACHED_TO, OFFSET, LIMIT, TIMEOUT),
@@ -58,7 +58,7 @@ class Tags(TaggingView):
         "POST": Operation(
             "create_tag",
             "global-search-tagging.tag.create-access-tag",
-            events.TAG_CREATE,
+            f"{events.TAG}.create",
             recorded_by_service=True,
             body=tag_requests.TagCreation,
             answer=tag_responses.CreateTagResults,
@@ -133,11 +133,11 @@ class Tags(TaggingView):
     def delete(self, request: Request) -> Response:
         if PROVIDER not in request.GET.get(PROVIDERS, PROVIDER).split(","):
             return self.answer(tag_responses.DeleteTagsResult(total_count=0, errors=False, items=[]))
-        gone = tags.delete_unused_tags(self.account, type=self.tag_type, by=Party.of(self.caller))
+        names = tags.delete_unused_tags(self.account, type=self.tag_type, by=Party.of(self.caller))
         body: tag_responses.DeleteTagsResult = {
-            "total_count": len(gone),
+            "total_count": len(names),
             "errors": False,
-            "items": [{"tag_name": name, "is_error": False} for name in gone],
+            "items": [{"tag_name": name, "is_error": False} for name in names],
         }
         return self.answer(body)
 
@@ -154,7 +154,7 @@ class OneTag(TaggingView):
         "DELETE": Operation(
             "delete_tag",
             "global-search-tagging.tag.delete-user-tag",
-            events.TAG_DELETE,
+            f"{events.TAG}.delete",
             recorded_by_service=True,
             answer=tag_responses.DeleteTagResults,
             query=(ACCOUNT_ID, TAG_TYPE, PROVIDERS),
@@ -186,9 +186,9 @@ class TaggedResources(TaggingView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        asked = self.body
-        self.texts: list[str] = list(dict.fromkeys([*asked["resources"], *self._found(asked["wanted"])]))
-        self.names = self.normal_names(asked["names"], self.tag_type)
+        body = self.body
+        self.texts: list[str] = list(dict.fromkeys([*body["resources"], *self._found(body["wanted"])]))
+        self.names = self.normal_names(body["names"], self.tag_type)
         self.crns, self.refused = {}, {}
         for text in self.texts:
             try:
@@ -204,8 +204,8 @@ class TaggedResources(TaggingView):
         """What the query of the body finds or names, of what the caller may see. Raises InvalidValue for too many."""
         if wanted is None:
             return []
-        found, named = self.found(wanted)
-        texts = [str(crn) for crn in self.readable(list(dict.fromkeys([*found, *named])))]
+        tagged, by_crn = self.found(wanted)
+        texts = [str(crn) for crn in self.readable(list(dict.fromkeys([*tagged, *by_crn])))]
         if len(texts) > MOST_FOUND:
             raise InvalidValue(
                 f"The query finds more than {MOST_FOUND} resources. Narrow it.", target=Target("query.query_string")
@@ -235,7 +235,7 @@ class Attachments(TaggedResources):
         "POST": Operation(
             "attach_tag",
             "global-search-tagging.tag.attach-user-tag",
-            events.TAG_ATTACH,
+            f"{events.TAG}.attach",
             recorded_by_service=True,
             body=tag_requests.Tagging,
             answer=tag_responses.TagResults,
@@ -263,7 +263,7 @@ class Detachments(TaggedResources):
         "POST": Operation(
             "detach_tag",
             "global-search-tagging.tag.detach-user-tag",
-            events.TAG_DETACH,
+            f"{events.TAG}.detach",
             recorded_by_service=True,
             body=tag_requests.Tagging,
             answer=tag_responses.TagResults,

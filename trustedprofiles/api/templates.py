@@ -100,15 +100,15 @@ class Kind:
 
     @property
     def operations(self) -> dict[str, Operation]:
-        read, create = self.actions
+        reading, creation = self.actions
         page = get_type_hints(self.view.page, include_extras=True)
-        listed = TypedDict(self.shape, {**page, self.items: list[dict[str, Any]]})  # type: ignore[misc]
+        collection = TypedDict(self.shape, {**page, self.items: list[dict[str, Any]]})  # type: ignore[misc]
         of_template = ("template_id", "template_version") if self.items == "assignments" else ()
         names = (*of_template, *self.query, *self.view.pages)
         query = (ACCOUNT_ID, *(Parameter(name, "Changes nothing: the list is empty.") for name in names))
         return {
-            "GET": self._operation(f"list_{self.many}", read, "read", answer=listed, lists=Nothing, query=query),
-            "POST": self._operation(f"create_{self.one}", create, "create", status=400),
+            "GET": self._operation(f"list_{self.many}", reading, "read", answer=collection, lists=Nothing, query=query),
+            "POST": self._operation(f"create_{self.one}", creation, "create", status=400),
         }
 
     def _operation(self, name: str, action: str, verb: str, **details: Any) -> Operation:

@@ -6,19 +6,19 @@ from typing import Any
 
 from django.db import transaction
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids, timestamps
-from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota
+from controlplane.kernel.errors import BadRequest, Conflict
 from controlplane.kernel.unique_names import unique_name
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
-from trustedprofiles.limits import ACCESS_GROUPS_PER_ACCOUNT
+from trustedprofiles.limits import ACCESS_GROUPS_PER_ACCOUNT, require_room
 from trustedprofiles.models import AccessGroup, Account, AccountWideSettings, Policy
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
 from trustedprofiles.services.account_settings import change_settings, public_access_enabled, settings_of
 from trustedprofiles.services.naming import name_taken
 from trustedprofiles.services.policies import delete_policy
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import lock_account, lock_row, revise_changed
 from trustedprofiles.services.tags import forget
 
 
@@ -26,9 +26,8 @@ from trustedprofiles.services.tags import forget
 def create_group(account: Account, *, name: str, description: str = "", by: Party) -> AccessGroup:
     """Make a group without members. Raises Conflict when the account has one of this name in upper or lower case,
     OverQuota beyond 500."""
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    if account.access_groups.count() >= ACCESS_GROUPS_PER_ACCOUNT:
-        raise OverQuota(f"An account has at most {ACCESS_GROUPS_PER_ACCOUNT} access groups. Delete one first.")
+    lock_account(account.id)
+    require_room(account.access_groups, ACCESS_GROUPS_PER_ACCOUNT, owner="An account", things="access groups")
     now = clock.now()
     group = AccessGroup(
         id=ids.prefixed_id("AccessGroupId"),
@@ -43,7 +42,7 @@ def create_group(account: Account, *, name: str, description: str = "", by: Part
     )
     with unique_group_name(name):
         group.save(force_insert=True)
-    record_change(events.ACCESS_GROUP_CREATE, group, by=by, status=201)
+    events.record_change(f"{events.ACCESS_GROUP}.create", group, by=by, status=201)
     return group
 
 
@@ -52,11 +51,9 @@ def update_group(group: AccessGroup, *, changes: dict[str, str], by: Party) -> A
     """Change ``name`` or ``description``. Raises Conflict when the name is taken or the group was changed meanwhile,
     BadRequest for the Public Access group."""
     refuse_public_access(group)
-    changed = sorted(name for name, value in changes.items() if getattr(group, name) != value)
-    if changed:
-        with unique_group_name(changes.get("name", group.name)):
-            revise(group, **changes, last_modified_at=clock.now(), last_modified_by_id=by.id)
-    record_change(events.ACCESS_GROUP_UPDATE, group, by=by, data={"changed": changed})
+    with unique_group_name(changes.get("name", group.name)):
+        names = revise_changed(group, changes, last_modified_at=clock.now(), last_modified_by_id=by.id)
+    events.record_change(f"{events.ACCESS_GROUP}.update", group, by=by, data={"changed": names})
     return group
 
 
@@ -68,16 +65,15 @@ def delete_group(group: AccessGroup, *, force: bool = False, by: Party) -> None:
     Public Access group.
     """
     refuse_public_access(group)
-    if not AccessGroup.objects.select_for_update().filter(pk=group.pk).exists():
-        raise NotFound("The access group was deleted since it was read.")
-    gone = {
+    lock_row(group, no_key=False)
+    contents = {
         "members": list(group.members.order_by("id").values_list("iam_id", flat=True)),
         "rules": list(group.rules.order_by("created_at", "id").values_list("id", flat=True)),
         "policies": [str(id) for id in group.policies.values_list("id", flat=True)],
     }
-    if not force and (gone["members"] or gone["rules"]):
+    if not force and (contents["members"] or contents["rules"]):
         raise Conflict("The access group has members or rules. Remove them first, or delete it with force=true.")
-    record_change(events.ACCESS_GROUP_DELETE, group, by=by, status=204, data=gone)
+    events.record_change(f"{events.ACCESS_GROUP}.delete", group, by=by, status=204, data=contents)
     forget(group.crn)
     group.delete()
 
@@ -85,7 +81,7 @@ def delete_group(group: AccessGroup, *, force: bool = False, by: Party) -> None:
 @transaction.atomic
 def set_public_access(account: Account, *, enabled: bool | None, by: Party) -> AccountWideSettings:
     """Turn the Public Access group on or off; its policies are deleted when it is turned off. None changes nothing."""
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    lock_account(account.id)
     settings = settings_of(account.id, AccountWideSettings.Kind.GROUPS)
     changes: dict[str, Any] = {}
     if enabled is not None and enabled != public_access_enabled(account.id):
@@ -94,7 +90,7 @@ def set_public_access(account: Account, *, enabled: bool | None, by: Party) -> A
             "last_modified_at": timestamps.seconds(clock.now()),
             "last_modified_by_id": by.id,
         }
-    settings = change_settings(settings, changes=changes, event=events.GROUP_SETTINGS_UPDATE, by=by)
+    settings = change_settings(settings, changes=changes, event=f"{events.GROUP_SETTINGS}.update", by=by)
     if enabled is False:
         public = Policy.objects.filter(account=account, subject_iam_id=PUBLIC_ACCESS.lower(), state=ACTIVE)
         for policy in public.order_by("created_at", "id"):
@@ -106,7 +102,7 @@ def refuse_public_access(group: AccessGroup) -> None:
     """Raises BadRequest for the group that has its members and its name by itself."""
     if group.id == PUBLIC_ACCESS:
         raise BadRequest(
-            f"The access group {PUBLIC_ACCESS_NAME} cannot be changed or deleted: everybody in the account is in it.",
+            f"The access group {PUBLIC_ACCESS_NAME} cannot be changed or deleted: all identities are in it.",
             code="reserved_value",
         )
 
@@ -115,8 +111,7 @@ def lock_group(group: AccessGroup) -> None:
     """Keep the group from being deleted until the transaction ends. Raises NotFound when it already is, BadRequest for
     the Public Access group."""
     refuse_public_access(group)
-    if not AccessGroup.objects.select_for_update(no_key=True).filter(pk=group.pk).first():
-        raise NotFound("The access group was deleted since it was read.")
+    lock_row(group)
 
 
 def lock_groups(groups: Iterable[AccessGroup]) -> None:
@@ -124,13 +119,6 @@ def lock_groups(groups: Iterable[AccessGroup]) -> None:
     same groups do not block each other."""
     rows = AccessGroup.objects.select_for_update(no_key=True).filter(pk__in=[group.pk for group in groups])
     list(rows.order_by("pk"))
-
-
-def record_change(
-    event: str, group: AccessGroup, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
-) -> None:
-    target = Party(group.crn, group.name, "AccessGroup")
-    record(event, initiator=by, target=target, account_id=group.account_id, status=status, data=data)
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from typing import Any
 from django.db import transaction
 
 from controlplane.activity.record import Party, record
-from trustedprofiles.models import Account, AccountWideSettings
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.models import AccountWideSettings
+from trustedprofiles.services.revisions import lock_account, revise
 
 
 def settings_of(account_id: str, kind: str) -> AccountWideSettings:
@@ -16,7 +16,7 @@ def settings_of(account_id: str, kind: str) -> AccountWideSettings:
 
 
 def public_access_enabled(account_id: str) -> bool:
-    """Whether the account's Public Access group may have policies; it may unless somebody turned it off."""
+    """Whether the account's Public Access group may have policies; it may unless the account turned it off."""
     return bool(settings_of(account_id, AccountWideSettings.Kind.GROUPS).values.get("public_access_enabled", True))
 
 
@@ -26,15 +26,15 @@ def change_settings(
 ) -> AccountWideSettings:
     """Set some of them. Raises Conflict when they were changed since they were read."""
     if settings.pk is None:
-        Account.objects.select_for_update(no_key=True).get(pk=settings.account_id)
+        lock_account(settings.account_id)
         first = {"revision": 1, "revision_hash": settings.revision_hash}
         settings, _ = AccountWideSettings.objects.get_or_create(
             account_id=settings.account_id, kind=settings.kind, defaults=first
         )
-        settings.revision = 1  # as it was read: whoever set something in between has the next
-    changed = sorted(name for name, value in changes.items() if settings.values.get(name) != value)
-    if changed:
+        settings.revision = 1  # as it was read: a request that set something in between wrote the next
+    names = sorted(name for name, value in changes.items() if settings.values.get(name) != value)
+    if names:
         revise(settings, values=settings.values | changes)
     target = Party(settings.account_id, type="Account")
-    record(event, initiator=by, target=target, account_id=settings.account_id, data={"changed": changed})
+    record(event, initiator=by, target=target, account_id=settings.account_id, data={"changed": names})
     return settings

@@ -1,7 +1,8 @@
 """Members of access groups: add, remove."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.limits import GROUPS_PER_MEMBER
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile
-from trustedprofiles.services.access_groups import lock_group, lock_groups, record_change
+from trustedprofiles.services.access_groups import lock_group, lock_groups
 
 PREFIXES = {"IBMid-": "user", "iam-ServiceId-": "service", "iam-Profile-": "profile"}
 """How the IAM ids of members begin, and the type of each."""
@@ -27,13 +28,13 @@ def type_of_member(account_id: str, iam_id: str) -> str:
     IAM does not know beforehand. Raises NotFound for anything else.
     """
     type = next((type for prefix, type in PREFIXES.items() if iam_id.startswith(prefix)), "")
-    known = type == "user" and USER.fullmatch(iam_id) is not None
+    exists = type == "user" and USER.fullmatch(iam_id) is not None
     id = iam_id.removeprefix("iam-")
     if type == "service":
-        known = ServiceId.objects.filter(account_id=account_id, id=id).exists()
+        exists = ServiceId.objects.filter(account_id=account_id, id=id).exists()
     elif type == "profile":
-        known = TrustedProfile.objects.filter(account_id=account_id, id=id).exists()
-    if not known:
+        exists = TrustedProfile.objects.filter(account_id=account_id, id=id).exists()
+    if not exists:
         raise NotFound(f"There is no user, service ID or trusted profile {echoed(iam_id)} in your account.")
     return type
 
@@ -48,41 +49,42 @@ def _lock_identities(account_id: str, iam_ids: Iterable[str]) -> None:
 
 
 Outcome = GroupMember | ApiError
-"""What became of one of several."""
+"""The result for one of several."""
 
 
 @transaction.atomic
 def add_members(group: AccessGroup, *, members: Sequence[tuple[str, str]], by: Party) -> list[Outcome]:
-    """Add identities, each an IAM id and a type; one that is a member stays one. What became of each, in their order:
-    NotFound, InvalidValue for another type, OverQuota beyond 50 groups. Raises NotFound when the group is gone."""
+    """Add identities, each an IAM id and a type; one that is a member stays one. Returns the result for each, in their
+    order: NotFound, InvalidValue for another type, OverQuota beyond 50 groups.
+
+    Raises NotFound when the group is gone.
+    """
     lock_group(group)
     _lock_identities(group.account_id, (iam_id for iam_id, _ in members))
-    outcomes = [_try_to_add(group, iam_id, type, by=by) for iam_id, type in members]
+    outcomes = [_outcome(partial(_add, group, iam_id, type, by=by)) for iam_id, type in members]
     added = [each.iam_id for each in outcomes if isinstance(each, GroupMember)]
     if added:
-        record_change(events.MEMBER_ADD, group, by=by, status=207, data={"members": added})
+        events.record_change(f"{events.MEMBER}.add", group, by=by, status=207, data={"members": added})
     return outcomes
 
 
 @transaction.atomic
 def add_to_groups(groups: Sequence[AccessGroup], *, iam_id: str, type: str, by: Party) -> list[Outcome]:
-    """Add one identity to several groups, and what became of it in each."""
+    """Add one identity to several groups. Returns the result for each."""
     lock_groups(groups)
-    return [outcome for group in groups for outcome in _added_to(group, iam_id, type, by=by)]
+    return [_outcome(partial(_add_to_group, group, iam_id, type, by=by)) for group in groups]
 
 
-def _added_to(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> list[Outcome]:
+def _outcome(add: Callable[[], Outcome]) -> Outcome:
     try:
-        return add_members(group, members=[(iam_id, type)], by=by)
-    except (NotFound, BadRequest) as error:
-        return [error]
-
-
-def _try_to_add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> Outcome:
-    try:
-        return _add(group, iam_id, type, by=by)
+        return add()
     except (NotFound, BadRequest) as error:
         return error
+
+
+def _add_to_group(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> Outcome:
+    [outcome] = add_members(group, members=[(iam_id, type)], by=by)
+    return outcome
 
 
 def _add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> GroupMember:
@@ -104,12 +106,12 @@ def remove_members(group: AccessGroup, *, iam_ids: Iterable[str], by: Party, sta
     """
     lock_group(group)
     rows = group.members.filter(iam_id__in=set(iam_ids))
-    found = sorted(rows.values_list("iam_id", flat=True))
-    if not found:
+    members = sorted(rows.values_list("iam_id", flat=True))
+    if not members:
         raise NotFound(f"The access group {group.id} has no such member.")
     rows.delete()
-    record_change(events.MEMBER_DELETE, group, by=by, status=status, data={"members": found})
-    return found
+    events.record_change(f"{events.MEMBER}.delete", group, by=by, status=status, data={"members": members})
+    return members
 
 
 @transaction.atomic
@@ -117,18 +119,18 @@ def remove_from_groups(groups: QuerySet[AccessGroup], *, iam_id: str, by: Party)
     """Take an identity out of all these groups. Returns those that it was in; raises NotFound when it was in none."""
     joined = groups.filter(members__iam_id=iam_id).order_by("created_at", "id")
     lock_groups(joined)
-    found = list(joined)
-    if not found:
+    rows = list(joined)
+    if not rows:
         raise NotFound(f"{echoed(iam_id)} is in no access group of your account.")
-    for group in found:
+    for group in rows:
         remove_members(group, iam_ids=[iam_id], by=by, status=207)
-    return found
+    return rows
 
 
 def forget_member(account_id: str, iam_id: str) -> list[str]:
     """The identity is deleted: it is in no group any longer. Call it in the transaction that deletes the identity.
     Returns the ids of the groups that it was in."""
     rows = GroupMember.objects.filter(group__account_id=account_id, iam_id=iam_id)
-    found = sorted(rows.values_list("group_id", flat=True))
+    group_ids = sorted(rows.values_list("group_id", flat=True))
     rows.delete()
-    return found
+    return group_ids

@@ -6,12 +6,11 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import NotFound, OverQuota
 from trustedprofiles import events
-from trustedprofiles.limits import RULES_PER_GROUP
+from trustedprofiles.limits import RULES_PER_GROUP, require_room
 from trustedprofiles.models import AccessGroup, GroupRule
-from trustedprofiles.services.access_groups import lock_group, record_change
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.access_groups import lock_group
+from trustedprofiles.services.revisions import delete_row, revise
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,7 @@ def create_group_rule(group: AccessGroup, *, content: GroupRuleContent, by: Part
     """Let users into the group whom an identity provider describes so. Raises OverQuota beyond 5 rules, NotFound when
     the group is gone, BadRequest for the Public Access group."""
     lock_group(group)
-    if group.rules.count() >= RULES_PER_GROUP:
-        raise OverQuota(f"An access group has at most {RULES_PER_GROUP} rules. Delete one first.")
+    require_room(group.rules, RULES_PER_GROUP, owner="An access group", things="rules")
     now = clock.now()
     rule = GroupRule.objects.create(
         id=ids.prefixed_id("ClaimRule"),
@@ -42,7 +40,7 @@ def create_group_rule(group: AccessGroup, *, content: GroupRuleContent, by: Part
         last_modified_by_id=by.id,
         **asdict(content),
     )
-    _record(events.GROUP_RULE_CREATE, rule, by=by, status=201)
+    _record(f"{events.GROUP_RULE}.create", rule, by=by, status=201)
     return rule
 
 
@@ -50,18 +48,16 @@ def create_group_rule(group: AccessGroup, *, content: GroupRuleContent, by: Part
 def replace_group_rule(rule: GroupRule, *, content: GroupRuleContent, by: Party) -> GroupRule:
     """Replace what a rule says. Raises Conflict when it was changed or deleted since it was read."""
     revise(rule, **asdict(content), last_modified_at=clock.now(), last_modified_by_id=by.id)
-    _record(events.GROUP_RULE_UPDATE, rule, by=by)
+    _record(f"{events.GROUP_RULE}.update", rule, by=by)
     return rule
 
 
 @transaction.atomic
 def delete_group_rule(rule: GroupRule, *, by: Party) -> None:
     """Delete a rule. Raises NotFound when it is gone."""
-    deleted, _ = GroupRule.objects.filter(pk=rule.pk).delete()
-    if not deleted:
-        raise NotFound("The rule was deleted since it was read.")
-    _record(events.GROUP_RULE_DELETE, rule, by=by, status=204)
+    delete_row(rule, name="rule")
+    _record(f"{events.GROUP_RULE}.delete", rule, by=by, status=204)
 
 
 def _record(event: str, rule: GroupRule, *, by: Party, status: int = 200) -> None:
-    record_change(event, rule.group, by=by, status=status, data={"rule": rule.id, "name": rule.name})
+    events.record_change(event, rule.group, by=by, status=status, data={"rule": rule.id, "name": rule.name})

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.errors import InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
+from controlplane.kernel.errors import InvalidValue, OverQuota, ReferenceNotFound, Target
 from trustedprofiles import events
-from trustedprofiles.limits import IDENTITIES_PER_PROFILE
+from trustedprofiles.limits import IDENTITIES_PER_PROFILE, require_room
 from trustedprofiles.models import ProfileIdentity, ServiceId, TrustedProfile
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import delete_row, revise
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def replace_identities(
     _revise(profile)
     profile.identities.all().delete()
     rows = [_save(profile, each, f"identities[{number}]") for number, each in enumerate(unique.values())]
-    _record(events.IDENTITIES_UPDATE, profile, rows, by=by)
+    _record(f"{events.IDENTITY}.update", profile, rows, by=by)
     return rows
 
 
@@ -48,24 +47,21 @@ def replace_identities(
 def set_identity(profile: TrustedProfile, *, identity: IdentityContent, by: Party) -> ProfileIdentity:
     """Trust one more identity, or change what is known of it. Raises like ``replace_identities``."""
     others = profile.identities.exclude(type=identity.type, identifier=identity.identifier)
-    if others.count() >= IDENTITIES_PER_PROFILE:
-        raise OverQuota(f"A trusted profile has at most {IDENTITIES_PER_PROFILE} identities. Delete one first.")
+    require_room(others, IDENTITIES_PER_PROFILE, owner="A trusted profile", things="identities")
     _lock_service_ids(profile, [identity])
     _revise(profile)
     profile.identities.filter(type=identity.type, identifier=identity.identifier).delete()
     row = _save(profile, identity, "")
-    _record(events.IDENTITY_CREATE, profile, [row], by=by)
+    _record(f"{events.IDENTITY}.create", profile, [row], by=by)
     return row
 
 
 @transaction.atomic
 def delete_identity(identity: ProfileIdentity, *, by: Party) -> None:
     """Stop trusting an identity. Raises NotFound when it is gone, Conflict when the profile was changed meanwhile."""
-    deleted, _ = ProfileIdentity.objects.filter(pk=identity.pk).delete()
-    if not deleted:
-        raise NotFound("The identity was deleted since it was read.")
+    delete_row(identity, name="identity")
     _revise(identity.profile)
-    _record(events.IDENTITY_DELETE, identity.profile, [identity], by=by, status=204)
+    _record(f"{events.IDENTITY}.delete", identity.profile, [identity], by=by, status=204)
 
 
 @transaction.atomic
@@ -74,18 +70,18 @@ def forget_identity(iam_id: str) -> list[str]:
     Returns the ids of the profiles that did."""
     rows = ProfileIdentity.objects.filter(iam_id=iam_id)
     profiles = TrustedProfile.objects.filter(id__in=rows.values("profile_id"))
-    found = sorted(profiles.values_list("id", flat=True))
-    for id in found:
+    profile_ids = sorted(profiles.values_list("id", flat=True))
+    for id in profile_ids:
         TrustedProfile.objects.filter(id=id).update(
             revision=F("revision") + 1, revision_hash=ids.hex_id(), modified_at=clock.now()
         )
     rows.delete()
-    return found
+    return profile_ids
 
 
 def _lock_service_ids(profile: TrustedProfile, identities: Sequence[IdentityContent]) -> None:
-    """Keep service IDs from being deleted until the transaction ends: in one order, and before the profile, as whoever
-    deletes one does."""
+    """Keep service IDs from being deleted until the transaction ends: in one order, and before the profile, as
+    ``delete_service_id`` does."""
     ids = [each.identifier for each in identities if each.type == ProfileIdentity.Type.SERVICE_ID]
     rows = ServiceId.objects.select_for_update(no_key=True).filter(account_id=profile.account_id, id__in=ids)
     list(rows.order_by("id"))
@@ -127,12 +123,5 @@ def _iam_id(profile: TrustedProfile, content: IdentityContent, target: Target) -
 def _record(
     event: str, profile: TrustedProfile, rows: Sequence[ProfileIdentity], *, by: Party, status: int = 200
 ) -> None:
-    identities: list[dict[str, Any]] = [{"type": row.type, "identifier": row.identifier} for row in rows]
-    record(
-        event,
-        initiator=by,
-        target=Party(profile.crn, profile.name, "TrustedProfile"),
-        account_id=profile.account_id,
-        status=status,
-        data={"identities": identities},
-    )
+    identities = [{"type": row.type, "identifier": row.identifier} for row in rows]
+    events.record_change(event, profile, by=by, status=status, data={"identities": identities})

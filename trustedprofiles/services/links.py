@@ -2,14 +2,14 @@
 
 from django.db import IntegrityError, transaction
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, Target
 from trustedprofiles import events
-from trustedprofiles.limits import LINKS_PER_PROFILE
+from trustedprofiles.limits import LINKS_PER_PROFILE, require_room
 from trustedprofiles.models import ProfileLink, TrustedProfile
-from trustedprofiles.services.profiles import lock_profile
+from trustedprofiles.services.revisions import lock_row
 
 
 @transaction.atomic
@@ -29,10 +29,15 @@ def create_link(
     Raises InvalidValue for a CRN of another account unless ``is_cross_account``, Conflict when the link exists,
     NotFound when the profile is gone, OverQuota beyond 1000 links.
     """
-    lock_profile(profile)
+    lock_row(profile)
     _check_account(profile, crn, is_cross_account=is_cross_account)
-    if profile.links.count() >= LINKS_PER_PROFILE:
-        raise OverQuota(f"A trusted profile has at most {LINKS_PER_PROFILE} links. Delete one, or write a claim rule.")
+    require_room(
+        profile.links,
+        LINKS_PER_PROFILE,
+        owner="A trusted profile",
+        things="links",
+        remedy="Delete one, or write a claim rule.",
+    )
     now = clock.now()
     link = ProfileLink(
         id=ids.prefixed_id("link"),
@@ -51,17 +56,17 @@ def create_link(
             link.save(force_insert=True)
     except IntegrityError:
         raise Conflict("The profile already has this link.", target=Target("link.crn")) from None
-    _record(events.LINK_CREATE, link, by=by, status=201)
+    _record(f"{events.LINK}.create", link, by=by, status=201)
     return link
 
 
 @transaction.atomic
 def link_server(profile: TrustedProfile, *, crn: str, name: str, by: Party) -> None:
-    """What ``auto_link`` asks for: that a link names the server. One that is there already suffices, whoever made it.
+    """What ``auto_link`` asks for: that a link names the server. One that is there already suffices, whatever made it.
 
     Raises like ``create_link``.
     """
-    lock_profile(profile)
+    lock_row(profile)
     if not profile.links.filter(cr_type=ProfileLink.CrType.BMS, crn=crn).exists():
         create_link(profile, cr_type=ProfileLink.CrType.BMS, crn=crn, name=name, by=by)
 
@@ -82,7 +87,7 @@ def delete_links(profile: TrustedProfile, *, cr_type: str, by: Party, **columns:
 
 @transaction.atomic
 def unlink_everything(crn: str, *, by: Party) -> int:
-    """Delete every link of a compute resource, whoever made it. Returns how many there were."""
+    """Delete every link of a compute resource, whatever made it. Returns how many there were."""
     links = ProfileLink.objects.select_related("profile").filter(crn=crn)
     return sum(_delete(link, by=by) for link in links)
 
@@ -90,7 +95,7 @@ def unlink_everything(crn: str, *, by: Party) -> int:
 def _delete(link: ProfileLink, *, by: Party) -> bool:
     deleted, _ = ProfileLink.objects.filter(pk=link.pk).delete()
     if deleted:
-        _record(events.LINK_DELETE, link, by=by, status=204)
+        _record(f"{events.LINK}.delete", link, by=by, status=204)
     return bool(deleted)
 
 
@@ -108,11 +113,5 @@ def _check_account(profile: TrustedProfile, crn: str, *, is_cross_account: bool)
 
 
 def _record(event: str, link: ProfileLink, *, by: Party, status: int) -> None:
-    record(
-        event,
-        initiator=by,
-        target=Party(link.profile.crn, link.profile.name, "TrustedProfile"),
-        account_id=link.profile.account_id,
-        status=status,
-        data={"link_id": link.id, "cr_type": link.cr_type, "crn": link.crn},
-    )
+    data = {"link_id": link.id, "cr_type": link.cr_type, "crn": link.crn}
+    events.record_change(event, link.profile, by=by, status=status, data=data)

@@ -10,16 +10,16 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota, ReferenceNotFound, Target
+from controlplane.kernel.errors import BadRequest, Conflict, NotFound, ReferenceNotFound, Target
 from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
 from trustedprofiles.identity_grants import roles_of
-from trustedprofiles.limits import POLICIES_PER_ACCOUNT, POLICIES_PER_SUBJECT
+from trustedprofiles.limits import POLICIES_PER_ACCOUNT, POLICIES_PER_SUBJECT, require_room
 from trustedprofiles.models import AccessGroup, Account, Policy
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
 from trustedprofiles.services.account_settings import public_access_enabled
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import lock_account, revise
 
 DELETED = "deleted"
 
@@ -66,7 +66,7 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
     """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already,
     OverQuota beyond 4020 policies, or 1000 of one subject; ReferenceNotFound for a role or an access group that the
     account does not have, BadRequest for the Public Access group while it is turned off."""
-    _lock_account(account.id)
+    lock_account(account.id)  # or of two requests that make the same policy, neither would see the other's
     _require_roles(account.id, content.roles)
     _refuse_duplicate(account.id, content)
     _require_room(account, content.subject_iam_id)
@@ -84,7 +84,7 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
         last_modified_by_id=by.id,
         **asdict(content),
     )
-    _record(events.POLICY_CREATE, policy, by=by, status=201)
+    _record(f"{events.POLICY}.create", policy, by=by, status=201)
     return policy
 
 
@@ -95,12 +95,12 @@ def replace_policy(policy: Policy, *, content: PolicyContent, by: Party) -> Poli
     Raises like ``create_policy``, NotFound for a deleted one, Conflict when it changed meanwhile.
     """
     _require_active(policy)
-    _lock_account(policy.account_id)
+    lock_account(policy.account_id)
     _require_roles(policy.account_id, content.roles)
     _refuse_duplicate(policy.account_id, content, other_than=policy)
     group = _access_group(policy.account_id, content.access_group_id)
     _change(policy, by=by, **asdict(content), subject_iam_id=content.subject_iam_id, access_group=group)
-    _record(events.POLICY_UPDATE, policy, by=by)
+    _record(f"{events.POLICY}.update", policy, by=by)
     return policy
 
 
@@ -109,33 +109,27 @@ def delete_policy(policy: Policy, *, by: Party) -> None:
     """Take the grant away, at once. The policy stays readable and can be restored. Raises NotFound the second time."""
     _require_active(policy)
     _change(policy, by=by, state=DELETED)
-    _record(events.POLICY_DELETE, policy, by=by, status=204)
+    _record(f"{events.POLICY}.delete", policy, by=by, status=204)
 
 
 @transaction.atomic
 def restore_policy(policy: Policy, *, by: Party) -> Policy:
     """Let a deleted policy grant again. Raises PolicyConflict when another one says the same by now, ReferenceNotFound
     when one of its roles is gone, BadRequest for one of the Public Access group while that is turned off."""
-    _lock_account(policy.account_id)
+    lock_account(policy.account_id)
     _require_roles(policy.account_id, policy.roles)
     _refuse_duplicate(policy.account_id, policy, other_than=policy)
     if policy.subject_iam_id == PUBLIC_ACCESS.lower():
         _require_public_access(policy.account_id)
     _change(policy, by=by, state=ACTIVE)
-    _record(events.POLICY_UPDATE, policy, by=by)
+    _record(f"{events.POLICY}.update", policy, by=by)
     return policy
 
 
-def _lock_account(account_id: str) -> None:
-    """Two requests that make the same policy at once queue here, or neither would see the other's; so does whoever
-    deletes a role."""
-    Account.objects.select_for_update(no_key=True).get(pk=account_id)
-
-
 def _require_roles(account_id: str, roles: Sequence[str]) -> None:
-    known = roles_of(account_id)
+    own = roles_of(account_id)
     for role in roles:
-        if role not in known:
+        if role not in own:
             raise ReferenceNotFound(
                 f"There is no role {echoed(role)}. GET /v2/roles lists them.",
                 target=Target("roles"),
@@ -158,17 +152,16 @@ def _access_group(account_id: str, id: str) -> AccessGroup | None:
 
 
 def _require_public_access(account_id: str) -> None:
-    """Whoever turns the group off has the account's lock, which is held here."""
+    """A request that turns the group off takes the account's lock, which is held here."""
     if not public_access_enabled(account_id):
         raise BadRequest(f"The account has turned the access group {PUBLIC_ACCESS_NAME} off, so it can have no policy.")
 
 
 def _require_room(account: Account, subject_iam_id: str) -> None:
     policies = account.policies.filter(state=ACTIVE)
-    if policies.count() >= POLICIES_PER_ACCOUNT:
-        raise OverQuota(f"An account has at most {POLICIES_PER_ACCOUNT} policies. Delete one first.")
-    if policies.filter(subject_iam_id=subject_iam_id).count() >= POLICIES_PER_SUBJECT:
-        raise OverQuota(f"A subject has at most {POLICIES_PER_SUBJECT} policies. Delete one first.")
+    require_room(policies, POLICIES_PER_ACCOUNT, owner="An account", things="policies")
+    subject = policies.filter(subject_iam_id=subject_iam_id)
+    require_room(subject, POLICIES_PER_SUBJECT, owner="A subject", things="policies")
 
 
 def _require_active(policy: Policy) -> None:

@@ -2,11 +2,11 @@
 
 from django.db import transaction
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from trustedprofiles import events
 from trustedprofiles.models import Preference, TrustedProfile
-from trustedprofiles.services.profiles import lock_profile
+from trustedprofiles.services.revisions import lock_row
 
 
 @transaction.atomic
@@ -14,11 +14,11 @@ def set_preference(
     profile: TrustedProfile, *, service: str, name: str, value: str | list[str], by: Party
 ) -> Preference:
     """Raises NotFound when the profile is gone."""
-    lock_profile(profile)
+    lock_row(profile)
     preference, _ = Preference.objects.update_or_create(
         profile=profile, service=service, name=name, defaults={"value": value}
     )
-    _record(events.PREFERENCE_UPDATE, profile, f"{service}/{name}", by=by, status=200)
+    events.record_change(f"{events.PREFERENCE}.update", profile, by=by, data={"preference": f"{service}/{name}"})
     return preference
 
 
@@ -28,10 +28,6 @@ def clear_preference(profile: TrustedProfile, *, service: str, name: str, by: Pa
     deleted, _ = profile.preferences.filter(service=service, name=name).delete()
     if not deleted:
         raise NotFound("This preference is not set.")
-    _record(events.PREFERENCE_DELETE, profile, f"{service}/{name}", by=by, status=204)
-
-
-def _record(event: str, profile: TrustedProfile, preference: str, *, by: Party, status: int) -> None:
-    target = Party(profile.crn, profile.name, "TrustedProfile")
-    data = {"preference": preference}
-    record(event, initiator=by, target=target, account_id=profile.account_id, status=status, data=data)
+    events.record_change(
+        f"{events.PREFERENCE}.delete", profile, by=by, status=204, data={"preference": f"{service}/{name}"}
+    )

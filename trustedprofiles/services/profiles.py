@@ -1,19 +1,16 @@
 """Trusted profiles: create, change, delete."""
 
-from typing import Any
-
 from django.db import transaction
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import NotFound, OverQuota
 from controlplane.kernel.unique_names import unique_name
 from trustedprofiles import events
-from trustedprofiles.limits import PROFILES_PER_ACCOUNT
+from trustedprofiles.limits import PROFILES_PER_ACCOUNT, require_room
 from trustedprofiles.models import Account, Policy, TrustedProfile
 from trustedprofiles.services.group_members import forget_member
 from trustedprofiles.services.naming import name_taken
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import lock_account, lock_row, revise
 from trustedprofiles.services.tags import forget
 
 
@@ -31,12 +28,11 @@ def create_profile(account: Account, *, name: str, description: str = "", email:
         created_at=now,
         modified_at=now,
     )
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    if account.trusted_profiles.count() >= PROFILES_PER_ACCOUNT:
-        raise OverQuota(f"An account has at most {PROFILES_PER_ACCOUNT} trusted profiles. Delete one first.")
+    lock_account(account.id)
+    require_room(account.trusted_profiles, PROFILES_PER_ACCOUNT, owner="An account", things="trusted profiles")
     with unique_name(TrustedProfile, name_taken("a trusted profile", name)):
         profile.save(force_insert=True)
-    _record(events.PROFILE_CREATE, profile, by=by, status=201)
+    events.record_change(f"{events.PROFILE}.create", profile, by=by, status=201)
     return profile
 
 
@@ -48,7 +44,7 @@ def update_profile(profile: TrustedProfile, *, changes: dict[str, str], by: Part
     """
     with unique_name(TrustedProfile, name_taken("a trusted profile", changes.get("name", profile.name))):
         revise(profile, **changes, modified_at=clock.now())
-    _record(events.PROFILE_UPDATE, profile, by=by, data={"changed": sorted(changes)})
+    events.record_change(f"{events.PROFILE}.update", profile, by=by, data={"changed": sorted(changes)})
     return profile
 
 
@@ -58,29 +54,16 @@ def delete_profile(profile: TrustedProfile, *, by: Party) -> None:
 
     Raises NotFound when it is gone.
     """
-    lock_profile(profile)
+    lock_row(profile)
     policies = Policy.objects.filter(account_id=profile.account_id, subject_iam_id=profile.iam_id.lower())
-    gone = {
+    contents = {
         "links": list(profile.links.values_list("id", flat=True)),
         "rules": list(profile.rules.values_list("id", flat=True)),
         "identities": list(profile.identities.values_list("identifier", flat=True)),
         "access_groups": forget_member(profile.account_id, profile.iam_id),
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
     }
-    _record(events.PROFILE_DELETE, profile, by=by, status=204, data=gone)
+    events.record_change(f"{events.PROFILE}.delete", profile, by=by, status=204, data=contents)
     policies.delete()
     forget(profile.crn)
     profile.delete()
-
-
-def lock_profile(profile: TrustedProfile) -> None:
-    """Keep the profile from being deleted until the transaction ends. Raises NotFound when it already is."""
-    if not TrustedProfile.objects.select_for_update(no_key=True).filter(pk=profile.pk).first():
-        raise NotFound("The trusted profile was deleted since it was read.")
-
-
-def _record(
-    event: str, profile: TrustedProfile, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
-) -> None:
-    target = Party(profile.crn, profile.name, "TrustedProfile")
-    record(event, initiator=by, target=target, account_id=profile.account_id, status=status, data=data)

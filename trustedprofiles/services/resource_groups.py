@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotFound
 from controlplane.kernel.unique_names import unique_name
@@ -11,6 +11,7 @@ from trustedprofiles import events
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.services import tags
 from trustedprofiles.services.naming import name_taken
+from trustedprofiles.services.revisions import lock_row
 
 
 @transaction.atomic
@@ -19,7 +20,7 @@ def create_resource_group(account: Account, *, name: str, by: Party) -> Resource
     group = ResourceGroup(id=ids.hex_id(), account=account, name=name, created_at=clock.now())
     with unique_name(ResourceGroup, name_taken("a resource group", name)):
         group.save(force_insert=True)
-    _record(events.GROUP_CREATE, group, by=by, status=201)
+    events.record_change(f"{events.RESOURCE_GROUP}.create", group, by=by, status=201)
     return group
 
 
@@ -28,11 +29,11 @@ def rename_resource_group(group: ResourceGroup, *, name: str, by: Party) -> Reso
     """Change the name. Raises Conflict when it is taken, NotFound when the group is gone."""
     updated_at = clock.now() if name != group.name else group.updated_at
     with unique_name(ResourceGroup, name_taken("a resource group", name)):
-        changed = ResourceGroup.objects.filter(pk=group.pk).update(name=name, updated_at=updated_at)
-    if not changed:
+        count = ResourceGroup.objects.filter(pk=group.pk).update(name=name, updated_at=updated_at)
+    if not count:
         raise NotFound("The resource group was deleted since it was read.")
     group.refresh_from_db()
-    _record(events.GROUP_UPDATE, group, by=by)
+    events.record_change(f"{events.RESOURCE_GROUP}.update", group, by=by)
     return group
 
 
@@ -40,18 +41,12 @@ def rename_resource_group(group: ResourceGroup, *, name: str, by: Party) -> Reso
 def delete_resource_group(group: ResourceGroup, *, by: Party) -> None:
     """Delete a group. Raises Conflict for the default group and while resources are in it, NotFound when it is gone."""
     # The lock keeps a transaction that puts something into the group from committing before this one.
-    if not ResourceGroup.objects.select_for_update().filter(pk=group.pk).first():
-        raise NotFound("The resource group was deleted since it was read.")
+    lock_row(group, no_key=False)
     if group.is_default:
         raise Conflict("The default resource group of an account cannot be deleted.")
-    _record(events.GROUP_DELETE, group, by=by, status=204)
+    events.record_change(f"{events.RESOURCE_GROUP}.delete", group, by=by, status=204)
     tags.forget(group.crn)
     try:
         group.delete()
     except ProtectedError:
         raise Conflict("The resource group has resources in it. Delete them first.") from None
-
-
-def _record(event: str, group: ResourceGroup, *, by: Party, status: int = 200) -> None:
-    target = Party(group.crn, group.name, "ResourceGroup")
-    record(event, initiator=by, target=target, account_id=group.account_id, status=status)

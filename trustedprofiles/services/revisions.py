@@ -1,11 +1,16 @@
-"""Changing a record that others may be changing too."""
+"""Changing a record that others may be changing or deleting too."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from django.db.models import Model
+
 from controlplane.kernel import ids
-from controlplane.kernel.errors import Conflict
+from controlplane.kernel.errors import Conflict, NotFound, existing
+from trustedprofiles.models import Account
 from trustedprofiles.models.revision import Revisioned
 
+M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Revisioned)
 
 
@@ -18,3 +23,32 @@ def revise(row: R, **changes: Any) -> R:
         raise Conflict(f"The {name} was changed or deleted since it was read. Read it again and retry.")
     row.refresh_from_db()
     return row
+
+
+def revise_changed(row: Revisioned, changes: Mapping[str, Any], **stamp: Any) -> list[str]:
+    """Write ``changes`` and ``stamp`` unless the record has all these values already. Returns the names of those that
+    differed, in order; raises like ``revise``."""
+    names = sorted(name for name, value in changes.items() if getattr(row, name) != value)
+    if names:
+        revise(row, **changes, **stamp)
+    return names
+
+
+def lock_row(row: M, *, no_key: bool = True) -> M:
+    """Keep the record from being deleted until the transaction ends; without ``no_key``, from being referred to, too.
+    Returns it as it is now; raises NotFound when it is gone."""
+    rows = type(row)._default_manager.select_for_update(no_key=no_key)
+    return existing(rows.filter(pk=row.pk).first(), f"The {row._meta.verbose_name} was deleted since it was read.")
+
+
+def delete_row(row: Model, *, name: str = "", code: str | None = None) -> None:
+    """Delete the record. Raises NotFound when it is gone; ``name`` is what the refusal calls it."""
+    deleted, _ = type(row)._default_manager.filter(pk=row.pk).delete()
+    if not deleted:
+        raise NotFound(f"The {name or row._meta.verbose_name} was deleted since it was read.", code=code)
+
+
+def lock_account(account_id: str) -> None:
+    """Until the transaction ends, others that lock the account wait: none of them counts or compares what this one
+    adds or deletes."""
+    Account.objects.select_for_update(no_key=True).get(pk=account_id)

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from controlplane.kernel.text import echoed
 from controlplane.kernel.unique_names import unique_name
 from trustedprofiles import events
 from trustedprofiles.actions import service_of
-from trustedprofiles.limits import CUSTOM_ROLES_PER_ACCOUNT
+from trustedprofiles.limits import CUSTOM_ROLES_PER_ACCOUNT, require_room
 from trustedprofiles.models import Account, CustomRole
 from trustedprofiles.service_roles import known_actions
 from trustedprofiles.services.naming import name_taken
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import delete_row, lock_account, revise
 
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*(\.[A-Za-z0-9-]+)?")
 
@@ -41,9 +41,8 @@ def create_role(
     taken, OverQuota beyond 40.
     """
     _check(service_name, actions)
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    if account.custom_roles.count() >= CUSTOM_ROLES_PER_ACCOUNT:
-        raise OverQuota(f"An account has at most {CUSTOM_ROLES_PER_ACCOUNT} custom roles. Delete one first.")
+    lock_account(account.id)
+    require_room(account.custom_roles, CUSTOM_ROLES_PER_ACCOUNT, owner="An account", things="custom roles")
     now = clock.now()
     role = CustomRole(
         id=uuid.uuid4(),
@@ -61,7 +60,7 @@ def create_role(
     )
     with unique_name(CustomRole, name_taken("a role", name, code="role_conflict_error")):
         role.save(force_insert=True)
-    _record(events.ROLE_CREATE, role, by=by, status=201)
+    _record(f"{events.ROLE}.create", role, by=by, status=201)
     return role
 
 
@@ -82,21 +81,19 @@ def replace_role(
         last_modified_at=clock.now(),
         last_modified_by_id=by.id,
     )
-    _record(events.ROLE_UPDATE, role, by=by)
+    _record(f"{events.ROLE}.update", role, by=by)
     return role
 
 
 @transaction.atomic
 def delete_role(role: CustomRole, *, by: Party) -> None:
     """Delete a role that no policy grants. Raises Conflict while one does, NotFound when it is gone."""
-    Account.objects.select_for_update(no_key=True).get(pk=role.account_id)  # policies are made under this lock
+    lock_account(role.account_id)  # policies are made under this lock
     granting = [row.id for row in role.account.policies.filter(state="active") if role.crn in row.roles]
     if granting:
         raise Conflict(f"Policy {granting[0]} grants the role. Delete it first.", code="role_conflict_error")
-    deleted, _ = CustomRole.objects.filter(pk=role.pk).delete()
-    if not deleted:
-        raise NotFound("The role was deleted since it was read.", code="role_not_found")
-    _record(events.ROLE_DELETE, role, by=by, status=204)
+    delete_row(role, name="role", code="role_not_found")
+    _record(f"{events.ROLE}.delete", role, by=by, status=204)
 
 
 def _check(service_name: str, actions: Sequence[str]) -> None:
@@ -105,8 +102,8 @@ def _check(service_name: str, actions: Sequence[str]) -> None:
     """
     if not SERVICE_NAME.fullmatch(service_name):
         raise InvalidValue(f"{echoed(service_name)} is no name of a service.", target=Target("service_name"))
-    known = known_actions(service_of(service_name))
-    own = [each for each in actions if each.startswith(f"{service_name}.") and (not known or each in known)]
+    all_actions = known_actions(service_of(service_name))
+    own = [each for each in actions if each.startswith(f"{service_name}.") and (not all_actions or each in all_actions)]
     if unknown := [each for each in actions if each not in own]:
         raise InvalidValue(
             f"{service_name} has no action {echoed(unknown[0])}. GET /v2/roles?service_name={service_name} lists them.",
@@ -115,11 +112,5 @@ def _check(service_name: str, actions: Sequence[str]) -> None:
 
 
 def _record(event: str, role: CustomRole, *, by: Party, status: int = 200) -> None:
-    record(
-        event,
-        initiator=by,
-        target=Party(role.crn, role.display_name, "Role"),
-        account_id=role.account_id,
-        status=status,
-        data={"service_name": role.service_name, "actions": role.actions},
-    )
+    data = {"service_name": role.service_name, "actions": role.actions}
+    events.record_change(event, role, by=by, status=status, data=data)

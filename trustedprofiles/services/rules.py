@@ -4,14 +4,12 @@ from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import NotFound, OverQuota
 from trustedprofiles import events
-from trustedprofiles.limits import CLAIM_RULES_PER_PROFILE
+from trustedprofiles.limits import CLAIM_RULES_PER_PROFILE, require_room
 from trustedprofiles.models import ClaimRule, TrustedProfile
-from trustedprofiles.services.profiles import lock_profile
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import delete_row, lock_row, revise
 
 
 @dataclass(frozen=True)
@@ -29,10 +27,10 @@ class RuleContent:
 
 @transaction.atomic
 def create_rule(profile: TrustedProfile, *, content: RuleContent, by: Party) -> ClaimRule:
-    """Trust whoever meets these conditions. Raises OverQuota beyond 20 rules, NotFound when the profile is gone."""
-    lock_profile(profile)
-    if profile.rules.count() >= CLAIM_RULES_PER_PROFILE:
-        raise OverQuota(f"A trusted profile has at most {CLAIM_RULES_PER_PROFILE} claim rules. Delete one first.")
+    """Trust the identities and resources that meet these conditions. Raises OverQuota beyond 20 rules, NotFound when
+    the profile is gone."""
+    lock_row(profile)
+    require_room(profile.rules, CLAIM_RULES_PER_PROFILE, owner="A trusted profile", things="claim rules")
     now = clock.now()
     rule = ClaimRule.objects.create(
         id=ids.prefixed_id("ClaimRule"),
@@ -42,7 +40,7 @@ def create_rule(profile: TrustedProfile, *, content: RuleContent, by: Party) -> 
         modified_at=now,
         **asdict(content),
     )
-    _record(events.RULE_CREATE, rule, by=by, status=201)
+    _record(f"{events.RULE}.create", rule, by=by, status=201)
     return rule
 
 
@@ -50,25 +48,17 @@ def create_rule(profile: TrustedProfile, *, content: RuleContent, by: Party) -> 
 def replace_rule(rule: ClaimRule, *, content: RuleContent, by: Party) -> ClaimRule:
     """Say something else from now on. Raises Conflict when the rule was changed or deleted since it was read."""
     revise(rule, modified_at=clock.now(), **asdict(content))
-    _record(events.RULE_UPDATE, rule, by=by, status=200)
+    _record(f"{events.RULE}.update", rule, by=by, status=200)
     return rule
 
 
 @transaction.atomic
 def delete_rule(rule: ClaimRule, *, by: Party) -> None:
-    """Stop trusting whoever meets it. Tokens already out live to their end. Raises NotFound when it is gone."""
-    deleted, _ = ClaimRule.objects.filter(pk=rule.pk).delete()
-    if not deleted:
-        raise NotFound("The claim rule was deleted since it was read.")
-    _record(events.RULE_DELETE, rule, by=by, status=204)
+    """Stop trusting what meets it. Tokens already out live to their end. Raises NotFound when it is gone."""
+    delete_row(rule)
+    _record(f"{events.RULE}.delete", rule, by=by, status=204)
 
 
 def _record(event: str, rule: ClaimRule, *, by: Party, status: int) -> None:
-    record(
-        event,
-        initiator=by,
-        target=Party(rule.profile.crn, rule.profile.name, "TrustedProfile"),
-        account_id=rule.profile.account_id,
-        status=status,
-        data={"rule_id": rule.id, "type": rule.type, "cr_type": rule.cr_type, "conditions": rule.conditions},
-    )
+    data = {"rule_id": rule.id, "type": rule.type, "cr_type": rule.cr_type, "conditions": rule.conditions}
+    events.record_change(event, rule.profile, by=by, status=status, data=data)

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.db import transaction
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, OverQuota, ReferenceNotFound, Target, existing
+from controlplane.kernel.errors import Conflict, ReferenceNotFound, Target
 from trustedprofiles import events
-from trustedprofiles.limits import SERVICE_IDS_PER_ACCOUNT
+from trustedprofiles.limits import SERVICE_IDS_PER_ACCOUNT, require_room
 from trustedprofiles.models import Account, Policy, ServiceId
 from trustedprofiles.services.group_members import forget_member
 from trustedprofiles.services.identities import forget_identity
-from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.revisions import lock_account, lock_row, revise_changed
 from trustedprofiles.services.tags import forget
 from trustedprofiles.signals import service_id_deleting
 
@@ -30,9 +30,8 @@ def create_service_id(
 ) -> ServiceId:
     """Make a service ID, which can do nothing until policies say so. Raises OverQuota beyond 2000,
     ReferenceNotFound when the account has no such group."""
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    if account.service_ids.count() >= SERVICE_IDS_PER_ACCOUNT:
-        raise OverQuota(f"An account has at most {SERVICE_IDS_PER_ACCOUNT} service IDs. Delete one first.")
+    lock_account(account.id)
+    require_room(account.service_ids, SERVICE_IDS_PER_ACCOUNT, owner="An account", things="service IDs")
     group = None
     if group_id:
         # The lock keeps the group from being deleted before the service ID is in it.
@@ -54,7 +53,7 @@ def create_service_id(
         created_at=now,
         modified_at=now,
     )
-    _record(events.SERVICE_ID_CREATE, service_id, by=by, status=201)
+    events.record_change(f"{events.SERVICE_ID}.create", service_id, by=by, status=201)
     return service_id
 
 
@@ -81,20 +80,17 @@ def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
 
     Raises Conflict when it is locked, or one of its API keys is; NotFound when it is gone.
     """
-    current = existing(
-        ServiceId.objects.select_for_update().filter(pk=service_id.pk).first(),
-        "The service ID was deleted since it was read.",
-    )
+    current = lock_row(service_id, no_key=False)
     _require_unlocked(current)
     policies = Policy.objects.filter(account_id=current.account_id, subject_iam_id=current.iam_id.lower())
-    gone: dict[str, Any] = {}
-    service_id_deleting.send(ServiceId, service_id=current, gone=gone)
-    gone |= {
+    losses: dict[str, Any] = {}
+    service_id_deleting.send(ServiceId, service_id=current, gone=losses)
+    losses |= {
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
         "profiles": forget_identity(current.iam_id),
         "access_groups": forget_member(current.account_id, current.iam_id),
     }
-    _record(events.SERVICE_ID_DELETE, current, by=by, status=204, data=gone)
+    events.record_change(f"{events.SERVICE_ID}.delete", current, by=by, status=204, data=losses)
     policies.delete()
     forget(current.crn)
     current.delete()
@@ -108,15 +104,6 @@ def _require_unlocked(service_id: ServiceId) -> None:
 
 
 def _change(service_id: ServiceId, *, by: Party, status: int = 200, **values: Any) -> ServiceId:
-    changed = sorted(name for name, value in values.items() if getattr(service_id, name) != value)
-    if changed:
-        revise(service_id, **values, modified_at=clock.now())
-    _record(events.SERVICE_ID_UPDATE, service_id, by=by, status=status, data={"changed": changed})
+    names = revise_changed(service_id, values, modified_at=clock.now())
+    events.record_change(f"{events.SERVICE_ID}.update", service_id, by=by, status=status, data={"changed": names})
     return service_id
-
-
-def _record(
-    event: str, service_id: ServiceId, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
-) -> None:
-    target = Party(service_id.crn, service_id.name, "ServiceId")
-    record(event, initiator=by, target=target, account_id=service_id.account_id, status=status, data=data)

@@ -1,4 +1,7 @@
-"""Tags: create, attach, detach, delete; and what goes with a resource that is deleted."""
+"""Tags: create, attach, detach, delete; and what goes with a resource that is deleted.
+
+Tags of an account change one request after the other: so a tag cannot vanish while it is being attached.
+"""
 
 from collections.abc import Iterable
 
@@ -10,20 +13,21 @@ from controlplane.kernel import clock
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import Conflict, NotFound, OverQuota, existing
 from trustedprofiles import events, tag_rules
+from trustedprofiles.limits import require_room
 from trustedprofiles.models import Account, Tag, TagAttachment
+from trustedprofiles.services.revisions import lock_account
 
 
 @transaction.atomic
 def create_access_tag(account: Account, *, name: str, by: Party) -> Tag:
     """Make an access tag. Raises Conflict when the account has it, OverQuota beyond 250 of them."""
-    _one_at_a_time(account)
+    lock_account(account.id)
     tags = Tag.objects.filter(account=account, type=tag_rules.ACCESS)
     if tags.filter(name=name).exists():
         raise Conflict(f"The account already has an access tag {name}.")
-    if tags.count() >= tag_rules.MOST_ACCESS_TAGS:
-        raise OverQuota(f"An account has at most {tag_rules.MOST_ACCESS_TAGS} access tags. Delete one first.")
+    require_room(tags, tag_rules.MOST_ACCESS_TAGS, owner="An account", things="access tags")
     tag = Tag.objects.create(account=account, type=tag_rules.ACCESS, name=name, created_at=clock.now())
-    _record(events.TAG_CREATE, Party(name=name, type="Tag"), account, tag_rules.ACCESS, [name], by=by)
+    _record(f"{events.TAG}.create", Party(name=name, type="Tag"), account, tag_rules.ACCESS, [name], by=by)
     return tag
 
 
@@ -45,25 +49,25 @@ def attach_tags(
     tags.
     """
     _require_own(account, crn)
-    _one_at_a_time(account)
-    wanted = sorted(set(names))
-    known = {tag.name: tag for tag in Tag.objects.filter(account=account, type=type, name__in=wanted)}
-    new = [name for name in wanted if name not in known]
+    lock_account(account.id)
+    tag_names = sorted(set(names))
+    tags = {tag.name: tag for tag in Tag.objects.filter(account=account, type=type, name__in=tag_names)}
+    new = [name for name in tag_names if name not in tags]
     if new and type == tag_rules.ACCESS:
         raise NotFound(f"The account has no access tag {', '.join(new)}. Create it first.")
     now = clock.now()
     there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
     if replace:
-        _take_off(there.exclude(tag__name__in=wanted))
+        _take_off(there.exclude(tag__name__in=tag_names))
     elif update:
-        _take_off(_of_same_keys(there, wanted))
-    if there.exclude(tag__name__in=wanted).count() + len(wanted) > tag_rules.MOST_ON_A_RESOURCE[type]:
+        _take_off(_of_same_keys(there, tag_names))
+    if there.exclude(tag__name__in=tag_names).count() + len(tag_names) > tag_rules.MOST_ON_A_RESOURCE[type]:
         raise OverQuota(f"A resource has at most {tag_rules.MOST_ON_A_RESOURCE[type]} {type} tags. Detach some first.")
-    known |= {name: Tag.objects.create(account=account, type=type, name=name, created_at=now) for name in new}
+    tags |= {name: Tag.objects.create(account=account, type=type, name=name, created_at=now) for name in new}
     TagAttachment.objects.bulk_create(
-        [TagAttachment(tag=tag, crn=str(crn), created_at=now) for tag in known.values()], ignore_conflicts=True
+        [TagAttachment(tag=tag, crn=str(crn), created_at=now) for tag in tags.values()], ignore_conflicts=True
     )
-    _record(events.TAG_ATTACH, Party(str(crn), crn.resource, "Resource"), account, type, wanted, by=by)
+    _record(f"{events.TAG}.attach", Party(str(crn), crn.resource, "Resource"), account, type, tag_names, by=by)
 
 
 def _of_same_keys(there: QuerySet[TagAttachment], wanted: list[str]) -> QuerySet[TagAttachment]:
@@ -88,17 +92,17 @@ def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], 
     A user tag that no resource carries any more is deleted, as the live tests of IBM's SDKs expect.
     """
     _require_own(account, crn)
-    _one_at_a_time(account)
-    wanted = sorted(set(names))
+    lock_account(account.id)
+    tag_names = sorted(set(names))
     there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
-    _take_off(there.filter(tag__name__in=wanted))
-    _record(events.TAG_DETACH, Party(str(crn), crn.resource, "Resource"), account, type, wanted, by=by)
+    _take_off(there.filter(tag__name__in=tag_names))
+    _record(f"{events.TAG}.detach", Party(str(crn), crn.resource, "Resource"), account, type, tag_names, by=by)
 
 
 @transaction.atomic
 def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
     """Delete a tag that nothing carries. Raises NotFound without one, Conflict while a resource carries it."""
-    _one_at_a_time(account)
+    lock_account(account.id)
     tag = existing(
         Tag.objects.filter(account=account, type=type, name=name).first(),
         f"The account has no {type} tag of this name.",
@@ -106,13 +110,13 @@ def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
     if carried := tag.attachments.count():
         raise Conflict(f"{carried} resource(s) carry the tag {name}. Detach it from them first.")
     tag.delete()
-    _record(events.TAG_DELETE, Party(name=name, type="Tag"), account, type, [name], by=by)
+    _record(f"{events.TAG}.delete", Party(name=name, type="Tag"), account, type, [name], by=by)
 
 
 @transaction.atomic
 def delete_unused_tags(account: Account, *, type: str, by: Party) -> list[str]:
     """Delete the tags that nothing carries. Returns their names, in order."""
-    _one_at_a_time(account)
+    lock_account(account.id)
     unused = Tag.objects.filter(account=account, type=type, attachments=None)
     names = sorted(unused.values_list("name", flat=True))
     Tag.objects.filter(account=account, type=type, name__in=names).delete()
@@ -129,11 +133,6 @@ def _require_own(account: Account, crn: Crn) -> None:
     """Whether the resource exists is not known here (D-23)."""
     if crn.account_id != account.id:
         raise NotFound("There is no such resource in your account.")
-
-
-def _one_at_a_time(account: Account) -> None:
-    """Tags of an account change one request after the other: so a tag cannot vanish while it is being attached."""
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def _record(event: str, target: Party, account: Account, type: str, names: list[str], *, by: Party) -> None:

@@ -18,7 +18,7 @@ from controlplane.console.lessons.shell_commands import (
     read_member,
 )
 from servers.events import DELETE, READ
-from trustedprofiles.events import EXPLANATION_READ, POLICY_CREATE, PROFILE_CREATE
+from trustedprofiles import events
 from trustedprofiles.roles import SYSTEM_ROLES
 
 CREATE_POLICY = "iam-access-management.policy.create"
@@ -45,7 +45,7 @@ def _refused(evidence: Evidence) -> Finding | None:
 
 def _explained(evidence: Evidence) -> Finding | None:
     profile = profile_created(evidence)
-    event = evidence.first(EXPLANATION_READ, after="refused", on=iam_id_of(profile)) if profile else None
+    event = evidence.first(events.EXPLANATION_READ, after="refused", on=iam_id_of(profile)) if profile else None
     return Finding("An explanation was requested: why, and what would allow it.", event) if event else None
 
 
@@ -54,7 +54,9 @@ def _granted(evidence: Evidence) -> Finding | None:
     if profile is None:
         return None
     subject = iam_id_of(profile).lower()
-    event = evidence.first(POLICY_CREATE, after="refused", where=lambda each: each.data.get("subject") == subject)
+    event = evidence.first(
+        f"{events.POLICY}.create", after="refused", where=lambda each: each.data.get("subject") == subject
+    )
     if event is None:
         return None
     roles = ", ".join(crn.rpartition(":")[2] for crn in event.data["roles"])
@@ -191,6 +193,13 @@ LESSON = Lesson(
         Check("allowed", "Allowed", "Call again with the same token.", _allowed),
         Check("limited", "And no further", "Try to delete the server.", _limited),
     ),
-    watches=(PROFILE_CREATE, METADATA_LOGIN, READ, EXPLANATION_READ, POLICY_CREATE, DELETE),
+    watches=(
+        f"{events.PROFILE}.create",
+        METADATA_LOGIN,
+        READ,
+        events.EXPLANATION_READ,
+        f"{events.POLICY}.create",
+        DELETE,
+    ),
     prefers=True,
 )

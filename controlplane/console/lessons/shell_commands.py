@@ -8,7 +8,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import QUERY
 from controlplane.console.lessons.lesson import Evidence, LessonRun
 from servers.events import UPDATE
-from trustedprofiles.events import PROFILE_CREATE
+from trustedprofiles import events
 
 CREATE_PROFILE = "iam-identity.profile.create"
 LINK = "iam-identity.profile.linkToResource"
@@ -77,7 +77,7 @@ def first_switch(evidence: Evidence, *, after: str, **properties: bool | str) ->
 
 def profile_created(evidence: Evidence) -> ActivityEvent | None:
     """The event of the creation of the lesson's trusted profile; its target is the profile."""
-    return evidence.first(PROFILE_CREATE, where=lambda event: event.target_name == evidence.run.name)
+    return evidence.first(f"{events.PROFILE}.create", where=lambda event: event.target_name == evidence.run.name)
 
 
 def iam_id_of(profile: ActivityEvent) -> str:

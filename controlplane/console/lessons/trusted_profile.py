@@ -16,7 +16,7 @@ from controlplane.console.lessons.shell_commands import (
     profile_created,
     read_member,
 )
-from trustedprofiles.events import LINK_CREATE, LINK_DELETE, PROFILE_CREATE, RULE_CREATE
+from trustedprofiles import events
 
 
 def _made(evidence: Evidence) -> Finding | None:
@@ -47,12 +47,12 @@ def _trusted(evidence: Evidence) -> Finding | None:
     if profile is None:
         return None
     link = evidence.first(
-        LINK_CREATE,
+        f"{events.LINK}.create",
         on=profile.target_id,
         after="refused",
         where=lambda event: event.data["crn"] == evidence.run.server.crn,
     )
-    rule = evidence.first(RULE_CREATE, on=profile.target_id, after="refused")
+    rule = evidence.first(f"{events.RULE}.create", on=profile.target_id, after="refused")
     if link:
         return Finding(f"A link names the server: {profile.target_name} trusts it.", link)
     return Finding(f"A claim rule says which servers {profile.target_name} trusts.", rule) if rule else None
@@ -79,7 +79,7 @@ def _is_of(event: ActivityEvent, profile: ActivityEvent) -> bool:
 
 def _unlinked(evidence: Evidence) -> Finding | None:
     profile = evidence.finished_by("made")
-    event = evidence.first(LINK_DELETE, on=profile.target_id, after="became") if profile else None
+    event = evidence.first(f"{events.LINK}.delete", on=profile.target_id, after="became") if profile else None
     return _refusal(evidence, after="became", since=event.pk) if event else None
 
 
@@ -154,6 +154,12 @@ LESSON = Lesson(
         Check("became", "An IAM token", "Ask again: the server is trusted now.", _became),
         Check("unlinked", "Trust taken back", "Delete the link, and ask once more.", _unlinked),
     ),
-    watches=(PROFILE_CREATE, METADATA_LOGIN, LINK_CREATE, LINK_DELETE, RULE_CREATE),
+    watches=(
+        f"{events.PROFILE}.create",
+        METADATA_LOGIN,
+        f"{events.LINK}.create",
+        f"{events.LINK}.delete",
+        f"{events.RULE}.create",
+    ),
     prefers=True,
 )

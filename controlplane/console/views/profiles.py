@@ -122,7 +122,7 @@ def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
         "conditions": [each for each in _typed(request) if each["claim"]],
     }
     try:
-        with person.recording(events.RULE_CREATE, _party(row)):
+        with person.recording(f"{events.RULE}.create", _party(row)):
             for action in LINKING:
                 person.require(action, row.policy_attributes)
             rule = create_rule(row, content=rule_content(RuleBody.check(body)), by=person.by)
@@ -134,7 +134,7 @@ def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
 @page("POST")
 def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
     row = find_profile(person, profile_id)
-    with person.recording(events.RULE_DELETE, _party(row)):
+    with person.recording(f"{events.RULE}.delete", _party(row)):
         person.require(f"{PROFILE}.update", row.policy_attributes)
         with transaction.atomic():
             rule = existing(
@@ -149,7 +149,7 @@ def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
 @page("POST")
 def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
     row = find_profile(person, profile_id)
-    with person.recording(events.LINK_CREATE, _party(row)):
+    with person.recording(f"{events.LINK}.create", _party(row)):
         for action in LINKING:
             person.require(action, row.policy_attributes)
         typed, rows = request.POST, BareMetalServer.objects.all()
@@ -161,7 +161,7 @@ def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
 @page("POST")
 def remove_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
     row = find_profile(person, profile_id)
-    with person.recording(events.LINK_DELETE, _party(row)):
+    with person.recording(f"{events.LINK}.delete", _party(row)):
         person.require(f"{PROFILE}.update", row.policy_attributes)
         with transaction.atomic():
             link = existing(
