@@ -10,9 +10,8 @@ from controlplane.deployment import process_lock, run_file
 from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.credentials import Credentials
 from controlplane.deployment.location import Location
-from controlplane.operations import info, sdk_environment
+from controlplane.operations import info, sdk_environment, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
-from controlplane.operations.up import welcome
 
 ASK_SECONDS = 1.0
 

@@ -7,9 +7,9 @@ from controlplane.deployment import process_lock
 from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.home import Home, unusable
 from controlplane.lab import state
+from controlplane.operations import welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.terminal import ignore_closed_output
-from controlplane.operations.up import welcome
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor import termination
 from controlplane.runtime.supervisor.stop_requests import NotRunning, StopRequests
