@@ -3,11 +3,12 @@
 import json
 import re
 import shlex
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from controlplane.cli.arguments import argument, arguments
 from controlplane.cli.client import VERSION, Client
 from controlplane.cli.output import as_table
 from controlplane.deployment.env import agent
@@ -26,22 +27,25 @@ def resource(text: str) -> str | tuple[str, str]:
     return (name, value) if equals else text
 
 
-def add_question(parser: ArgumentParser) -> None:
-    parser.add_argument("url", nargs="?", metavar="URL", help="more_info of a refusal, to explain that refusal")
-    parser.add_argument("--action", help="IAM action, such as is.vpc.vpc.create")
-    subject = "name, id or CRN of the identity: a user, a trusted profile, a service ID, a server (default: you)"
-    parser.add_argument("--subject", help=subject)
-    parser.add_argument("--token", help="IAM access token of the identity, or - to read it from standard input")
-    parser.add_argument(
+question_arguments = arguments(
+    argument("url", nargs="?", metavar="URL", help="more_info of a refusal, to explain that refusal"),
+    argument("--action", help="IAM action, such as is.vpc.vpc.create"),
+    argument(
+        "--subject",
+        help="name, id or CRN of the identity: a user, a trusted profile, a service ID, a server (default: you)",
+    ),
+    argument("--token", help="IAM access token of the identity, or - to read it from standard input"),
+    argument(
         "--resource",
         type=resource,
         action="append",
         default=[],
         metavar="RESOURCE",
         help="name, id or CRN of the resource, or NAME=VALUE, an attribute of it; may be repeated for attributes",
-    )
-    parser.add_argument("--server", help="name, id or CRN of a bare metal server")
-    parser.add_argument("--profile", help="name, id or CRN of a trusted profile")
+    ),
+    argument("--server", help="name, id or CRN of a bare metal server"),
+    argument("--profile", help="name, id or CRN of a trusted profile"),
+)
 
 
 def question(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from controlplane.console.access import Person
-from controlplane.console.presenters.truncated_list import TruncatedList
+from controlplane.console.truncated_list import TruncatedList
 from controlplane.kernel.errors import NotFound
 from servers.models import BareMetalServer
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.cli.explain import add_question, as_text, question
+from controlplane.cli.explain import as_text, question, question_arguments
 
 URL = (
     "http://127.0.0.1:8000/_baremint/explain?subject=iam-Profile-1&action=is.vpc.vpc.create"
@@ -36,7 +36,7 @@ ALLOWED = {
 
 def asked(*words: str) -> dict[str, Any]:
     parser = ArgumentParser()
-    add_question(parser)
+    question_arguments(parser)
     return question(vars(parser.parse_args(words)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from controlplane.cli.arguments import Arguments, argument, one_of
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
 
@@ -19,7 +20,7 @@ LAST_VLAN = 4094
 class Command:
     help: str
     example: str
-    arguments: Callable[[ArgumentParser], None]
+    arguments: Arguments
     run: Callable[[Client, Options], Any]
     columns: list[Column] | None = None
     """The columns of the output; None for a command without output."""
@@ -98,34 +99,22 @@ def output(text: str) -> str:
     return text.lower()
 
 
-def resource_group_options(parser: ArgumentParser, *, or_all: bool = False) -> None:
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument("--resource-group-id", metavar="ID", help="id of the resource group")
-    group.add_argument("--resource-group-name", metavar="NAME", help="name of the resource group")
-    if or_all:
-        group.add_argument("--all-resource-groups", action="store_true", help="those of all groups, as without it")
+def boolean_option(name: str, about: str) -> Arguments:
+    return argument(name, type=boolean, metavar=BOOLEAN, help=about)
 
 
-def no_arguments(parser: ArgumentParser) -> None:
-    """Add no arguments."""
-
-
-def server_argument(parser: ArgumentParser) -> None:
-    parser.add_argument("server", metavar="SERVER", help="name, id or CRN of the bare metal server")
-
-
-def force_option(parser: ArgumentParser) -> None:
-    """Add ``--force``, without which IBM's command line asks for confirmation; this one never does."""
-    parser.add_argument("-f", "--force", action="store_true", help="accepted; nothing is asked")
-
-
-def forced_server_argument(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    force_option(parser)
-
-
-def boolean_option(parser: ArgumentParser, name: str, about: str) -> None:
-    parser.add_argument(name, type=boolean, metavar=BOOLEAN, help=about)
+RESOURCE_GROUP = (
+    argument("--resource-group-id", metavar="ID", help="id of the resource group"),
+    argument("--resource-group-name", metavar="NAME", help="name of the resource group"),
+)
+resource_group_options = one_of(*RESOURCE_GROUP)
+all_resource_groups_options = one_of(
+    *RESOURCE_GROUP,
+    argument("--all-resource-groups", action="store_true", help="those of all groups, as without it"),
+)
+server_argument = argument("server", metavar="SERVER", help="name, id or CRN of the bare metal server")
+force_option = argument("-f", "--force", action="store_true", help="accepted; nothing is asked")
+"""IBM's command line asks for confirmation without it; this one never does."""
 
 
 def option_properties(options: Options, **properties: str) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """The initialization of a bare metal server: image, keys, passwords."""
 
-from argparse import ArgumentParser
 from typing import Any
 
+from controlplane.cli.arguments import Arguments, argument, arguments
 from controlplane.cli.client import Client, WrongOption
 from controlplane.cli.output import Column
 from controlplane.cli.vpc.command import Command, Options, boolean_option, names, server_argument, text_or_file
-from controlplane.cli.vpc.lookups import server_path
+from controlplane.cli.vpc.lookups import SERVERS
 
 FIELDS: list[Column] = [
     ("Image", "image.name"),
@@ -17,12 +17,14 @@ FIELDS: list[Column] = [
 ]
 
 
-def initialization_options(parser: ArgumentParser, *, required: bool) -> None:
-    parser.add_argument("--image", required=required, help="name, id or CRN of the image")
-    parser.add_argument("--keys", type=names, default=[], help="names or ids of SSH keys, separated by commas")
-    parser.add_argument("--user-data", type=text_or_file, help="text for the first boot, or @FILE")
-    parser.add_argument("--default-trusted-profile", metavar="PROFILE", help="name, id or CRN of a trusted profile")
-    boolean_option(parser, "--default-trusted-profile-auto-link", "link it (default true)")
+def initialization_options(*, required: bool) -> Arguments:
+    return arguments(
+        argument("--image", required=required, help="name, id or CRN of the image"),
+        argument("--keys", type=names, default=[], help="names or ids of SSH keys, separated by commas"),
+        argument("--user-data", type=text_or_file, help="text for the first boot, or @FILE"),
+        argument("--default-trusted-profile", metavar="PROFILE", help="name, id or CRN of a trusted profile"),
+        boolean_option("--default-trusted-profile-auto-link", "link it (default true)"),
+    )
 
 
 def initialization_body(client: Client, options: Options) -> dict[str, Any]:
@@ -41,15 +43,8 @@ def initialization_body(client: Client, options: Options) -> dict[str, Any]:
     return body
 
 
-def _values_arguments(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    about = "private SSH key in PEM or OpenSSH format, or @FILE: the passwords are decrypted with it, on this machine"
-    parser.add_argument("--private-key", type=text_or_file, metavar="KEY|@FILE", help=about)
-    parser.add_argument("--private-key-passphrase", metavar="PASSPHRASE", help="of an encrypted private key")
-
-
 def _values(client: Client, options: Options) -> dict[str, Any]:
-    answer = client.call("GET", f"/v1/{server_path(client, options['server'], 'initialization')}")
+    answer = client.call("GET", f"/v1/{SERVERS.path(client, options, 'initialization')}")
     if options["private_key"] is None:
         return answer
     accounts = answer.get("user_accounts", [])
@@ -61,19 +56,9 @@ def _values(client: Client, options: Options) -> dict[str, Any]:
     return answer | {"user_accounts": [each | {"password": key.password_of(each)} for each in accounts]}
 
 
-def _replace_arguments(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    initialization_options(parser, required=True)
-
-
 def _replace(client: Client, options: Options) -> dict[str, Any]:
-    path = server_path(client, options["server"], "initialization")
+    path = SERVERS.path(client, options, "initialization")
     return client.call("PUT", f"/v1/{path}", initialization_body(client, options))
-
-
-def _show_or_replace_arguments(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    initialization_options(parser, required=False)
 
 
 def _show_or_replace(client: Client, options: Options) -> dict[str, Any]:
@@ -86,14 +71,24 @@ COMMANDS = {
     SHOW_OR_REPLACE: Command(
         "Show what a bare metal server was initialized from; with --image, initialize a stopped one again",
         "web-1",
-        _show_or_replace_arguments,
+        arguments(server_argument, initialization_options(required=False)),
         _show_or_replace,
         FIELDS,
     ),
     "bare-metal-server-initialization-values": Command(
         "Show what a bare metal server was initialized from; with a private key, its passwords too",
         "web-1",
-        _values_arguments,
+        arguments(
+            server_argument,
+            argument(
+                "--private-key",
+                type=text_or_file,
+                metavar="KEY|@FILE",
+                help="private SSH key in PEM or OpenSSH format, or @FILE: the passwords are decrypted with it, on this "
+                "machine",
+            ),
+            argument("--private-key-passphrase", metavar="PASSPHRASE", help="of an encrypted private key"),
+        ),
         _values,
         FIELDS,
         alias="bm-init",
@@ -101,7 +96,7 @@ COMMANDS = {
     "bare-metal-server-initialization-replace": Command(
         "Initialize a stopped bare metal server with another image and other keys",
         "web-9 --image ibm-ubuntu-22-04-5-minimal-amd64-5 --keys demo",
-        _replace_arguments,
+        arguments(server_argument, initialization_options(required=True)),
         _replace,
         FIELDS,
         changes=True,

@@ -1,9 +1,8 @@
 """Network interfaces of bare metal servers, their floating IPs and reserved IPs; disks."""
 
-from argparse import ArgumentParser
-from collections.abc import Callable
 from typing import Any
 
+from controlplane.cli.arguments import argument, arguments
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
 from controlplane.cli.vpc.command import (
@@ -16,7 +15,7 @@ from controlplane.cli.vpc.command import (
     server_argument,
     vlans,
 )
-from controlplane.cli.vpc.lookups import interface_path, security_groups, server_path, subnet
+from controlplane.cli.vpc.lookups import INTERFACES, SERVERS, security_groups, subnet
 from controlplane.cli.vpc.network_options import GROUPS, VLANS, primary_ip
 
 TABLE: list[Column] = [
@@ -58,52 +57,42 @@ RESERVED_IP: list[Column] = [
 DISK: list[Column] = [("ID", "id"), ("Name", "name"), ("Size (GB)", "size"), ("Interface", "interface_type")]
 
 
-def interface_arguments(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    parser.add_argument("nic", metavar="NIC", help="name or id of the network interface")
+FLOATING_IPS = INTERFACES.items("floating_ips", "floating_ip")
+RESERVED_IPS = INTERFACES.items("ips", "reserved_ip")
+DISKS = SERVERS.items("disks", "server_disk")
 
-
-def _with(name: str, about: str, arguments: Callable[[ArgumentParser], None]) -> Callable[[ArgumentParser], None]:
-    def add(parser: ArgumentParser) -> None:
-        arguments(parser)
-        parser.add_argument(name, metavar=name.upper(), help=about)
-
-    return add
-
-
-floating_ip_arguments = _with("floating_ip", "name, id or CRN of the floating IP", interface_arguments)
-reserved_ip_arguments = _with("reserved_ip", "name or id of the reserved IP", interface_arguments)
-disk_arguments = _with("server_disk", "name or id of the disk", server_argument)
-
-
-def _list(client: Client, options: Options) -> list[dict[str, Any]]:
-    return client.everything(server_path(client, options["server"], "network_interfaces"))
-
-
-def _show(client: Client, options: Options) -> dict[str, Any]:
-    return client.call("GET", f"/v1/{interface_path(client, options)}")
-
-
-def _create_arguments(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    parser.add_argument("--subnet", required=True, help="name, id or CRN of the subnet")
-    parser.add_argument("--vpc", help="VPC of the subnet and the security groups, where names are ambiguous")
-    parser.add_argument("--interface-type", choices=["pci", "vlan"], default="pci", help="(default pci)")
-    parser.add_argument("--name", help="name of the network interface")
-    parser.add_argument("--rip", help="name or id of an existing reserved IP")
-    parser.add_argument("--address", dest="rip_address", metavar="ADDRESS", help="address to reserve in the subnet")
-    parser.add_argument("--ip-name", dest="rip_name", metavar="NAME", help="name of the new reserved IP")
-    parser.add_argument("--security-groups", type=names, metavar="GROUPS", help=GROUPS)
-    parser.add_argument("--vlan", type=int, help="VLAN id of an interface of type vlan")
-    boolean_option(parser, "--auto-delete", "delete the reserved IP together with the interface")
-    boolean_option(parser, "--allow-interface-to-float", "let it float to another server")
-    _shared_options(parser)
-
-
-def _shared_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
-    boolean_option(parser, "--allow-ip-spoofing", "(default false)")
-    boolean_option(parser, "--enable-infrastructure-nat", "(default true)")
+interface_arguments = arguments(
+    server_argument, argument("nic", metavar="NIC", help="name or id of the network interface")
+)
+floating_ip_arguments = arguments(
+    interface_arguments, argument("floating_ip", metavar="FLOATING_IP", help="name, id or CRN of the floating IP")
+)
+reserved_ip_arguments = arguments(
+    interface_arguments, argument("reserved_ip", metavar="RESERVED_IP", help="name or id of the reserved IP")
+)
+disk_arguments = arguments(
+    server_argument, argument("server_disk", metavar="SERVER_DISK", help="name or id of the disk")
+)
+_shared_options = arguments(
+    argument("--allowed-vlans", type=vlans, metavar="VLANS", help=VLANS),
+    boolean_option("--allow-ip-spoofing", "(default false)"),
+    boolean_option("--enable-infrastructure-nat", "(default true)"),
+)
+_create_arguments = arguments(
+    server_argument,
+    argument("--subnet", required=True, help="name, id or CRN of the subnet"),
+    argument("--vpc", help="VPC of the subnet and the security groups, where names are ambiguous"),
+    argument("--interface-type", choices=["pci", "vlan"], default="pci", help="(default pci)"),
+    argument("--name", help="name of the network interface"),
+    argument("--rip", help="name or id of an existing reserved IP"),
+    argument("--address", dest="rip_address", metavar="ADDRESS", help="address to reserve in the subnet"),
+    argument("--ip-name", dest="rip_name", metavar="NAME", help="name of the new reserved IP"),
+    argument("--security-groups", type=names, metavar="GROUPS", help=GROUPS),
+    argument("--vlan", type=int, help="VLAN id of an interface of type vlan"),
+    boolean_option("--auto-delete", "delete the reserved IP together with the interface"),
+    boolean_option("--allow-interface-to-float", "let it float to another server"),
+    _shared_options,
+)
 
 
 def _create(client: Client, options: Options) -> dict[str, Any]:
@@ -115,91 +104,42 @@ def _create(client: Client, options: Options) -> dict[str, Any]:
         body["primary_ip"] = address
     if options["security_groups"]:
         body["security_groups"] = security_groups(client, options["security_groups"], options["vpc"])
-    return client.call("POST", f"/v1/{server_path(client, options['server'], 'network_interfaces')}", body)
+    return client.call("POST", f"/v1/{SERVERS.path(client, options, 'network_interfaces')}", body)
 
 
 SHARED = ("allowed_vlans", "allow_ip_spoofing", "enable_infrastructure_nat")
 
 
-def _update_arguments(parser: ArgumentParser) -> None:
-    interface_arguments(parser)
-    parser.add_argument("--name", help="new name")
-    _shared_options(parser)
-
-
 def _update(client: Client, options: Options) -> dict[str, Any]:
     body = option_properties(options, name="name", **{name: name for name in SHARED})
-    return client.call("PATCH", f"/v1/{interface_path(client, options)}", body)
-
-
-def _delete_arguments(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    parser.add_argument("nics", metavar="NIC", nargs="+", help="names or ids of network interfaces")
-    force_option(parser)
-
-
-def _delete(client: Client, options: Options) -> None:
-    for path in [interface_path(client, {**options, "nic": each}) for each in options["nics"]]:
-        client.call("DELETE", f"/v1/{path}")
-
-
-def _floating_ips(client: Client, options: Options) -> list[dict[str, Any]]:
-    return client.everything(interface_path(client, options, "floating_ips"))
-
-
-def _floating_ip(client: Client, options: Options) -> dict[str, Any]:
-    return client.find(interface_path(client, options, "floating_ips"), options["floating_ip"])
+    return client.call("PATCH", f"/v1/{INTERFACES.path(client, options)}", body)
 
 
 def _add_floating_ip(client: Client, options: Options) -> dict[str, Any]:
     floating_ip = client.find("floating_ips", options["floating_ip"])
-    return client.call("PUT", f"/v1/{interface_path(client, options, 'floating_ips', floating_ip['id'])}")
-
-
-def _remove_floating_ip_arguments(parser: ArgumentParser) -> None:
-    floating_ip_arguments(parser)
-    force_option(parser)
+    return client.call("PUT", f"/v1/{INTERFACES.path(client, options, 'floating_ips', floating_ip['id'])}")
 
 
 def _remove_floating_ip(client: Client, options: Options) -> None:
-    path = interface_path(client, options, "floating_ips")
-    client.call("DELETE", f"/v1/{path}/{client.find(path, options['floating_ip'])['id']}")
-
-
-def _reserved_ips(client: Client, options: Options) -> list[dict[str, Any]]:
-    return client.everything(interface_path(client, options, "ips"))
-
-
-def _reserved_ip(client: Client, options: Options) -> dict[str, Any]:
-    return client.find(interface_path(client, options, "ips"), options["reserved_ip"])
-
-
-def _disks(client: Client, options: Options) -> list[dict[str, Any]]:
-    return client.everything(server_path(client, options["server"], "disks"))
-
-
-def _disk(client: Client, options: Options) -> dict[str, Any]:
-    return client.find(server_path(client, options["server"], "disks"), options["server_disk"])
-
-
-def _update_disk_arguments(parser: ArgumentParser) -> None:
-    disk_arguments(parser)
-    parser.add_argument("--name", required=True, help="new name")
+    client.call("DELETE", f"/v1/{FLOATING_IPS.path(client, options)}")
 
 
 def _update_disk(client: Client, options: Options) -> dict[str, Any]:
-    path = server_path(client, options["server"], "disks")
-    disk = client.find(path, options["server_disk"])
-    return client.call("PATCH", f"/v1/{path}/{disk['id']}", {"name": options["name"]})
+    return client.call("PATCH", f"/v1/{DISKS.path(client, options)}", {"name": options["name"]})
 
 
 NIC = "bare-metal-server-network-interface"
-DISKS = "bare-metal-server-disk"
+DISK_COMMAND = "bare-metal-server-disk"
 COMMANDS = {
     f"{NIC}s": Command(
-        "List the network interfaces of a bare metal server", "web-1", server_argument, _list, TABLE, "bm-nics"
+        "List the network interfaces of a bare metal server",
+        "web-1",
+        server_argument,
+        INTERFACES.everything,
+        TABLE,
+        "bm-nics",
     ),
-    NIC: Command("Show a network interface", "web-1 eth0", interface_arguments, _show, FIELDS, "bm-nic"),
+    NIC: Command("Show a network interface", "web-1 eth0", interface_arguments, INTERFACES.show, FIELDS, "bm-nic"),
     f"{NIC}-create": Command(
         "Add a network interface to a bare metal server",
         "web-9 --subnet demo-us-south-1 --interface-type vlan --vlan 100",
@@ -212,7 +152,7 @@ COMMANDS = {
     f"{NIC}-update": Command(
         "Change a network interface",
         "web-9 eth0 --allowed-vlans 100-110",
-        _update_arguments,
+        arguments(interface_arguments, argument("--name", help="new name"), _shared_options),
         _update,
         FIELDS,
         "bm-nicu",
@@ -221,19 +161,27 @@ COMMANDS = {
     f"{NIC}-delete": Command(
         "Delete network interfaces of a stopped bare metal server",
         "web-9 eth1",
-        _delete_arguments,
-        _delete,
+        arguments(
+            server_argument,
+            argument("nics", metavar="NIC", nargs="+", help="names or ids of network interfaces"),
+            force_option,
+        ),
+        INTERFACES.delete,
         alias="bm-nicd",
         changes=True,
     ),
     f"{NIC}-floating-ips": Command(
-        "List the floating IPs of a network interface", "web-1 eth0", interface_arguments, _floating_ips, FLOATING_IP
+        "List the floating IPs of a network interface",
+        "web-1 eth0",
+        interface_arguments,
+        FLOATING_IPS.everything,
+        FLOATING_IP,
     ),
     f"{NIC}-floating-ip": Command(
         "Show a floating IP of a network interface",
         "web-1 eth0 my-ip",
         floating_ip_arguments,
-        _floating_ip,
+        FLOATING_IPS.find,
         FLOATING_IP,
     ),
     f"{NIC}-floating-ip-add": Command(
@@ -247,26 +195,32 @@ COMMANDS = {
     f"{NIC}-floating-ip-remove": Command(
         "Remove a floating IP from a network interface",
         "web-1 eth0 my-ip",
-        _remove_floating_ip_arguments,
+        arguments(floating_ip_arguments, force_option),
         _remove_floating_ip,
         changes=True,
     ),
     f"{NIC}-reserved-ips": Command(
-        "List the reserved IPs of a network interface", "web-1 eth0", interface_arguments, _reserved_ips, RESERVED_IP
+        "List the reserved IPs of a network interface",
+        "web-1 eth0",
+        interface_arguments,
+        RESERVED_IPS.everything,
+        RESERVED_IP,
     ),
     f"{NIC}-reserved-ip": Command(
         "Show a reserved IP of a network interface",
         "web-1 eth0 my-ip",
         reserved_ip_arguments,
-        _reserved_ip,
+        RESERVED_IPS.find,
         RESERVED_IP,
     ),
-    f"{DISKS}s": Command("List the disks of a bare metal server", "web-1", server_argument, _disks, DISK),
-    DISKS: Command("Show a disk of a bare metal server", "web-1 boot", disk_arguments, _disk, DISK),
-    f"{DISKS}-update": Command(
+    f"{DISK_COMMAND}s": Command(
+        "List the disks of a bare metal server", "web-1", server_argument, DISKS.everything, DISK
+    ),
+    DISK_COMMAND: Command("Show a disk of a bare metal server", "web-1 boot", disk_arguments, DISKS.find, DISK),
+    f"{DISK_COMMAND}-update": Command(
         "Rename a disk of a bare metal server",
         "web-1 boot --name system",
-        _update_disk_arguments,
+        arguments(disk_arguments, argument("--name", required=True, help="new name")),
         _update_disk,
         DISK,
         changes=True,

@@ -1,28 +1,56 @@
 """Look up resources by the name, id or CRN in an option. All functions raise NotFound."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from controlplane.cli.client import Client, NotFound
+from controlplane.cli.vpc.command import Options
 
-SERVERS = "bare_metal_servers"
 Reference = dict[str, str]
 
 
-def server(client: Client, identifier: str) -> dict[str, Any]:
-    """Return a bare metal server."""
-    return client.find(SERVERS, identifier, by_name=True)
+@dataclass(frozen=True)
+class Items:
+    """The items of a collection, one or some of which a command names in an argument."""
+
+    collection: Callable[[Client, Options], str]
+    """Returns the path of the collection, without ``/v1/``."""
+    argument: str
+    """The argument with the name, id or CRN of an item. The argument for several items has an ``s`` at its end."""
+    by_name: bool = False
+    """Whether the API can filter the collection by name."""
+
+    def everything(self, client: Client, options: Options) -> list[dict[str, Any]]:
+        return client.everything(self.collection(client, options))
+
+    def find(self, client: Client, options: Options) -> dict[str, Any]:
+        """Return the item as the collection has it."""
+        return client.find(self.collection(client, options), options[self.argument], by_name=self.by_name)
+
+    def path(self, client: Client, options: Options, *parts: str) -> str:
+        """Return the path of the item, or of what is below it."""
+        collection = self.collection(client, options)
+        item = client.find(collection, options[self.argument], by_name=self.by_name)
+        return "/".join((collection, item["id"], *parts))
+
+    def show(self, client: Client, options: Options) -> dict[str, Any]:
+        return client.call("GET", f"/v1/{self.path(client, options)}")
+
+    def delete(self, client: Client, options: Options) -> None:
+        """Delete several items, or none when there is no item of one of the names."""
+        for path in [self.path(client, {**options, self.argument: each}) for each in options[f"{self.argument}s"]]:
+            client.call("DELETE", f"/v1/{path}")
+
+    def items(self, name: str, argument: str) -> "Items":
+        """The items of the collection ``name`` of each item."""
+        return Items(lambda client, options: self.path(client, options, name), argument)
 
 
-def server_path(client: Client, identifier: str, *parts: str) -> str:
-    """Return ``bare_metal_servers/{id}/...``, the path of a collection or an item of a server."""
-    return "/".join((SERVERS, server(client, identifier)["id"], *parts))
-
-
-def interface_path(client: Client, options: Any, *parts: str) -> str:
-    """Return the path of a collection or an item of the network interface in the options."""
-    interfaces = server_path(client, options["server"], "network_interfaces")
-    return "/".join((interfaces, client.find(interfaces, options["nic"])["id"], *parts))
+BARE_METAL_SERVERS = "bare_metal_servers"
+SERVERS = Items(lambda client, options: BARE_METAL_SERVERS, "server", by_name=True)
+ATTACHMENTS = SERVERS.items("network_attachments", "nac")
+INTERFACES = SERVERS.items("network_interfaces", "nic")
 
 
 def subnet(client: Client, identifier: str, vpc: str | None = None) -> dict[str, Any]:
@@ -52,7 +80,7 @@ def reserved_ip(client: Client, identifier: str, subnet_id: str | None) -> Refer
     return {"id": client.find(f"subnets/{subnet_id}/reserved_ips", identifier)["id"]}
 
 
-def resource_group(client: Client, options: Any) -> str | None:
+def resource_group(client: Client, options: Options) -> str | None:
     """Return the id of the resource group in the options ``--resource-group-id`` and ``-name``; None without both."""
     name: str | None = options["resource_group_name"]
     if name is None:

@@ -3,9 +3,9 @@
 The options of a primary one begin with ``pnic`` or ``pnac``; the properties are those of the VPC API.
 """
 
-from argparse import ArgumentParser
 from typing import Any
 
+from controlplane.cli.arguments import Arguments, argument, arguments, one_of
 from controlplane.cli.client import Client, WrongOption
 from controlplane.cli.vpc.command import (
     BOOLEAN,
@@ -24,57 +24,63 @@ GROUPS = "names or ids of security groups, separated by commas"
 FILTERING = ("auto", "enabled", "disabled")
 
 
-def reserved_ip_options(parser: ArgumentParser, prefix: str) -> None:
-    """Add ``--PREFIXrip`` and the options of a new reserved IP."""
-    parser.add_argument(f"--{prefix}rip", help="name or id of an existing reserved IP")
-    parser.add_argument(f"--{prefix}rip-address", metavar="ADDRESS", help="address to reserve in the subnet")
-    boolean_option(parser, f"--{prefix}rip-auto-delete", "delete the reserved IP together with what it is bound to")
-    parser.add_argument(f"--{prefix}rip-name", metavar="NAME", help="name of the new reserved IP")
-
-
-def primary_interface_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--pnic-name", metavar="NAME", help="name of the primary network interface")
-    reserved_ip_options(parser, "pnic-")
-    parser.add_argument("--pnic-sgs", type=names, metavar="GROUPS", help=GROUPS)
-    parser.add_argument("--pnic-allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
-    boolean_option(parser, "--pnic-ein", "infrastructure NAT (default true)")
-    boolean_option(parser, "--pnic-ais", "IP spoofing (default false)")
-    parser.add_argument("--network-interfaces", type=json_or_file, metavar="JSON|@FILE", help="further interfaces")
-
-
-def virtual_interface_options(parser: ArgumentParser, prefix: str) -> None:
-    """Add ``--PREFIXvni...``, except the options for the interface itself and its subnet."""
-    boolean_option(parser, f"--{prefix}vni-ais", "IP spoofing (default false)")
-    boolean_option(parser, f"--{prefix}vni-ein", "infrastructure NAT (default true)")
-    boolean_option(
-        parser, f"--{prefix}vni-auto-delete", "delete the virtual network interface together with its target"
+def reserved_ip_options(prefix: str) -> Arguments:
+    """``--PREFIXrip`` and the options of a new reserved IP."""
+    return arguments(
+        argument(f"--{prefix}rip", help="name or id of an existing reserved IP"),
+        argument(f"--{prefix}rip-address", metavar="ADDRESS", help="address to reserve in the subnet"),
+        boolean_option(f"--{prefix}rip-auto-delete", "delete the reserved IP together with what it is bound to"),
+        argument(f"--{prefix}rip-name", metavar="NAME", help="name of the new reserved IP"),
     )
-    about = "secondary reserved IPs of the virtual network interface"
-    parser.add_argument(f"--{prefix}vni-ips", type=json_or_file, metavar="JSON|@FILE", help=about)
-    parser.add_argument(f"--{prefix}vni-name", metavar="NAME", help="name of the virtual network interface")
-    reserved_ip_options(parser, f"{prefix}vni-")
-    parser.add_argument(f"--{prefix}vni-sgs", type=names, metavar="GROUPS", help=GROUPS)
-    parser.add_argument(f"--{prefix}vni-psfm", choices=FILTERING, help="protocol state filtering mode")
 
 
-def primary_attachment_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--pnac-name", metavar="NAME", help="name of the primary network attachment")
-    parser.add_argument("--pnac-allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
-    virtual_interface_options(parser, "pnac-")
-    parser.add_argument("--network-attachments", type=json_or_file, metavar="JSON|@FILE", help="further attachments")
+def virtual_interface_options(prefix: str) -> Arguments:
+    """``--PREFIXvni...``, except the options for the interface itself and its subnet."""
+    return arguments(
+        boolean_option(f"--{prefix}vni-ais", "IP spoofing (default false)"),
+        boolean_option(f"--{prefix}vni-ein", "infrastructure NAT (default true)"),
+        boolean_option(f"--{prefix}vni-auto-delete", "delete the virtual network interface together with its target"),
+        argument(
+            f"--{prefix}vni-ips",
+            type=json_or_file,
+            metavar="JSON|@FILE",
+            help="secondary reserved IPs of the virtual network interface",
+        ),
+        argument(f"--{prefix}vni-name", metavar="NAME", help="name of the virtual network interface"),
+        reserved_ip_options(f"{prefix}vni-"),
+        argument(f"--{prefix}vni-sgs", type=names, metavar="GROUPS", help=GROUPS),
+        argument(f"--{prefix}vni-psfm", choices=FILTERING, help="protocol state filtering mode"),
+    )
 
 
-def attachment_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--interface-type", choices=["pci", "vlan"], default="pci", help="(default pci)")
-    parser.add_argument("--name", help="name of the network attachment")
-    parser.add_argument("--allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
-    parser.add_argument("--vlan", type=int, help="VLAN id of an attachment of type vlan")
-    parser.add_argument("--allow-to-float", type=boolean, metavar=BOOLEAN, help="let it float to another server")
-    network = parser.add_mutually_exclusive_group()
-    network.add_argument("--vni", help="name, id or CRN of the virtual network interface to attach")
-    network.add_argument("--vni-subnet", metavar="SUBNET", help="subnet of a new virtual network interface")
-    virtual_interface_options(parser, "")
-    parser.add_argument("--vpc", help="VPC of the subnet and the security groups, where names are ambiguous")
+primary_interface_options = arguments(
+    argument("--pnic-name", metavar="NAME", help="name of the primary network interface"),
+    reserved_ip_options("pnic-"),
+    argument("--pnic-sgs", type=names, metavar="GROUPS", help=GROUPS),
+    argument("--pnic-allowed-vlans", type=vlans, metavar="VLANS", help=VLANS),
+    boolean_option("--pnic-ein", "infrastructure NAT (default true)"),
+    boolean_option("--pnic-ais", "IP spoofing (default false)"),
+    argument("--network-interfaces", type=json_or_file, metavar="JSON|@FILE", help="further interfaces"),
+)
+primary_attachment_options = arguments(
+    argument("--pnac-name", metavar="NAME", help="name of the primary network attachment"),
+    argument("--pnac-allowed-vlans", type=vlans, metavar="VLANS", help=VLANS),
+    virtual_interface_options("pnac-"),
+    argument("--network-attachments", type=json_or_file, metavar="JSON|@FILE", help="further attachments"),
+)
+attachment_options = arguments(
+    argument("--interface-type", choices=["pci", "vlan"], default="pci", help="(default pci)"),
+    argument("--name", help="name of the network attachment"),
+    argument("--allowed-vlans", type=vlans, metavar="VLANS", help=VLANS),
+    argument("--vlan", type=int, help="VLAN id of an attachment of type vlan"),
+    argument("--allow-to-float", type=boolean, metavar=BOOLEAN, help="let it float to another server"),
+    one_of(
+        argument("--vni", help="name, id or CRN of the virtual network interface to attach"),
+        argument("--vni-subnet", metavar="SUBNET", help="subnet of a new virtual network interface"),
+    ),
+    virtual_interface_options(""),
+    argument("--vpc", help="VPC of the subnet and the security groups, where names are ambiguous"),
+)
 
 
 def primary_ip(client: Client, options: Options, prefix: str, subnet_id: str | None) -> dict[str, Any] | None:

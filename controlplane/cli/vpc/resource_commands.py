@@ -1,13 +1,13 @@
 """The commands that show the resources that servers use: VPCs, subnets, addresses, SSH keys, images."""
 
-from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from controlplane.cli.arguments import argument, arguments, no_arguments
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import Command, Options, no_arguments, resource_group_options
+from controlplane.cli.vpc.command import Command, Options, all_resource_groups_options
 from controlplane.cli.vpc.lookups import in_vpc, resource_group
 
 OWNERS = {"provider": "not:null", "user": "null"}
@@ -63,19 +63,22 @@ class Resource:
     def commands(self) -> dict[str, Command]:
         columns: list[Column] = [("ID", "id"), ("Name", "name"), *self.columns]
         fields: list[Column] = [*columns, ("Resource group", "resource_group.name"), ("CRN", "crn")]
+        filters = [argument(each.option, help=f"only those with this: {each.help}") for each in self.filters]
+        in_vpc = [argument("--vpc", help="name, id or CRN of its VPC, if several have the name")]
+        item = arguments(
+            argument("identifier", metavar=self.one.upper().replace("-", "_"), help="name, id or CRN"),
+            *(in_vpc if self.is_in_vpc else []),
+        )
         return {
-            self.many: Command(f"List the {self.name}s", "", self._list_arguments, self._list, columns),
-            self.one: Command(f"Show one of the {self.name}s", self.example, self._arguments, self._show, fields),
+            self.many: Command(
+                f"List the {self.name}s", "", arguments(all_resource_groups_options, *filters), self._list, columns
+            ),
+            self.one: Command(f"Show one of the {self.name}s", self.example, item, self._show, fields),
         }
 
     @property
     def _collection(self) -> str:
         return self.many.replace("-", "_")
-
-    def _list_arguments(self, parser: ArgumentParser) -> None:
-        resource_group_options(parser, or_all=True)
-        for each in self.filters:
-            parser.add_argument(each.option, help=f"only those with this: {each.help}")
 
     def _list(self, client: Client, options: Options) -> list[dict[str, Any]]:
         group = resource_group(client, options)
@@ -84,11 +87,6 @@ class Resource:
             if (value := options[each.option.removeprefix("--").replace("-", "_")]) is not None:
                 query |= each.query(client, value)
         return client.everything(self._collection, query=query)
-
-    def _arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("identifier", metavar=self.one.upper().replace("-", "_"), help="name, id or CRN")
-        if self.is_in_vpc:
-            parser.add_argument("--vpc", help="name, id or CRN of its VPC, if several have the name")
 
     def _show(self, client: Client, options: Options) -> dict[str, Any]:
         if self.is_in_vpc and options["vpc"]:
@@ -135,10 +133,6 @@ RESOURCES = (
 )
 
 
-def _region_argument(parser: ArgumentParser) -> None:
-    parser.add_argument("region_name", metavar="REGION_NAME", help="such as eu-de")
-
-
 REGION: list[Column] = [("Name", "name"), STATUS, ("Endpoint", "endpoint")]
 COMMANDS: dict[str, Command] = {
     **{name: command for resource in RESOURCES for name, command in resource.commands().items()},
@@ -148,7 +142,7 @@ COMMANDS: dict[str, Command] = {
     "region": Command(
         "Show a region",
         "eu-de",
-        _region_argument,
+        argument("region_name", metavar="REGION_NAME", help="such as eu-de"),
         lambda client, options: client.find_named("regions", options["region_name"]),
         REGION,
     ),

@@ -1,25 +1,25 @@
 """The commands for bare metal servers."""
 
-from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
+from controlplane.cli.arguments import argument, arguments, one_of
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
 from controlplane.cli.vpc.command import (
     BOOLEAN,
     Command,
     Options,
+    all_resource_groups_options,
     boolean,
     boolean_option,
     force_option,
-    forced_server_argument,
     option_properties,
     resource_group_options,
     server_argument,
 )
 from controlplane.cli.vpc.initialization_commands import initialization_body, initialization_options
-from controlplane.cli.vpc.lookups import SERVERS, resource_group, server, server_path, subnet
+from controlplane.cli.vpc.lookups import BARE_METAL_SERVERS, SERVERS, resource_group, subnet
 from controlplane.cli.vpc.network_options import (
     interface_body,
     primary_attachment_body,
@@ -62,10 +62,37 @@ NEW = (
 )
 
 
-def _list_arguments(parser: ArgumentParser) -> None:
-    resource_group_options(parser, or_all=True)
-    parser.add_argument("--vpc", help="name, id or CRN of a VPC: servers in it")
-    parser.add_argument("--reservation", help="name, id or CRN of a reservation: servers that use it")
+_change_options = arguments(
+    argument("--name", help="name of the server"),
+    argument("--bandwidth", type=int, help="Mbps, one of the profile's"),
+    argument("--enable-secure-boot", type=boolean, metavar=BOOLEAN, help="of a new or a stopped server"),
+    argument("--tpm-mode", choices=["disabled", "tpm_2"], help="of a new or a stopped server"),
+    argument(
+        "--reservation-affinity-policy",
+        "--res-policy",
+        choices=["disabled", "manual", "automatic"],
+        help="whether reservations are used",
+    ),
+    argument("--reservation-affinity-pool", "--res-pool", metavar="RESERVATION", help="the one to use"),
+    boolean_option("--metadata-service", "whether the service is on"),
+    argument("--metadata-service-protocol", choices=["http", "https"], help="how it answers"),
+)
+"""The options that create and update share."""
+_create_arguments = arguments(
+    argument("--profile", required=True, help="such as bx2-metal-96x384"),
+    argument("--zone", help="the subnet's without it"),
+    initialization_options(required=True),
+    one_of(
+        argument("--pnic-subnet", metavar="SUBNET", help="subnet of the primary network interface"),
+        argument("--pnac-vni-subnet", metavar="SUBNET", help="subnet of the primary network attachment"),
+        argument("--pnac-vni", metavar="VNI", help="virtual network interface to attach"),
+    ),
+    argument("--vpc", help="name, id or CRN of the VPC of the subnet"),
+    primary_interface_options,
+    primary_attachment_options,
+    resource_group_options,
+    _change_options,
+)
 
 
 def _list(client: Client, options: Options) -> list[dict[str, Any]]:
@@ -74,24 +101,9 @@ def _list(client: Client, options: Options) -> list[dict[str, Any]]:
         query["vpc.id"] = client.find("vpcs", options["vpc"])["id"]
     if options["reservation"]:
         query["reservation.id"] = client.find("reservations", options["reservation"])["id"]
-    return client.everything(SERVERS, query={name: value for name, value in query.items() if value is not None})
-
-
-def _show(client: Client, options: Options) -> dict[str, Any]:
-    return server(client, options["server"])
-
-
-def _change_options(parser: ArgumentParser) -> None:
-    """Add the options that create and update share."""
-    parser.add_argument("--name", help="name of the server")
-    parser.add_argument("--bandwidth", type=int, help="Mbps, one of the profile's")
-    parser.add_argument("--enable-secure-boot", type=boolean, metavar=BOOLEAN, help="of a new or a stopped server")
-    parser.add_argument("--tpm-mode", choices=["disabled", "tpm_2"], help="of a new or a stopped server")
-    policy = ("--reservation-affinity-policy", "--res-policy")
-    parser.add_argument(*policy, choices=["disabled", "manual", "automatic"], help="whether reservations are used")
-    parser.add_argument("--reservation-affinity-pool", "--res-pool", metavar="RESERVATION", help="the one to use")
-    boolean_option(parser, "--metadata-service", "whether the service is on")
-    parser.add_argument("--metadata-service-protocol", choices=["http", "https"], help="how it answers")
+    return client.everything(
+        BARE_METAL_SERVERS, query={name: value for name, value in query.items() if value is not None}
+    )
 
 
 def _changes(client: Client, options: Options) -> dict[str, Any]:
@@ -106,21 +118,6 @@ def _changes(client: Client, options: Options) -> dict[str, Any]:
     if affinity:
         body["reservation_affinity"] = affinity
     return body
-
-
-def _create_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--profile", required=True, help="such as bx2-metal-96x384")
-    parser.add_argument("--zone", help="the subnet's without it")
-    initialization_options(parser, required=True)
-    network = parser.add_mutually_exclusive_group()
-    network.add_argument("--pnic-subnet", metavar="SUBNET", help="subnet of the primary network interface")
-    network.add_argument("--pnac-vni-subnet", metavar="SUBNET", help="subnet of the primary network attachment")
-    network.add_argument("--pnac-vni", metavar="VNI", help="virtual network interface to attach")
-    parser.add_argument("--vpc", help="name, id or CRN of the VPC of the subnet")
-    primary_interface_options(parser)
-    primary_attachment_options(parser)
-    resource_group_options(parser)
-    _change_options(parser)
 
 
 def _create(client: Client, options: Options) -> dict[str, Any]:
@@ -141,7 +138,7 @@ def _create(client: Client, options: Options) -> dict[str, Any]:
         body["vpc"] = {"id": client.find("vpcs", options["vpc"])["id"]}
     if group := resource_group(client, options):
         body["resource_group"] = {"id": group}
-    return client.call("POST", f"/v1/{SERVERS}", body)
+    return client.call("POST", f"/v1/{BARE_METAL_SERVERS}", body)
 
 
 def _zone(client: Client, options: Options) -> str:
@@ -153,71 +150,52 @@ def _zone(client: Client, options: Options) -> str:
     return ""
 
 
-def _update_arguments(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    _change_options(parser)
-
-
 def _update(client: Client, options: Options) -> dict[str, Any]:
-    return client.call("PATCH", f"/v1/{server_path(client, options['server'])}", _changes(client, options))
-
-
-def _stop_arguments(parser: ArgumentParser) -> None:
-    forced_server_argument(parser)
-    parser.add_argument("--type", choices=["soft", "hard"], default="soft", help="(default soft)")
+    return client.call("PATCH", f"/v1/{SERVERS.path(client, options)}", _changes(client, options))
 
 
 def _stop(client: Client, options: Options) -> None:
-    client.call("POST", f"/v1/{server_path(client, options['server'], 'stop')}", {"type": options["type"]})
+    client.call("POST", f"/v1/{SERVERS.path(client, options, 'stop')}", {"type": options["type"]})
 
 
 def _action(name: str) -> Callable[[Client, Options], None]:
     def act(client: Client, options: Options) -> None:
-        client.call("POST", f"/v1/{server_path(client, options['server'], name)}")
+        client.call("POST", f"/v1/{SERVERS.path(client, options, name)}")
 
     return act
 
 
-def _delete_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("servers", metavar="SERVER", nargs="+", help="names, ids or CRNs of bare metal servers")
-    force_option(parser)
-
-
-def _delete(client: Client, options: Options) -> None:
-    for path in [server_path(client, each) for each in options["servers"]]:
-        client.call("DELETE", f"/v1/{path}")
-
-
-def _firmware_arguments(parser: ArgumentParser) -> None:
-    forced_server_argument(parser)
-    boolean_option(parser, "--auto-start", "start the server afterwards (default true)")
-
-
 def _firmware(client: Client, options: Options) -> None:
-    path = server_path(client, options["server"], "firmware", "update")
+    path = SERVERS.path(client, options, "firmware", "update")
     client.call("POST", f"/v1/{path}", option_properties(options, auto_start="auto_start"))
 
 
-def _console_arguments(parser: ArgumentParser) -> None:
-    server_argument(parser)
-    parser.add_argument("--vnc", action="store_true", help="a VNC console instead of a serial one")
-
-
 def _console(client: Client, options: Options) -> dict[str, Any]:
-    path = server_path(client, options["server"], "console_access_token")
+    path = SERVERS.path(client, options, "console_access_token")
     return client.call("POST", f"/v1/{path}", {"console_type": "vnc" if options["vnc"] else "serial"})
 
 
 COMMANDS = {
-    "bare-metal-servers": Command("List the bare metal servers", "", _list_arguments, _list, TABLE, "bms"),
-    "bare-metal-server": Command("Show a bare metal server", "web-1", server_argument, _show, FIELDS, "bm"),
+    "bare-metal-servers": Command(
+        "List the bare metal servers",
+        "",
+        arguments(
+            all_resource_groups_options,
+            argument("--vpc", help="name, id or CRN of a VPC: servers in it"),
+            argument("--reservation", help="name, id or CRN of a reservation: servers that use it"),
+        ),
+        _list,
+        TABLE,
+        "bms",
+    ),
+    "bare-metal-server": Command("Show a bare metal server", "web-1", server_argument, SERVERS.find, FIELDS, "bm"),
     "bare-metal-server-create": Command(
         "Create a bare metal server", NEW, _create_arguments, _create, FIELDS, "bmc", changes=True
     ),
     "bare-metal-server-update": Command(
         "Change a bare metal server",
         "web-1 --metadata-service true",
-        _update_arguments,
+        arguments(server_argument, _change_options),
         _update,
         FIELDS,
         "bmu",
@@ -227,30 +205,53 @@ COMMANDS = {
         "Start a bare metal server", "web-1", server_argument, _action("start"), alias="bm-start", changes=True
     ),
     "bare-metal-server-stop": Command(
-        "Stop a bare metal server", "web-1 --type hard", _stop_arguments, _stop, alias="bm-stop", changes=True
+        "Stop a bare metal server",
+        "web-1 --type hard",
+        arguments(
+            server_argument,
+            force_option,
+            argument("--type", choices=["soft", "hard"], default="soft", help="(default soft)"),
+        ),
+        _stop,
+        alias="bm-stop",
+        changes=True,
     ),
     "bare-metal-server-restart": Command(
         "Restart a bare metal server",
         "web-1",
-        forced_server_argument,
+        arguments(server_argument, force_option),
         _action("restart"),
         alias="bm-restart",
         changes=True,
     ),
     "bare-metal-server-delete": Command(
-        "Delete stopped bare metal servers", "web-9", _delete_arguments, _delete, alias="bmd", changes=True
+        "Delete stopped bare metal servers",
+        "web-9",
+        arguments(
+            argument("servers", metavar="SERVER", nargs="+", help="names, ids or CRNs of bare metal servers"),
+            force_option,
+        ),
+        SERVERS.delete,
+        alias="bmd",
+        changes=True,
     ),
     "bare-metal-server-firmware-update": Command(
         "Update the firmware of a stopped bare metal server",
         "web-9",
-        _firmware_arguments,
+        arguments(
+            server_argument,
+            force_option,
+            boolean_option("--auto-start", "start the server afterwards (default true)"),
+        ),
         _firmware,
         changes=True,
     ),
     "bare-metal-server-console": Command(
         "Create a console access token of a bare metal server, and show its URI",
         "web-1 --vnc",
-        _console_arguments,
+        arguments(
+            server_argument, argument("--vnc", action="store_true", help="a VNC console instead of a serial one")
+        ),
         _console,
         CONSOLE,
         "bm-con",

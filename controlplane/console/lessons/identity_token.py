@@ -1,10 +1,21 @@
 """Lesson 1: switch the metadata service on, and get an identity token."""
 
 import shlex
+from functools import partial
 
 from controlplane.activity.events import IDENTITY_TOKEN_CREATE
+from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import MAY_SWITCH
-from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.lesson import (
+    Check,
+    Command,
+    Evidence,
+    Lesson,
+    LessonMessage,
+    LessonRun,
+    first_event,
+    seen,
+)
 from controlplane.console.lessons.shell_commands import (
     ask_token,
     claims_of,
@@ -16,41 +27,12 @@ from controlplane.console.lessons.shell_commands import (
 from servers.events import UPDATE
 
 
-def _refused(evidence: Evidence) -> Finding | None:
-    event = evidence.first(
-        IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, success=False, where=lambda each: each.reason_code == 403
-    )
-    return Finding(f"A program asked who it is, and got 403: {event.message}", event) if event else None
-
-
-def _switched_on(evidence: Evidence) -> Finding | None:
-    event = first_switch(evidence, enabled=True, after="refused")
-    return Finding(f"{event.initiator_name or 'An operator'} switched the service on.", event) if event else None
-
-
-def _token(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="on")
-    if event is None:
-        return None
-    return Finding(f"A token was signed with key {event.data['kid']}. It is good until {until(event)}.", event)
-
-
-def _switched_off(evidence: Evidence) -> Finding | None:
-    event = first_switch(evidence, enabled=False, after="token")
-    return (
-        Finding("The service was switched off. From this moment the token was worth nothing.", event) if event else None
-    )
-
-
-def _new_token(evidence: Evidence) -> Finding | None:
+def _new_token(evidence: Evidence) -> ActivityEvent | None:
     again = first_switch(evidence, enabled=True, after="off")
     if again is None:
         return None
-    event = evidence.first(
+    return evidence.first(
         IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="off", where=lambda each: each.pk > again.pk
-    )
-    return (
-        Finding(f"A new token was signed, good until {until(event)}. The old one stays dead.", event) if event else None
     )
 
 
@@ -114,11 +96,53 @@ LESSON = Lesson(
     ),
     commands=_commands,
     checks=(
-        Check("refused", "Refused while it is off", "Ask for a token while the service is off.", _refused),
-        Check("on", "Switched on", "Switch the metadata service on.", _switched_on),
-        Check("token", "An identity token", "Ask for a token again, now that it is on.", _token),
-        Check("off", "Switched off", "Switch it off once more: it ends the token.", _switched_off),
-        Check("again", "A new token", "Switch it on and ask again.", _new_token),
+        Check(
+            "refused",
+            "Refused while it is off",
+            "Ask for a token while the service is off.",
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda event: f"A program asked who it is, and got 403: {event.message}",
+                success=False,
+                where=lambda _, event: event.reason_code == 403,
+            ),
+        ),
+        Check(
+            "on",
+            "Switched on",
+            "Switch the metadata service on.",
+            seen(
+                partial(first_switch, enabled=True, after="refused"),
+                lambda event: f"{event.initiator_name or 'An operator'} switched the service on.",
+            ),
+        ),
+        Check(
+            "token",
+            "An identity token",
+            "Ask for a token again, now that it is on.",
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda event: f"A token was signed with key {event.data['kid']}. It is good until {until(event)}.",
+                after="on",
+            ),
+        ),
+        Check(
+            "off",
+            "Switched off",
+            "Switch it off once more: it ends the token.",
+            seen(
+                partial(first_switch, enabled=False, after="token"),
+                lambda _: "The service was switched off. From this moment the token was worth nothing.",
+            ),
+        ),
+        Check(
+            "again",
+            "A new token",
+            "Switch it on and ask again.",
+            seen(
+                _new_token, lambda event: f"A new token was signed, good until {until(event)}. The old one stays dead."
+            ),
+        ),
     ),
     watches=(IDENTITY_TOKEN_CREATE, UPDATE),
     prefers=False,

@@ -7,9 +7,10 @@ not clicks, and count from the number of an event, not from a time, because less
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.console.presenters.diagrams import State
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,42 @@ class Evidence:
         return next((event for event in events if event.pk == self.finished.get(check)), None)
 
 
+def seen(
+    find: Callable[[Evidence], ActivityEvent | None], sentence: Callable[[ActivityEvent], str]
+) -> Callable[[Evidence], Finding | None]:
+    """The ``look`` of a check: the event that ``find`` returns, with the sentence about it."""
+
+    def look(evidence: Evidence) -> Finding | None:
+        event = find(evidence)
+        return Finding(sentence(event), event) if event else None
+
+    return look
+
+
+def first_event(
+    action: str,
+    sentence: Callable[[ActivityEvent], str],
+    *,
+    after: str = "",
+    on_server: bool = True,
+    success: bool = True,
+    where: Callable[[Evidence, ActivityEvent], bool] = lambda evidence, event: True,
+) -> Callable[[Evidence], Finding | None]:
+    """The ``look`` of a check for the first such event (``Evidence.first``), with the run's server as its target, or
+    with any target."""
+
+    def find(evidence: Evidence) -> ActivityEvent | None:
+        return evidence.first(
+            action,
+            after=after,
+            on=evidence.run.server.crn if on_server else "",
+            success=success,
+            where=partial(where, evidence),
+        )
+
+    return seen(find, sentence)
+
+
 @dataclass(frozen=True)
 class Check:
     key: str
@@ -129,7 +166,7 @@ class LessonMessage:
     target: int
     text: str
     check: str
-    becomes: State = "done"
+    becomes: Literal["done", "refused"] = "done"
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from controlplane.console.access import Person
 from controlplane.console.lessons.learner_events import mark_of
 from controlplane.console.lessons.lesson import Lesson, LessonRun, LessonServer
 from controlplane.console.models import LessonProgress
-from controlplane.console.presenters.truncated_list import TruncatedList
 from controlplane.console.server_choices import server_options
+from controlplane.console.truncated_list import TruncatedList
 from controlplane.deployment.endpoints import metadata_url
 from controlplane.deployment.home import CA_BUNDLE
 from servers.addressing import loopback_address

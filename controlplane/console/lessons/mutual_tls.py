@@ -2,6 +2,7 @@
 
 import shlex
 
+from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import (
     CHOOSE_PORT,
     MAY_REVOKE,
@@ -10,37 +11,31 @@ from controlplane.console.lessons.command_parts import (
     example_path,
     switch_on,
 )
-from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.lesson import (
+    Check,
+    Command,
+    Evidence,
+    Lesson,
+    LessonMessage,
+    LessonRun,
+    first_event,
+    seen,
+)
 from identity.events import CERTIFICATE_REVOKE as REVOKED
 from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 from identity.events import REVOCATION_LIST_READ
 
 
-def _peer_certified(evidence: Evidence) -> Finding | None:
-    """A certificate of any other server: the proposed peer changes when other users switch services."""
-    event = evidence.first(CERTIFICATE, where=lambda each: each.target_id != evidence.run.server.crn)
-    return Finding(f"{event.initiator_name} has certificate {event.data['serial_number']}.", event) if event else None
+def _certified(event: ActivityEvent) -> str:
+    return f"{event.initiator_name} has certificate {event.data['serial_number']}."
 
 
-def _certified(evidence: Evidence) -> Finding | None:
-    event = evidence.first(CERTIFICATE, on=evidence.run.server.crn, after="serves")
-    return Finding(f"{event.initiator_name} has certificate {event.data['serial_number']}.", event) if event else None
-
-
-def _revoked(evidence: Evidence) -> Finding | None:
+def _revocation(evidence: Evidence) -> ActivityEvent | None:
     """The revocation of any certificate that the server got in this lesson; a learner may have repeated a step."""
     ids = {event.data["id"] for event in evidence.events if event.action == CERTIFICATE and event.data.get("id")}
-    event = evidence.first(
+    return evidence.first(
         REVOKED, on=evidence.run.server.crn, after="calls", where=lambda each: each.data.get("id") in ids
     )
-    return Finding(f"{event.initiator_name or 'Baremint'} revoked it, permanently.", event) if event else None
-
-
-def _list_read(evidence: Evidence) -> Finding | None:
-    event = evidence.first(REVOCATION_LIST_READ, after="revoked")
-    if event is None:
-        return None
-    return Finding(f"List {event.data['number']}, the first that names it, was fetched from the authority.", event)
 
 
 def _commands(run: LessonRun) -> list[Command]:
@@ -130,10 +125,41 @@ LESSON = Lesson(
     ),
     commands=_commands,
     checks=(
-        Check("serves", "Who serves is certified", "Get a certificate as the server that will serve.", _peer_certified),
-        Check("calls", "Who calls is certified", "Get one as the server that will call.", _certified),
-        Check("revoked", "Revoked", "Let them talk; then revoke the certificate of the one that calls.", _revoked),
-        Check("list", "Revocation checked", "Call once more: the other side has to ask what is revoked.", _list_read),
+        Check(
+            "serves",
+            "Who serves is certified",
+            "Get a certificate as the server that will serve.",
+            # A certificate of any other server: the proposed peer changes when other users switch services.
+            first_event(
+                CERTIFICATE,
+                _certified,
+                on_server=False,
+                where=lambda evidence, event: event.target_id != evidence.run.server.crn,
+            ),
+        ),
+        Check(
+            "calls",
+            "Who calls is certified",
+            "Get one as the server that will call.",
+            first_event(CERTIFICATE, _certified, after="serves"),
+        ),
+        Check(
+            "revoked",
+            "Revoked",
+            "Let them talk; then revoke the certificate of the one that calls.",
+            seen(_revocation, lambda event: f"{event.initiator_name or 'Baremint'} revoked it, permanently."),
+        ),
+        Check(
+            "list",
+            "Revocation checked",
+            "Call once more: the other side has to ask what is revoked.",
+            first_event(
+                REVOCATION_LIST_READ,
+                lambda event: f"List {event.data['number']}, the first that names it, was fetched from the authority.",
+                after="revoked",
+                on_server=False,
+            ),
+        ),
     ),
     watches=(CERTIFICATE, REVOKED, REVOCATION_LIST_READ),
     lab="With the lab it is the same. There servers reach only the metadata service, so the two programs "

@@ -1,11 +1,21 @@
 """Lesson 3: call a service, be refused, ask why, and grant no more than that."""
 
 import json
+from functools import partial
 
 from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import QUERY, switch_on
-from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.lesson import (
+    Check,
+    Command,
+    Evidence,
+    Finding,
+    Lesson,
+    LessonMessage,
+    LessonRun,
+    seen,
+)
 from controlplane.console.lessons.shell_commands import (
     CREATE_PROFILE,
     as_operator,
@@ -38,15 +48,9 @@ def _became(evidence: Evidence) -> Finding | None:
     return Finding(f"The server has an IAM token of {profile.target_name}.", event) if event else None
 
 
-def _refused(evidence: Evidence) -> Finding | None:
-    event = _called(evidence, READ, after="became", success=False)
-    return Finding(f"{event.reason_code} {event.reason_type}: {event.message}", event) if event else None
-
-
-def _explained(evidence: Evidence) -> Finding | None:
+def _explanation(evidence: Evidence) -> ActivityEvent | None:
     profile = profile_created(evidence)
-    event = evidence.first(events.EXPLANATION_READ, after="refused", on=iam_id_of(profile)) if profile else None
-    return Finding("An explanation was requested: why, and what would allow it.", event) if event else None
+    return evidence.first(events.EXPLANATION_READ, after="refused", on=iam_id_of(profile)) if profile else None
 
 
 def _granted(evidence: Evidence) -> Finding | None:
@@ -63,17 +67,7 @@ def _granted(evidence: Evidence) -> Finding | None:
     return Finding(f"A policy makes {profile.target_name} {roles}.", event)
 
 
-def _allowed(evidence: Evidence) -> Finding | None:
-    event = _called(evidence, READ, after="granted")
-    return Finding("The same call with the same token was answered: 200.", event) if event else None
-
-
-def _limited(evidence: Evidence) -> Finding | None:
-    event = _called(evidence, DELETE, after="granted", success=False)
-    return Finding(f"{event.reason_code}: {event.message}", event) if event else None
-
-
-def _called(evidence: Evidence, action: str, *, after: str, success: bool = True) -> ActivityEvent | None:
+def _call(evidence: Evidence, *, action: str, after: str, success: bool = True) -> ActivityEvent | None:
     """A call of the control plane with the rights of the lesson's profile; a refused one must be refused by
     policies."""
     profile = profile_created(evidence)
@@ -187,11 +181,40 @@ LESSON = Lesson(
     commands=_commands,
     checks=(
         Check("became", "An identity without rights", "Become the trusted profile of the first command.", _became),
-        Check("refused", "Refused", "List the servers with the IAM token.", _refused),
-        Check("explained", "Explained", "Ask why: with the command, or open more_info in a browser.", _explained),
+        Check(
+            "refused",
+            "Refused",
+            "List the servers with the IAM token.",
+            seen(
+                partial(_call, action=READ, after="became", success=False),
+                lambda event: f"{event.reason_code} {event.reason_type}: {event.message}",
+            ),
+        ),
+        Check(
+            "explained",
+            "Explained",
+            "Ask why: with the command, or open more_info in a browser.",
+            seen(_explanation, lambda _: "An explanation was requested: why, and what would allow it."),
+        ),
         Check("granted", "Granted", "Write a policy for the profile.", _granted),
-        Check("allowed", "Allowed", "Call again with the same token.", _allowed),
-        Check("limited", "And no further", "Try to delete the server.", _limited),
+        Check(
+            "allowed",
+            "Allowed",
+            "Call again with the same token.",
+            seen(
+                partial(_call, action=READ, after="granted"),
+                lambda _: "The same call with the same token was answered: 200.",
+            ),
+        ),
+        Check(
+            "limited",
+            "And no further",
+            "Try to delete the server.",
+            seen(
+                partial(_call, action=DELETE, after="granted", success=False),
+                lambda event: f"{event.reason_code}: {event.message}",
+            ),
+        ),
     ),
     watches=(
         f"{events.PROFILE}.create",

@@ -9,7 +9,16 @@ from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.access import CLOCK, ROTATE
 from controlplane.console.lessons.command_parts import switch_on
-from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.lesson import (
+    Check,
+    Command,
+    Evidence,
+    Finding,
+    Lesson,
+    LessonMessage,
+    LessonRun,
+    first_event,
+)
 from controlplane.console.lessons.shell_commands import (
     CREATE_PROFILE,
     exchange,
@@ -23,13 +32,6 @@ from controlplane.timekeeping.events import CLOCK_SET
 from identity.events import KEY_ASK_ROTATION, KEY_ROTATE
 
 SYSTEM = "System"
-
-
-def _token(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn)
-    return (
-        Finding(f"Key {event.data['kid']} signed a token that is good until {until(event)}.", event) if event else None
-    )
 
 
 def _rotated(evidence: Evidence) -> Finding | None:
@@ -103,11 +105,6 @@ def _to(event: ActivityEvent) -> datetime:
     return datetime.fromisoformat(event.data["to"])
 
 
-def _fresh(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="expired")
-    return Finding(f"A fresh token was signed, good until {until(event)} by the moved clock.", event) if event else None
-
-
 def _due(evidence: Evidence) -> Finding | None:
     """The rotation of the key that signed the lesson's last token, after the learner moved the clock."""
     fresh = evidence.finished_by("fresh")
@@ -116,15 +113,6 @@ def _due(evidence: Evidence) -> Finding | None:
         return None
     event = _change(evidence, {fresh.data["kid"]}, after=movement.pk, by_request=False)
     return Finding(f"Its time was over: {event.data['new']} took over, on schedule.", event) if event else None
-
-
-def _home(evidence: Evidence) -> Finding | None:
-    event = evidence.first(
-        CLOCK_SET,
-        after="due",
-        where=lambda each: each.data["offset_seconds"] == 0 and not each.data["frozen"],
-    )
-    return Finding("The clock shows the machine's time again.", event) if event else None
 
 
 def _commands(run: LessonRun) -> list[Command]:
@@ -212,14 +200,42 @@ LESSON = Lesson(
     ),
     commands=_commands,
     checks=(
-        Check("token", "A token", "Get an identity token.", _token),
+        Check(
+            "token",
+            "A token",
+            "Get an identity token.",
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda event: f"Key {event.data['kid']} signed a token that is good until {until(event)}.",
+            ),
+        ),
         Check("rotated", "The key changed", "Rotate the key of identity tokens, and let ten minutes pass.", _rotated),
         Check("overlap", "The old token still works", "Use the token that you got before.", _overlap),
         Check("successor", "The new key signs", "Get another token.", _successor),
         Check("expired", "Time passed", "Move the clock on by two hours.", _expired),
-        Check("fresh", "A fresh token", "Get a token by the moved clock.", _fresh),
+        Check(
+            "fresh",
+            "A fresh token",
+            "Get a token by the moved clock.",
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda event: f"A fresh token was signed, good until {until(event)} by the moved clock.",
+                after="expired",
+            ),
+        ),
         Check("due", "A change on schedule", "Move the clock beyond the key's own time.", _due),
-        Check("home", "Home", "Let the clock show the machine's time again.", _home),
+        Check(
+            "home",
+            "Home",
+            "Let the clock show the machine's time again.",
+            first_event(
+                CLOCK_SET,
+                lambda _: "The clock shows the machine's time again.",
+                after="due",
+                on_server=False,
+                where=lambda _, event: event.data["offset_seconds"] == 0 and not event.data["frozen"],
+            ),
+        ),
     ),
     watches=(IDENTITY_TOKEN_CREATE, METADATA_LOGIN, KEY_ASK_ROTATION, KEY_ROTATE, CLOCK_SET),
     follows=(KEY_ROTATE,),

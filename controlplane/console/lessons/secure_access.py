@@ -1,48 +1,13 @@
 """Lesson 5: what an attacker on the path reads of a token over http, and how https prevents it."""
 
 import shlex
+from functools import partial
 
 from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.console.lessons.command_parts import CHOOSE_PORT, MAY_SWITCH, QUERY, address, example_path, switch_on
-from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.lesson import Check, Command, Lesson, LessonMessage, LessonRun, first_event, seen
 from controlplane.console.lessons.shell_commands import first_switch
 from servers.events import UPDATE
-
-
-def _plain(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="http")
-    return Finding("A token was sent over http: an attacker on the path has it too.", event) if event else None
-
-
-def _refused(evidence: Evidence) -> Finding | None:
-    event = evidence.first(
-        IDENTITY_TOKEN_CREATE,
-        on=evidence.run.server.crn,
-        success=False,
-        after="https",
-        where=lambda each: each.reason_code == 403,
-    )
-    return Finding(f"Plain http got 403: {event.message}", event) if event else None
-
-
-def _secure(evidence: Evidence) -> Finding | None:
-    """With the switch at https the service answers only https, so a token can only have been sent over https."""
-    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="refused")
-    return Finding(f"A token was signed with key {event.data['kid']} and went over https.", event) if event else None
-
-
-def _http(evidence: Evidence) -> Finding | None:
-    event = first_switch(evidence, protocol="http", after="")
-    return Finding(f"{event.initiator_name or 'An operator'} set it to http.", event) if event else None
-
-
-def _https(evidence: Evidence) -> Finding | None:
-    event = first_switch(evidence, protocol="https", after="plain")
-    return (
-        Finding(f"{event.initiator_name or 'An operator'} set it to https, effective at once.", event)
-        if event
-        else None
-    )
 
 
 def _commands(run: LessonRun) -> list[Command]:
@@ -141,11 +106,57 @@ LESSON = Lesson(
     ),
     commands=_commands,
     checks=(
-        Check("http", "Plain http", "Set the server to http, with its service on.", _http),
-        Check("plain", "A token for all to read", "Ask for a token over http.", _plain),
-        Check("https", "Switched to https", "Set the server to https.", _https),
-        Check("refused", "http refused", "Ask over http once more.", _refused),
-        Check("secure", "A token over https", "Ask over https, with the right authority to trust.", _secure),
+        Check(
+            "http",
+            "Plain http",
+            "Set the server to http, with its service on.",
+            seen(
+                partial(first_switch, protocol="http", after=""),
+                lambda event: f"{event.initiator_name or 'An operator'} set it to http.",
+            ),
+        ),
+        Check(
+            "plain",
+            "A token for all to read",
+            "Ask for a token over http.",
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda _: "A token was sent over http: an attacker on the path has it too.",
+                after="http",
+            ),
+        ),
+        Check(
+            "https",
+            "Switched to https",
+            "Set the server to https.",
+            seen(
+                partial(first_switch, protocol="https", after="plain"),
+                lambda event: f"{event.initiator_name or 'An operator'} set it to https, effective at once.",
+            ),
+        ),
+        Check(
+            "refused",
+            "http refused",
+            "Ask over http once more.",
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda event: f"Plain http got 403: {event.message}",
+                after="https",
+                success=False,
+                where=lambda _, event: event.reason_code == 403,
+            ),
+        ),
+        Check(
+            "secure",
+            "A token over https",
+            "Ask over https, with the right authority to trust.",
+            # With the switch at https the service answers only https, so a token can only have been sent over https.
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda event: f"A token was signed with key {event.data['kid']} and went over https.",
+                after="refused",
+            ),
+        ),
     ),
     watches=(IDENTITY_TOKEN_CREATE, UPDATE),
     lab="In the lab every program trusts Baremint's authority already, and there is no path to attack: two ends of one "

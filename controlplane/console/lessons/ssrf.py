@@ -1,12 +1,21 @@
 """Lesson 7: a page with a hole is used to steal a server's identity, and three defences are tried on it."""
 
 import shlex
-from typing import Any
+from collections.abc import Callable
 
 from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN, IDENTITY_TOKEN_CREATE
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import CHOOSE_PORT, MAY_SWITCH, QUERY, address, example_path, switch_on
-from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.lesson import (
+    Check,
+    Command,
+    Evidence,
+    Finding,
+    Lesson,
+    LessonMessage,
+    LessonRun,
+    first_event,
+)
 from controlplane.console.lessons.shell_commands import CREATE_PROFILE, read_member
 from controlplane.objectstore.events import OBJECT_READ
 
@@ -15,70 +24,24 @@ PAGE = "link-preview"
 READ_TOKEN = read_member("access_token")
 
 
-def _stolen(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, where=_by_the_page)
-    return Finding(f"The page asked, so {event.initiator_name} asked: it got a token.", event) if event else None
-
-
-def _exchanged(evidence: Evidence) -> Finding | None:
-    event = evidence.first(
-        COMPUTE_RESOURCE_LOGIN,
-        after="stolen",
-        where=lambda each: evidence.run.server.crn in (each.initiator_id, each.target_id),
-    )
-    return (
-        Finding("It was exchanged for an IAM token, from elsewhere: IAM does not check where it came from.", event)
-        if event
-        else None
-    )
-
-
-def _read(evidence: Evidence) -> Finding | None:
-    event = evidence.first(OBJECT_READ, after="exchanged", where=_customers(evidence))
-    return Finding(f"{event.data['object']} was read from {event.target_name}.", event) if event else None
-
-
-def _get(evidence: Evidence) -> Finding | None:
-    event = _page_refused(evidence, 405, after="read")
-    return Finding("The page sent a GET, and got 405.", event) if event else None
-
-
-def _no_header(evidence: Evidence) -> Finding | None:
-    event = _page_refused(evidence, 400, after="get")
-    return Finding(f"It sent a PUT without the header, and got 400: {event.message}", event) if event else None
-
-
-def _plain(evidence: Evidence) -> Finding | None:
-    event = _page_refused(evidence, 403, after="header")
-    return Finding(f"With the service at https, it got 403: {event.message}", event) if event else None
-
-
-def _past(evidence: Evidence) -> Finding | None:
-    event = evidence.first(IDENTITY_TOKEN_CREATE, on=evidence.run.server.crn, after="https", where=_by_the_page)
-    return Finding("A page that trusts the service's authority got a token over https.", event) if event else None
-
-
-def _limited(evidence: Evidence) -> Finding | None:
-    event = evidence.first(OBJECT_READ, success=False, after="past", where=_customers(evidence))
-    return Finding(f"The same stolen token was refused at {event.target_name}.", event) if event else None
-
-
-def _page_refused(evidence: Evidence, status: int, *, after: str) -> Any:
-    return evidence.first(
-        IDENTITY_TOKEN_CREATE,
-        on=evidence.run.server.crn,
-        success=False,
-        after=after,
-        where=lambda each: each.reason_code == status and _by_the_page(each),
-    )
-
-
-def _by_the_page(event: ActivityEvent) -> bool:
+def _by_the_page(_: Evidence, event: ActivityEvent) -> bool:
     return event.initiator_agent.partition(" ")[0] == PAGE
 
 
-def _customers(evidence: Evidence) -> Any:
-    return lambda event: event.target_name == f"{evidence.run.name}-customers"
+def _of_customers(evidence: Evidence, event: ActivityEvent) -> bool:
+    return event.target_name == f"{evidence.run.name}-customers"
+
+
+def _page_refused(
+    status: int, sentence: Callable[[ActivityEvent], str], *, after: str
+) -> Callable[[Evidence], Finding | None]:
+    return first_event(
+        IDENTITY_TOKEN_CREATE,
+        sentence,
+        after=after,
+        success=False,
+        where=lambda evidence, event: event.reason_code == status and _by_the_page(evidence, event),
+    )
 
 
 def _start_page(trusting: str = "") -> str:
@@ -196,14 +159,84 @@ LESSON = Lesson(
     ),
     commands=_commands,
     checks=(
-        Check("stolen", "Identity stolen", "Let the page ask for a token, by its webhook.", _stolen),
-        Check("exchanged", "Exchanged", "Exchange it for an IAM token, from your own machine.", _exchanged),
-        Check("read", "Customers read", "Read the customers with it.", _read),
-        Check("get", "Defence 1: a GET gets nothing", "Try it by the preview of a link.", _get),
-        Check("header", "Defence 1: no header, no token", "Try a PUT without the header.", _no_header),
-        Check("https", "Defence 2: not over http", "Set the server to https, and let the page try.", _plain),
-        Check("past", "Past defence 2", "Let a page try that trusts the service's authority.", _past),
-        Check("limited", "Defence 3: worth less", "Make the profile smaller, use the stolen token again.", _limited),
+        Check(
+            "stolen",
+            "Identity stolen",
+            "Let the page ask for a token, by its webhook.",
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda event: f"The page asked, so {event.initiator_name} asked: it got a token.",
+                where=_by_the_page,
+            ),
+        ),
+        Check(
+            "exchanged",
+            "Exchanged",
+            "Exchange it for an IAM token, from your own machine.",
+            first_event(
+                COMPUTE_RESOURCE_LOGIN,
+                lambda _: "It was exchanged for an IAM token, from elsewhere: IAM does not check where it came from.",
+                after="stolen",
+                on_server=False,
+                where=lambda evidence, event: evidence.run.server.crn in (event.initiator_id, event.target_id),
+            ),
+        ),
+        Check(
+            "read",
+            "Customers read",
+            "Read the customers with it.",
+            first_event(
+                OBJECT_READ,
+                lambda event: f"{event.data['object']} was read from {event.target_name}.",
+                after="exchanged",
+                on_server=False,
+                where=_of_customers,
+            ),
+        ),
+        Check(
+            "get",
+            "Defence 1: a GET gets nothing",
+            "Try it by the preview of a link.",
+            _page_refused(405, lambda _: "The page sent a GET, and got 405.", after="read"),
+        ),
+        Check(
+            "header",
+            "Defence 1: no header, no token",
+            "Try a PUT without the header.",
+            _page_refused(
+                400, lambda event: f"It sent a PUT without the header, and got 400: {event.message}", after="get"
+            ),
+        ),
+        Check(
+            "https",
+            "Defence 2: not over http",
+            "Set the server to https, and let the page try.",
+            _page_refused(403, lambda event: f"With the service at https, it got 403: {event.message}", after="header"),
+        ),
+        Check(
+            "past",
+            "Past defence 2",
+            "Let a page try that trusts the service's authority.",
+            first_event(
+                IDENTITY_TOKEN_CREATE,
+                lambda _: "A page that trusts the service's authority got a token over https.",
+                after="https",
+                where=_by_the_page,
+            ),
+        ),
+        Check(
+            "limited",
+            "Defence 3: worth less",
+            "Make the profile smaller, use the stolen token again.",
+            first_event(
+                OBJECT_READ,
+                lambda event: f"The same stolen token was refused at {event.target_name}.",
+                after="past",
+                on_server=False,
+                success=False,
+                where=_of_customers,
+            ),
+        ),
     ),
     watches=(IDENTITY_TOKEN_CREATE, COMPUTE_RESOURCE_LOGIN, OBJECT_READ),
     lab="In the lab, start the page with baremint enter, and be a visitor inside the same server: there the address is "

@@ -3,7 +3,16 @@
 from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import switch_on
-from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
+from controlplane.console.lessons.lesson import (
+    Check,
+    Command,
+    Evidence,
+    Finding,
+    Lesson,
+    LessonMessage,
+    LessonRun,
+    seen,
+)
 from controlplane.console.lessons.shell_commands import (
     CREATE_PROFILE,
     LINK,
@@ -17,11 +26,6 @@ from controlplane.console.lessons.shell_commands import (
     read_member,
 )
 from trustedprofiles import events
-
-
-def _made(evidence: Evidence) -> Finding | None:
-    event = profile_created(evidence)
-    return Finding(f"{event.initiator_name} made the trusted profile {event.target_name}.", event) if event else None
 
 
 def _refused(evidence: Evidence) -> Finding | None:
@@ -148,7 +152,15 @@ LESSON = Lesson(
     ),
     commands=_commands,
     checks=(
-        Check("made", "A trusted profile", "Make the trusted profile that the first command names.", _made),
+        Check(
+            "made",
+            "A trusted profile",
+            "Make the trusted profile that the first command names.",
+            seen(
+                profile_created,
+                lambda event: f"{event.initiator_name} made the trusted profile {event.target_name}.",
+            ),
+        ),
         Check("refused", "Not trusted yet", "Ask for an IAM token of it, from the server.", _refused),
         Check("trusted", "Trust", "Link the server to the profile, or write a claim rule.", _trusted),
         Check("became", "An IAM token", "Ask again: the server is trusted now.", _became),

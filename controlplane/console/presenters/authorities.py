@@ -7,7 +7,7 @@ from cryptography import x509
 from django.conf import settings
 
 from controlplane.console.presenters.certificates import CertificateRow, certificate_row, common_name
-from controlplane.console.presenters.truncated_list import TruncatedList
+from controlplane.console.truncated_list import TruncatedList
 from identity.authority_urls import AuthorityUrls, authority_urls
 from identity.models import IssuedCertificate, KeyPair
 from identity.models.key import STATES_THAT_VERIFY

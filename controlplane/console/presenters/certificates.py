@@ -6,7 +6,7 @@ from typing import Literal
 
 from cryptography import x509
 
-from controlplane.console.presenters.truncated_list import TruncatedList
+from controlplane.console.truncated_list import TruncatedList
 from identity.form_snapshot import certificate_shown
 from identity.models import IssuedCertificate, KeyPair
 

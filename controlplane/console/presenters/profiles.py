@@ -14,7 +14,7 @@ from controlplane.activity.selectors import recent_events
 from controlplane.console.access import GROUP, POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
-from controlplane.console.presenters.truncated_list import TruncatedList
+from controlplane.console.truncated_list import TruncatedList
 from servers.claim_columns import ClaimRow, ClaimTable, claim_rows
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
-from controlplane.console.presenters.truncated_list import TruncatedList
+from controlplane.console.truncated_list import TruncatedList
 from identity.key_schedule import LONGEST_TOKEN
 from servers.models import BareMetalServer
 from trustedprofiles.models import TrustedProfile

@@ -46,6 +46,6 @@ class Command:
     """A command of ``baremint``."""
 
     help: str
-    add_arguments: Callable[[ArgumentParser], None]
+    add_arguments: Callable[[ArgumentParser], object]
     run: Callable[[Options, Context], None]
     """Raises CommandFailed."""

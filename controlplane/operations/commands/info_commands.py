@@ -6,13 +6,13 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 from urllib.parse import urlsplit
 
+from controlplane.cli.arguments import argument, arguments, json_option
 from controlplane.deployment import process_lock, run_file
 from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.credentials import Credentials
 from controlplane.deployment.location import Location
-from controlplane.operations import info, sdk_environment
+from controlplane.operations import info, sdk_environment, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
-from controlplane.operations.up import welcome
 
 ASK_SECONDS = 1.0
 
@@ -36,10 +36,6 @@ def _facts_of_server(context: Context, identifier: str) -> tuple[dict[str, Any],
         return deployment, info.find_server(deployment, identifier)
     except info.UnknownServer as error:
         raise CommandFailed(str(error)) from None
-
-
-def _info_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for scripts: one JSON object")
 
 
 def _info(options: Options, context: Context) -> None:
@@ -75,11 +71,6 @@ def _listens(location: Location) -> bool:
     except OSError:
         return False
     return True
-
-
-def _address_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
-    parser.add_argument("--url", action="store_true", help="with protocol and port, such as http://127.64.0.1:8169")
 
 
 def _address(options: Options, context: Context) -> None:
@@ -123,12 +114,15 @@ def _env(options: Options, context: Context) -> None:
 COMMANDS = {
     "info": Command(
         "Show addresses, credentials, servers and, while it runs, commands to paste.",
-        _info_arguments,
+        json_option("for scripts: one JSON object"),
         _info,
     ),
     "address": Command(
         "Print the loopback address of a server, at which its programs reach the metadata service.",
-        _address_arguments,
+        arguments(
+            argument("server", metavar="SERVER", help="name, id or CRN"),
+            argument("--url", action="store_true", help="with protocol and port, such as http://127.64.0.1:8169"),
+        ),
         _address,
     ),
     "env": Command(

@@ -1,8 +1,8 @@
 """``baremint keys``, ``certificates``, ``certificate-rotation`` and ``revoke``."""
 
-from argparse import ArgumentParser
 from typing import Any
 
+from controlplane.cli.arguments import argument, arguments, json_option
 from controlplane.cli.certificates import (
     CERTIFICATE_TABLE,
     REASONS,
@@ -19,10 +19,7 @@ from controlplane.operations.commands.rest_connection import ENVIRONMENT, connec
 KEY_COLUMNS = [(name.upper().replace("_", " "), name) for name in ("purpose", "region", "state", "since", "next")]
 KEY_COLUMNS += [("IN SECONDS", "in_seconds"), ("KID", "kid")]
 SWITCH = {"on": True, "off": False}
-
-
-def _keys_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for scripts: one JSON array")
+_server_argument = argument("server", metavar="SERVER", help="name, id or CRN")
 
 
 def _keys(options: Options, context: Context) -> None:
@@ -30,12 +27,6 @@ def _keys(options: Options, context: Context) -> None:
     if not keys:
         raise CommandFailed(f"There are no keys yet. Start Baremint first: {command_hint('up')}")
     context.write(as_json(keys) if options["json"] else as_table(keys, KEY_COLUMNS))
-
-
-def _certificates_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("server", metavar="SERVER", nargs="?", help="name, id or CRN")
-    parser.add_argument("--due", action="store_true", help="of all servers: how many are due for renewal")
-    parser.add_argument("--json", action="store_true", help="for scripts")
 
 
 def _certificates(options: Options, context: Context) -> None:
@@ -62,12 +53,6 @@ def _renewals_as_text(renewals: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _rotation_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
-    parser.add_argument("switch", metavar="on|off", nargs="?", choices=list(SWITCH))
-    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
-
-
 def _rotation(options: Options, context: Context) -> None:
     server, switch = options["server"], options["switch"]
     with connected(context.location) as client:
@@ -83,18 +68,6 @@ def _rotation_as_text(server: str, state: dict[str, Any]) -> str:
     return f"The certificate rotation of {server} is on; {then}."
 
 
-def _revoke_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
-    parser.add_argument("certificate", metavar="CERTIFICATE", help="id or serial number")
-    parser.add_argument(
-        "--reason",
-        choices=REASONS,
-        default="unspecified",
-        help="in the words of RFC 5280; keyCompromise revokes all certificates for the same key",
-    )
-    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
-
-
 def _revoke(options: Options, context: Context) -> None:
     with connected(context.location) as client:
         certificate = revoke(client, options["server"], options["certificate"], reason=options["reason"])
@@ -105,25 +78,43 @@ def _revoke(options: Options, context: Context) -> None:
 COMMANDS = {
     "keys": Command(
         "Show all keys: their states, since when, and which state is next.",
-        _keys_arguments,
+        json_option("for scripts: one JSON array"),
         _keys,
     ),
     "certificates": Command(
         "List the identity certificates of a server; or, with --due, show how many certificates of all servers are due "
         f"for renewal, and its progress. {ENVIRONMENT} --due reads the local Baremint.",
-        _certificates_arguments,
+        arguments(
+            argument("server", metavar="SERVER", nargs="?", help="name, id or CRN"),
+            argument("--due", action="store_true", help="of all servers: how many are due for renewal"),
+            json_option("for scripts"),
+        ),
         _certificates,
     ),
     "certificate-rotation": Command(
         "Turn the certificate rotation of a server on or off: whether its certificates are renewed before they expire. "
         f"Without on or off, show it. {ENVIRONMENT}",
-        _rotation_arguments,
+        arguments(
+            _server_argument,
+            argument("switch", metavar="on|off", nargs="?", choices=list(SWITCH)),
+            json_option(),
+        ),
         _rotation,
     ),
     "revoke": Command(
         "Revoke an identity certificate of a server permanently. The revocation list and OCSP report it at once. "
         f"{ENVIRONMENT}",
-        _revoke_arguments,
+        arguments(
+            _server_argument,
+            argument("certificate", metavar="CERTIFICATE", help="id or serial number"),
+            argument(
+                "--reason",
+                choices=REASONS,
+                default="unspecified",
+                help="in the words of RFC 5280; keyCompromise revokes all certificates for the same key",
+            ),
+            json_option(),
+        ),
         _revoke,
     ),
 }

@@ -4,8 +4,8 @@ import sys
 from argparse import ArgumentParser
 
 from controlplane.cli import clock, explain, jobs
+from controlplane.cli.arguments import arguments, json_option, no_arguments
 from controlplane.cli.output import as_json
-from controlplane.cli.vpc.command import no_arguments
 from controlplane.cli.vpc.commands import add_commands, run_command
 from controlplane.deployment.command_line import command_hint
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
@@ -23,7 +23,7 @@ def _is(options: Options, context: Context) -> None:
 
 
 def _clock_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
+    json_option()(parser)
     clock.add_commands(parser)
 
 
@@ -31,11 +31,6 @@ def _clock(options: Options, context: Context) -> None:
     with connected(context.location) as client:
         reading = clock.turn(client, clock.movement(options))
         context.write(as_json(reading) if options["json"] else clock.as_text(reading))
-
-
-def _explain_arguments(parser: ArgumentParser) -> None:
-    explain.add_question(parser)
-    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
 
 
 def _explain(options: Options, context: Context) -> None:
@@ -51,10 +46,6 @@ def _explain(options: Options, context: Context) -> None:
         answer = explain.explain(client, question)
         text = explain.as_text(answer, url=client.url, token_command=command_hint("token"))
         context.write(as_json(answer) if options["json"] else text)
-
-
-def _jobs_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
 
 
 def _jobs(options: Options, context: Context) -> None:
@@ -85,12 +76,12 @@ COMMANDS = {
         "Explain why something is allowed or not: what decided, what was considered, what would change it. "
         "It explains an action, a trusted profile and a server, a trusted profile and the identity that would assume "
         f"it, or a server and its metadata service. {ENVIRONMENT}",
-        _explain_arguments,
+        arguments(explain.question_arguments, json_option()),
         _explain,
     ),
     "jobs": Command(
         f"List the background jobs: their last runs, and when they are due next. {ENVIRONMENT}",
-        _jobs_arguments,
+        json_option(),
         _jobs,
     ),
     "token": Command(

@@ -1,31 +1,19 @@
 """``baremint up --detach`` and ``down``: start Baremint in the background, and stop it."""
 
 import math
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from argparse import SUPPRESS, ArgumentTypeError
 
+from controlplane.cli.arguments import argument, arguments
 from controlplane.deployment import process_lock
 from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.home import Home, unusable
 from controlplane.lab import state
+from controlplane.operations import welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.terminal import ignore_closed_output
-from controlplane.operations.up import welcome
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor import termination
 from controlplane.runtime.supervisor.stop_requests import NotRunning, StopRequests
-
-
-def _up_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--detach",
-        action="store_true",
-        help="run in the background; return once everything answers. The log is BAREMINT_HOME/baremint.log.",
-    )
-    parser.add_argument("--lab", action="store_true", help="also run every server in the lab: see baremint lab")
-    parser.add_argument(
-        "--stop-with", type=int, metavar="PID", help="stop when that process ends for any reason: for test suites"
-    )
-    parser.add_argument("--report-to", type=int, help=SUPPRESS)
 
 
 def end_with(stop_requests: StopRequests, process: int | None) -> None:
@@ -76,12 +64,6 @@ def _up(options: Options, context: Context) -> None:
     write(f"  Log: {home.path / background_process.LOG}   Stop: {command_hint('down')}")
 
 
-def _down_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--seconds", type=_seconds, default=30.0, help="how long to wait before killing it (default 30)"
-    )
-
-
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -112,12 +94,26 @@ COMMANDS = {
     "up": Command(
         "Start Baremint: prepare the database, then run control plane, metadata service, broker, Celery worker "
         "and beat until Ctrl-C or SIGTERM. The data directory is BAREMINT_HOME (default ./.baremint).",
-        _up_arguments,
+        arguments(
+            argument(
+                "--detach",
+                action="store_true",
+                help="run in the background; return once everything answers. The log is BAREMINT_HOME/baremint.log.",
+            ),
+            argument("--lab", action="store_true", help="also run every server in the lab: see baremint lab"),
+            argument(
+                "--stop-with",
+                type=int,
+                metavar="PID",
+                help="stop when that process ends for any reason: for test suites",
+            ),
+            argument("--report-to", type=int, help=SUPPRESS),
+        ),
         _up,
     ),
     "down": Command(
         "Stop the Baremint that runs in BAREMINT_HOME. Its data stays for the next `baremint up`.",
-        _down_arguments,
+        argument("--seconds", type=_seconds, default=30.0, help="how long to wait before killing it (default 30)"),
         _down,
     ),
 }

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment.location import Location
+from controlplane.operations import welcome
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.commands.up_down import COMMANDS, end_with
 from controlplane.operations.database_source import DatabaseSource
 from controlplane.operations.terminal import write_text
-from controlplane.operations.up import launch, welcome
+from controlplane.operations.up import launch
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 
