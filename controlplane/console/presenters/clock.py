@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlplane.kernel.form_snapshot import Shown as ShownThing
+from controlplane.kernel.form_snapshot import Shown
 from controlplane.timekeeping.movement import Movement
-from controlplane.timekeeping.services import Shown
+from controlplane.timekeeping.services import ClockState
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ class ClockFace:
     """The snapshot of its setting (kernel/form_snapshot.py)."""
 
 
-def clock_face(shown: Shown) -> ClockFace:
+def clock_face(shown: ClockState) -> ClockFace:
     frozen = shown.setting.frozen_at is not None
     distance = "" if frozen else _words(shown.setting.offset)
     return ClockFace(shown.now, frozen, distance, clock_shown(shown).mark)
 
 
-def clock_shown(shown: Shown) -> ShownThing:
+def clock_shown(shown: ClockState) -> Shown:
     """The snapshot of the clock's setting. Open pages follow every change of it."""
     how = "frozen" if shown.setting.frozen_at else _words(shown.setting.offset) or "the machine's time"
-    return ShownThing("clock", "The clock", {"set to": how, "times moved": str(shown.revision - 1)})
+    return Shown("clock", "The clock", {"set to": how, "times moved": str(shown.revision - 1)})
 
 
 def _words(offset: timedelta) -> str:
