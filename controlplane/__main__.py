@@ -98,12 +98,12 @@ def _run_django() -> None:
     except Exception as error:
         from controlplane.database.migration_state import CannotUpgrade
         from controlplane.deployment.location import Location
-        from controlplane.kernel.database_failures import for_operators, is_of_the_database
+        from controlplane.kernel.database_failures import for_operators, is_database_failure
         from controlplane.operations.info import EmptyDataDirectory
 
         if isinstance(error, CannotUpgrade):
             sys.exit(f"CommandError: {error}")
-        if not is_of_the_database(error) or "--traceback" in sys.argv:
+        if not is_database_failure(error) or "--traceback" in sys.argv:
             raise
         if (location := Location.of(settings)).is_empty:
             sys.exit(f"CommandError: {EmptyDataDirectory(location.home)}")

@@ -98,8 +98,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a deferred transaction that reads and then writes loses its write under contention.
     # The kernel keeps what is read of the file, for all processes. SQLite's own 2,000 KiB of it, in each of a dozen
     # connections, would be most of what a process weighs beside what it shares with the others.
-    kept = 400
-    pragmas = ("journal_mode=WAL", f"synchronous={BAREMINT_SQLITE_SYNCHRONOUS}", f"cache_size=-{kept}")
+    cache_kibibytes = 400
+    pragmas = ("journal_mode=WAL", f"synchronous={BAREMINT_SQLITE_SYNCHRONOUS}", f"cache_size=-{cache_kibibytes}")
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -183,7 +183,7 @@ LOGIN_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "controlplane.console.views.errors.csrf_failed"
 BEHIND_TLS = env.switch("BAREMINT_BEHIND_TLS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
-# The proxy says in which scheme it was asked, and lets nobody else say it: links in answers follow.
+# The proxy sets this header, and removes it from requests of clients. Links in answers have the scheme that it names.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SILENCED_SYSTEM_CHECKS = [
     # The default deployment is plain http on a loopback address; a proxy that adds TLS also redirects and

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
-from controlplane.activity.careful_admin import FORM, LIST, CarefulAdmin, Count
+from controlplane.activity.confirmation_admin import FORM, LIST, ConfirmationAdmin, Count
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.form_snapshot import FormSnapshot
@@ -61,7 +61,7 @@ def _revoking(reason: Reason) -> Any:
 
 
 @admin.register(IssuedCertificate)
-class IssuedCertificateAdmin(CarefulAdmin, ReadOnlyAdmin):
+class IssuedCertificateAdmin(ConfirmationAdmin, ReadOnlyAdmin):
     list_display = [
         "serial_number",
         "instance_id",

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
-from controlplane.activity.careful_admin import CarefulAdmin
+from controlplane.activity.confirmation_admin import ConfirmationAdmin
 from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.activity.record import Party
 from controlplane.activity.selectors import success_on
@@ -39,7 +39,7 @@ SWITCHES = {"metadata_enabled": "enabled", "metadata_protocol": "protocol"}
 
 
 @admin.register(BareMetalServer)
-class BareMetalServerAdmin(CarefulAdmin):
+class BareMetalServerAdmin(ConfirmationAdmin):
     list_display = [
         "name",
         "status",
@@ -142,7 +142,7 @@ def person(request: HttpRequest) -> Party:
 
 
 @admin.register(AccountSettings)
-class AccountSettingsAdmin(CarefulAdmin):
+class AccountSettingsAdmin(ConfirmationAdmin):
     """The switch over all servers of an account."""
 
     list_display = ["account", "metadata_service"]

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
-from controlplane.activity.careful_admin import CarefulAdmin
+from controlplane.activity.confirmation_admin import ConfirmationAdmin
 from trustedprofiles.models import (
     AccessGroup,
     Account,
@@ -103,7 +103,7 @@ class ResourceGroupAdmin(ReadOnlyAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(CarefulAdmin, UserAdmin):
+class PersonAdmin(ConfirmationAdmin, UserAdmin):
     list_display = ["username", "email", "iam_id", "account", "is_active"]
     list_select_related = ["account"]
     readonly_fields = ["iam_id", "account", "last_login", "date_joined"]
@@ -118,5 +118,5 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class PeopleAdmin(CarefulAdmin, GroupAdmin):
+class PeopleAdmin(ConfirmationAdmin, GroupAdmin):
     pass

@@ -59,8 +59,8 @@ class Generator(SchemaGenerator):
 @cache
 def document() -> Schema:
     """The document of the control plane. It depends on nothing but code and settings."""
-    found: Schema = Generator(urlconf=CONTROL_PLANE).get_schema(public=True)
-    return found
+    schema: Schema = Generator(urlconf=CONTROL_PLANE).get_schema(public=True)
+    return schema
 
 
 def complete(result: Schema, generator: SchemaGenerator, request: Any, public: bool) -> Schema:
@@ -75,8 +75,8 @@ def complete(result: Schema, generator: SchemaGenerator, request: Any, public: b
     result["servers"] = [{"url": "/", "description": "The control plane: one origin for all of IBM's hosts"}]
     result["paths"] = dict(sorted(result["paths"].items()))
     operations = [each for item in result["paths"].values() for each in item.values()]
-    used = {tag for operation in operations for tag in operation["tags"]}
-    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
+    tag_names = {tag for operation in operations for tag in operation["tags"]}
+    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in tag_names]
     result["components"] = {
         **generator.registry.build({}),
         "securitySchemes": SECURITY,

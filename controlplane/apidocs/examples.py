@@ -29,9 +29,9 @@ FORMATS = {
 def example(schema: Schema, schemas: dict[str, Schema], *, name: str = "") -> Any:  # noqa: PLR0911  a table
     """A value that the schema accepts; ``name`` is the property's, where it has one."""
     schema = resolved(schema, schemas)
-    for known in ("example", "default", "const"):
-        if known in schema:
-            return schema[known]
+    for keyword in ("example", "default", "const"):
+        if keyword in schema:
+            return schema[keyword]
     if "enum" in schema:
         return schema["enum"][0]
     for choice in ("oneOf", "anyOf", "allOf"):
@@ -58,15 +58,15 @@ def resolved(schema: Schema, schemas: dict[str, Schema]) -> Schema:
 
 def type_of(schema: Schema) -> str:
     """``type``, the first that is not null when there are several; text where there is none."""
-    found = schema.get("type", "object" if "properties" in schema else "string")
-    return str(found if isinstance(found, str) else next((each for each in found if each != "null"), "null"))
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    return str(kind if isinstance(kind, str) else next((each for each in kind if each != "null"), "null"))
 
 
 def _object(schema: Schema, schemas: dict[str, Schema]) -> dict[str, Any]:
     """What is required; of a body that requires nothing, its first property."""
     properties = schema.get("properties", {})
-    shown = schema.get("required") or list(properties)[:1]
-    return {name: example(properties[name], schemas, name=name) for name in shown}
+    names = schema.get("required") or list(properties)[:1]
+    return {name: example(properties[name], schemas, name=name) for name in names}
 
 
 @cache

@@ -55,12 +55,12 @@ def _any_of(schemas: list[Schema]) -> Schema:
 
 def _reference(shape: Any, components: ComponentRegistry) -> Schema:
     component = ResolvedComponent(name=shape.__name__, type=ResolvedComponent.SCHEMA, object=shape)
-    known = find(components, component)
-    if known is None:
+    registered_component = find(components, component)
+    if registered_component is None:
         component.schema = {}  # known from here on, so that a shape may contain itself
         components.register(component)
         component.schema = _object(shape, components)
-    elif known.object is not shape and known.schema != _object(shape, components):
+    elif registered_component.object is not shape and registered_component.schema != _object(shape, components):
         raise AmbiguousShape(f"{shape.__name__} of {shape.__module__}, and another one")
     return {"$ref": f"#/components/schemas/{shape.__name__}"}
 

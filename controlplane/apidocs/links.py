@@ -27,10 +27,10 @@ def _links(collection: str, paths: Schema, has_etag: bool) -> Any:
     """Operations on one of the collection, and on what is under it as a whole."""
     beneath = re.compile(re.escape(collection) + r"/\{(\w+)\}[^{}]*")
     for path, item in paths.items():
-        if not (found := beneath.fullmatch(path)):
+        if not (match := beneath.fullmatch(path)):
             continue
         parameters = {name: f"$request.path.{name}" for name in VARIABLE.findall(collection)}
-        parameters[found[1]] = "$response.body#/id"
+        parameters[match[1]] = "$response.body#/id"
         for operation in item.values():
             takes_tag = any(each.get("name") == "If-Match" for each in operation["parameters"])
             tag = {"If-Match": "$response.header.ETag"} if takes_tag and has_etag else {}

@@ -77,9 +77,9 @@ class OperationSchema(AutoSchema):
 
     def _body(self, body: Any) -> Schema:
         schema = self.resolve_serializer(body, "request").ref
-        needed = any(field.required for field in body().fields.values())
+        is_required = any(field.required for field in body().fields.values())
         types = (JSON, MERGE_PATCH) if self.method == "PATCH" else (JSON,)
-        return {"content": {each: {"schema": schema} for each in types}, **({"required": True} if needed else {})}
+        return {"content": {each: {"schema": schema} for each in types}, **({"required": True} if is_required else {})}
 
     def _responses(self, operation: Operation) -> Schema:
         success: Schema = {

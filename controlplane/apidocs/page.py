@@ -123,10 +123,10 @@ class Page:
             curl=self._curl(operation, method.upper(), path, parameters),
         )
 
-    def _referenced(self, found: Schema) -> Schema:
-        if "$ref" not in found:
-            return found
-        kind, name = found["$ref"].split("/")[-2:]
+    def _referenced(self, schema: Schema) -> Schema:
+        if "$ref" not in schema:
+            return schema
+        kind, name = schema["$ref"].split("/")[-2:]
         referenced: Schema = self.components[kind][name]
         return referenced
 
@@ -150,14 +150,17 @@ class Page:
         for each in parameters:
             if each["in"] == "path":
                 path = path.replace(f"{{{each['name']}}}", f"${each['name'].upper()}")
-        needed = [each for each in parameters if each.get("required")]
-        query = urlencode({each["name"]: self._example(each) for each in needed if each["in"] == "query"}, safe="$")
+        required_parameters = [each for each in parameters if each.get("required")]
+        in_query = {each["name"]: self._example(each) for each in required_parameters if each["in"] == "query"}
+        query = urlencode(in_query, safe="$")
         origin = "$URL" if operation.get("servers") else self.origin
         verb = "--head" if method == "HEAD" else f"-X {method}"
         lines = [f'curl {verb} "{origin}{path}{"?" if query else ""}{query}"']
         if operation["security"]:
             lines.append('-H "Authorization: Bearer $TOKEN"')
-        lines += [f'-H "{each["name"]}: {self._example(each)}"' for each in needed if each["in"] == "header"]
+        lines += [
+            f'-H "{each["name"]}: {self._example(each)}"' for each in required_parameters if each["in"] == "header"
+        ]
         for media, content in list(operation.get("requestBody", {}).get("content", {}).items())[:1]:
             value = example(content["schema"], self.schemas)
             if media == FORM:
@@ -176,8 +179,8 @@ def _row(name: str, schema: Schema, required: bool, meaning: str | None, place: 
     limits = [text.format(schema[key]) for key, text in LIMITS.items() if key in schema]
     if "pattern" in schema:
         limits.append(f"pattern `{schema['pattern']}`")
-    told = [*([meaning] if meaning else []), *([f"({', '.join(limits)})"] if limits else [])]
-    return Row(name, _type(schema), required, _prose(" ".join(told)), place)
+    parts = [*([meaning] if meaning else []), *([f"({', '.join(limits)})"] if limits else [])]
+    return Row(name, _type(schema), required, _prose(" ".join(parts)), place)
 
 
 def _type(schema: Schema) -> SafeString:
@@ -195,8 +198,8 @@ def _type(schema: Schema) -> SafeString:
     if properties := schema.get("properties"):
         inside = format_html_join(", ", "{}: {}", ((name, _type(each)) for name, each in properties.items()))
         return format_html("{{{}}}", inside)
-    found = schema.get("type", "anything")
-    return format_html("{}", found if isinstance(found, str) else " or ".join(found))
+    kind = schema.get("type", "anything")
+    return format_html("{}", kind if isinstance(kind, str) else " or ".join(kind))
 
 
 def _prose(text: str) -> SafeString:

@@ -19,8 +19,8 @@ POLICY = (
 def as_json(request: HttpRequest) -> HttpResponse:
     from controlplane.apidocs import rendered  # noqa: PLC0415  drf-spectacular serves these two pages alone
 
-    found = rendered.as_json()
-    return _answer(request, lambda: HttpResponse(found.text, content_type="application/json"), etag=found.etag())
+    document = rendered.as_json()
+    return _answer(request, lambda: HttpResponse(document.text, content_type="application/json"), etag=document.etag())
 
 
 @require_safe
@@ -35,7 +35,7 @@ def as_page(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, whole: Callable[[], HttpResponse], *, etag: str) -> HttpResponse:
-    """``whole``, or 304 for whoever has it; asked for each time, for an upgrade changes it."""
+    """``whole``, or 304 for a client that has it. Clients ask each time, because an upgrade changes it."""
     response = get_conditional_response(request, etag=etag) or whole()
     response["ETag"] = etag
     response["Cache-Control"] = "no-cache"

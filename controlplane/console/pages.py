@@ -19,7 +19,7 @@ from controlplane.console.presenters.clock import MOVEMENTS, clock_face
 from controlplane.console.presenters.events import explanation_path
 from controlplane.kernel.errors import ApiError, NotAuthorized
 from controlplane.kernel.form_snapshot import ShownChanged
-from controlplane.timekeeping.services import show
+from controlplane.timekeeping.services import read_clock
 
 View = Callable[..., HttpResponse]
 THEMES = ("light", "dark")
@@ -87,7 +87,7 @@ def frame_context(request: HttpRequest, person: Person | None) -> dict[str, Any]
         "role": role_name(person) if person else "",
         "sections": sections(request.path),
         "theme": theme if theme in THEMES else "",
-        "face": clock_face(show()),
+        "face": clock_face(read_clock()),
         "may_move": may_move,
         "movements": MOVEMENTS,
         "version": __version__,
@@ -101,7 +101,7 @@ def fragment(request: HttpRequest, template: str, context: Mapping[str, Any]) ->
     if request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)
     response["ETag"] = tag
-    face = clock_face(show())  # open pages follow when another user moves the clock
+    face = clock_face(read_clock())  # open pages follow when another user moves the clock
     response["X-Clock"] = f"{face.now.isoformat()} {'frozen' if face.frozen else face.moved}".strip()
     response["X-Clock-Seen"] = face.mark
     response["Cache-Control"] = "private, no-cache"

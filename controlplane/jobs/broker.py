@@ -51,17 +51,18 @@ def connected(*, seconds: float) -> Any:
 
 
 def count(name: str, *, within: int) -> int | None:
-    """How often this was asked of the name, by whatever process, since the first time, ``within`` seconds ago at most.
+    """Count a call for this name and return how many all processes have made since the first one, which was at most
+    ``within`` seconds ago.
 
     None when the broker does not answer.
     """
     redis = _redis()
     with connected(seconds=COUNT_SECONDS) as client:
         try:
-            counted, _ = client.pipeline().incr(COUNTS + name).expire(COUNTS + name, within, nx=True).execute()
+            total, _ = client.pipeline().incr(COUNTS + name).expire(COUNTS + name, within, nx=True).execute()
         except (redis.RedisError, OSError):
             return None
-    return int(counted)
+    return int(total)
 
 
 def forget_count(name: str) -> None:

@@ -13,7 +13,7 @@ from controlplane.kernel.errors import Conflict
 from controlplane.kernel.task_names import TICK
 from controlplane.timekeeping import services as timekeeping
 from controlplane.timekeeping.movement import Movement
-from controlplane.timekeeping.services import Shown
+from controlplane.timekeeping.services import ClockState
 from identity.selectors import first_root_activated_at
 from identity.services.key_rotation import run_due_steps
 
@@ -23,7 +23,7 @@ PATIENCE = 20.0
 """Seconds. Making keys takes a few at the most."""
 
 
-def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> Shown:
+def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> ClockState:
     """Move the clock; keys whose time has come, or was taken back, are succeeded, and what else is due begins.
 
     The response must be passed through ``when_all_know``, so that each later request is answered by the new time.
@@ -33,11 +33,11 @@ def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) ->
     with job_lock(KEY_ROTATION, patience=PATIENCE) as is_mine:
         if not is_mine:
             raise Conflict("Keys are being rotated at this very moment, and that must end first. Retry in a minute.")
-        shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
+        state = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
         # Nothing is signed before its key was activated, or by an expired authority: this does not wait for a tick.
-        run_due_steps(now=shown.now)
+        run_due_steps(now=state.now)
     enqueue(TICK, after_seconds=clock.FRESH_SECONDS)
-    return shown
+    return state
 
 
 def when_all_know(response: Response) -> Response:

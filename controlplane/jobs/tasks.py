@@ -43,8 +43,8 @@ def tick(self: Any) -> None:
         try:
             if is_due(job):
                 send_for(job.name, queue=queue_of(self))
-        except Exception:  # one that cannot be asked must not keep the others from their turn
-            log.exception("nobody knows whether the job is due", job=job.name)
+        except Exception:  # a failure for one job must not keep the others from running
+            log.exception("the due time of the job cannot be read", job=job.name)
     ca_bundle.write()
 
 

@@ -82,7 +82,7 @@ MEANINGS: Sequence[Meaning] = (
 )
 
 
-def is_of_the_database(failure: BaseException | None) -> bool:
+def is_database_failure(failure: BaseException | None) -> bool:
     """Return whether the database itself failed, not a wrong statement."""
     if isinstance(failure, InternalError):  # PostgreSQL raises it for a read-only database
         return READ_ONLY.sign.search(str(failure)) is not None

@@ -227,7 +227,7 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
             return errors.InvalidRequest("The request body is not what its Content-Type says it is.")
         case exceptions.ParseError() | exceptions.UnsupportedMediaType():
             return errors.InvalidRequest("The request body cannot be read. Send a JSON object.")
-        case _ if database_failures.is_of_the_database(exception):
+        case _ if database_failures.is_database_failure(exception):
             return away(exception)
         case IntegrityError():
             # A row was deleted or a value was used between the check and the write.
@@ -282,6 +282,6 @@ def handler500(request: HttpRequest) -> JsonResponse:
 def failure_of_request() -> errors.ApiError:
     """Return the refusal for the exception that Django is handling."""
     failure = sys.exc_info()[1]
-    if failure is not None and database_failures.is_of_the_database(failure):
+    if failure is not None and database_failures.is_database_failure(failure):
         return away(failure)
     return errors.ApiError("The service failed. This is its own fault; quote the trace.")

@@ -13,7 +13,7 @@ from typing import Any
 
 from controlplane.kernel import context
 from controlplane.kernel.blocked_imports import unavailable
-from controlplane.kernel.database_failures import is_of_the_database, one_line
+from controlplane.kernel.database_failures import is_database_failure, one_line
 from controlplane.kernel.redaction import conceal
 
 with unavailable("rich", "greenlet"):  # coloured tracebacks and green threads are useless in JSON lines
@@ -26,13 +26,13 @@ def _add_request_id(logger: Any, method: str, event: MutableMapping[str, Any]) -
     return event
 
 
-def _shorten_failures_of_the_database(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
+def _shorten_database_failures(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
     """Replace the traceback of a database failure by its reason: the place says nothing, and there may be many."""
     exc_info = event.get("exc_info")
     failure = exc_info[1] if isinstance(exc_info, tuple) else exc_info if isinstance(exc_info, BaseException) else None
     if exc_info is True:
         failure = sys.exc_info()[1]
-    if failure is not None and is_of_the_database(failure):
+    if failure is not None and is_database_failure(failure):
         del event["exc_info"]
         event["reason"] = one_line(failure)
     return event
@@ -105,7 +105,7 @@ def configure(options: dict[str, Any]) -> None:
                     "foreign_pre_chain": SHARED,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        _shorten_failures_of_the_database,
+                        _shorten_database_failures,
                         structlog.processors.format_exc_info,
                         structlog.processors.JSONRenderer(),
                         _conceal,  # on the whole line, so that nested and rendered values are covered

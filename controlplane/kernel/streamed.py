@@ -19,7 +19,7 @@ class Source(Protocol):
         """Close the source. A second call does nothing."""
 
 
-class StreamedAnswer(StreamingHttpResponse):
+class StreamedResponse(StreamingHttpResponse):
     """A response with Content-Length. The HTTP server reads ``source`` and closes it; other WSGI servers and tests
     iterate over the response."""
 

@@ -2,10 +2,10 @@
 
 
 def whole_number(text: str, *, largest: int) -> int | None:
-    """The number from 0 to ``largest`` that these digits are. None for any other text.
+    """Return the number from 0 to ``largest`` that these digits stand for; None for any other text.
 
-    Digits of other scripts, signs and spaces make no number here, nor do more digits than the largest has: int() takes
-    the former, and raises ValueError for some thousand of the latter.
+    Digits of other scripts, signs and spaces are refused, although int() accepts them. So is a text with more digits
+    than the largest number has: int() raises ValueError for some thousand digits.
     """
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(largest)):
         return None

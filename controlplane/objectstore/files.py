@@ -21,7 +21,7 @@ from django.conf import settings
 
 from controlplane.deployment.private_files import PARTIAL, atomic_file, sync_folder
 from controlplane.kernel import failpoints
-from controlplane.kernel.database_failures import is_of_the_database
+from controlplane.kernel.database_failures import is_database_failure
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ def writing() -> Iterator[NewFiles]:
         try:
             yield new_files
         except BaseException as failure:
-            if not is_of_the_database(failure):  # the commit may have succeeded without an answer
+            if not is_database_failure(failure):  # the commit may have succeeded without an answer
                 for name in new_files.names:
                     _unlink(path_of(name))
             raise

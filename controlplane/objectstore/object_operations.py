@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import http_date
 
 from controlplane.activity.record import record
-from controlplane.kernel.streamed import PIECE, StreamedAnswer
+from controlplane.kernel.streamed import PIECE, StreamedResponse
 from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import files, preconditions, request_bodies, services
 from controlplane.objectstore.authorized_call import Call
@@ -152,7 +152,7 @@ def _answer(call: Call, row: StoredObject, open_range: Callable[[int, int], Read
 def _with_body(answer: HttpResponse, reader: Reader, size: int) -> HttpResponseBase:
     """The response with its body: a short one is read now, a long one is streamed."""
     if size > PIECE:
-        return StreamedAnswer(reader, status=answer.status_code, headers=dict(answer.items()))
+        return StreamedResponse(reader, status=answer.status_code, headers=dict(answer.items()))
     return HttpResponse(b"".join(reader), status=answer.status_code, headers=dict(answer.items()))
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from controlplane.activity.record import record
 from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import BodyTooLarge, checks_first, require_body
-from controlplane.kernel.database_failures import is_of_the_database
+from controlplane.kernel.database_failures import is_database_failure
 from controlplane.kernel.envelopes import away, trace_id
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.text import echoed, is_storable, storable
@@ -114,7 +114,7 @@ def _as_s3(failure: Exception) -> ApiError:
         return EntityTooLarge(str(failure))
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return ServiceUnavailable("The disk of the object store is full. Make room on it.")
-    if is_of_the_database(failure):
+    if is_database_failure(failure):
         return ServiceUnavailable(away(failure).message)
     log.error("unhandled", exc_info=failure)
     return S3Error("The object store failed with an internal error. Quote the request id.")

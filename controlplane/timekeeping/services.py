@@ -17,7 +17,7 @@ CLOCK = Party("clock", "clock", "Clock")
 
 
 @dataclass(frozen=True)
-class Shown:
+class ClockState:
     """A reading of the clock at the machine's instant ``wall``."""
 
     setting: Setting
@@ -29,14 +29,14 @@ class Shown:
         return self.setting.at(self.wall)
 
 
-def show() -> Shown:
+def read_clock() -> ClockState:
     """Read the clock from the database."""
     row = ClockSetting.objects.get(pk=THE_ROW)
-    return Shown(Setting(row.offset, row.frozen_at), row.revision, clock.wall_clock())
+    return ClockState(Setting(row.offset, row.frozen_at), row.revision, clock.wall_clock())
 
 
 @transaction.atomic
-def move(movement: Movement, *, earliest: datetime, if_match: str | None = None, by: Party) -> Shown:
+def move(movement: Movement, *, earliest: datetime, if_match: str | None = None, by: Party) -> ClockState:
     """Move the clock for all processes and return the new reading.
 
     The event has the time before the movement, like all earlier events; the new time is in its data. Raises
@@ -64,4 +64,4 @@ def move(movement: Movement, *, earliest: datetime, if_match: str | None = None,
         },
     )
     transaction.on_commit(clock.forget)
-    return Shown(after, row.revision, wall)
+    return ClockState(after, row.revision, wall)

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client, RequestFactory
 
-from controlplane.activity.careful_admin import CarefulAdmin
+from controlplane.activity.confirmation_admin import ConfirmationAdmin
 from controlplane.activity.record import Party
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
@@ -185,7 +185,7 @@ def test_every_page_of_the_admin_that_changes_something_compares(rf: RequestFact
     careless = [
         str(model_admin)
         for model_admin in admin.site._registry.values()
-        if not isinstance(model_admin, CarefulAdmin)
+        if not isinstance(model_admin, ConfirmationAdmin)
         and (model_admin.has_change_permission(request) or model_admin.get_actions(request))
     ]
     assert careless == []

@@ -17,7 +17,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict
 from controlplane.observability import health
 from controlplane.timekeeping.models import ClockSetting
-from controlplane.timekeeping.services import show
+from controlplane.timekeeping.services import read_clock
 from tests.forms import as_shown
 from tests.tables import assert_rows
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
@@ -164,7 +164,7 @@ def one_process(keys: None, movable_clock: None, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("one_process")
 def test_the_owner_moves_the_clock_of_the_deployment(alice: Client) -> None:
     before = clock.now()
-    answer = alice.post("/clock", {"move": "day", "next": "/servers", **as_shown(clock_shown(show()))})
+    answer = alice.post("/clock", {"move": "day", "next": "/servers", **as_shown(clock_shown(read_clock()))})
     assert answer["Location"] == "/servers"
     assert clock.now() - before > timedelta(hours=23)
     assert "ahead by 1 d" in alice.get("/keys").content.decode()
@@ -172,14 +172,14 @@ def test_the_owner_moves_the_clock_of_the_deployment(alice: Client) -> None:
 
 @pytest.mark.usefixtures("one_process")
 def test_a_frozen_clock_says_so(alice: Client) -> None:
-    alice.post("/clock", {"move": "freeze", **as_shown(clock_shown(show()))})
+    alice.post("/clock", {"move": "freeze", **as_shown(clock_shown(read_clock()))})
     assert 'data-clock="frozen"' in alice.get("/keys").content.decode()
     assert alice.get("/keys/state")["X-Clock"].endswith(" frozen")
 
 
 @pytest.mark.usefixtures("one_process")
 def test_a_stale_page_does_not_undo_a_movement_of_the_clock(alice: Client) -> None:
-    stale = as_shown(clock_shown(show()))
+    stale = as_shown(clock_shown(read_clock()))
     assert alice.get("/keys/state")["X-Clock-Seen"] in stale["seen"]
     alice.post("/clock", {"move": "day", **stale})
     page = alice.post("/clock", {"move": "reset", **stale}, follow=True).content.decode()

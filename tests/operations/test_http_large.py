@@ -60,7 +60,7 @@ class Streaming:
 
 
 class FromSource(list[bytes]):
-    """What StreamedAnswer is to the server."""
+    """What StreamedResponse is to the server."""
 
     def __init__(self, source: Pattern) -> None:
         self.source = source

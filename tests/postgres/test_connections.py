@@ -10,7 +10,7 @@ from django.db import InternalError, OperationalError, close_old_connections, co
 
 from controlplane.database.postgresql import base
 from controlplane.database.postgresql.patience import patience
-from controlplane.kernel.database_failures import is_of_the_database
+from controlplane.kernel.database_failures import is_database_failure
 from controlplane.observability import readiness
 
 pytestmark = pytest.mark.usefixtures("on_postgresql")
@@ -152,4 +152,4 @@ def test_what_would_be_written_there_is_a_failure_of_the_database() -> None:
     ask("SELECT set_config('default_transaction_read_only', 'on', false)")
     with pytest.raises(InternalError) as raised, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE x (id integer)")
-    assert is_of_the_database(raised.value)
+    assert is_database_failure(raised.value)

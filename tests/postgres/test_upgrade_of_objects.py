@@ -3,8 +3,9 @@ fit."""
 
 import errno
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from controlplane.deployment.home import Home
 from controlplane.objectstore import files
-from controlplane.objectstore.models import StoredObject
+from controlplane.objectstore.models import Piece, StoredObject
 from controlplane.objectstore.selectors import open_object
 from tests.databases import default_database
 
@@ -73,17 +74,39 @@ def test_an_upgrade_that_breaks_off_halfway_leaves_the_rows_and_no_files(
     old: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk, for one: what is left would keep the next attempt from the room that it needs."""
-    write, count = files.NewFiles.write, itertools.count(1)
+    migration = import_module("controlplane.objectstore.migrations.0002_files_and_uploads")
+    write, count = migration.write_file, itertools.count(1)
 
-    def full(self: files.NewFiles, content: Iterable[bytes]) -> files.StoredFile:
+    def write_until_full(name: str, content: bytes) -> None:
         if next(count) > len(CONTENTS) // 2:
+            files.path_of(name).parent.mkdir(exist_ok=True)
+            files.path_of(name).write_bytes(content[:1])
             raise OSError(errno.ENOSPC, "No space left on device")
-        return write(self, content)
+        write(name, content)
 
-    monkeypatch.setattr(files.NewFiles, "write", full)
+    monkeypatch.setattr(migration, "write_file", write_until_full)
     with pytest.raises(OSError, match="No space left"):
         call_command("migrate", "objectstore", verbosity=0)
     assert ({bytes(each.key): bytes(each.content) for each in old.all()}, there()) == (CONTENTS, [])
     monkeypatch.undo()
     call_command("migrate", "objectstore", verbosity=0)
     assert (contents(), len(there())) == (CONTENTS, len(CONTENTS))
+
+
+def test_bytes_stay_in_files_when_one_of_them_is_shorter_than_its_row_says(old: Any) -> None:
+    call_command("migrate", "objectstore", verbosity=0)
+    piece = Piece.objects.order_by("-size")[0]
+    content = files.path_of(piece.file).read_bytes()
+    files.path_of(piece.file).write_bytes(content[1:])
+    with pytest.raises(OSError, match=f"has {len(content)} bytes, and its files have {len(content) - 1}"):
+        call_command("migrate", *BEFORE[0], verbosity=0)
+    files.path_of(piece.file).write_bytes(content)
+    assert (contents(), len(there())) == (CONTENTS, len(CONTENTS))
+
+
+def test_files_that_a_backup_may_need_stay_until_the_next_start(old: Any) -> None:
+    call_command("migrate", "objectstore", verbosity=0)
+    with files.removal_paused():
+        call_command("migrate", *BEFORE[0], verbosity=0)
+    assert len(there()) == len(CONTENTS)
+    assert {bytes(each.key): bytes(each.content) for each in old.all()} == CONTENTS

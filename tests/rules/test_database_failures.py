@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 
-from controlplane.kernel.database_failures import AWAY, for_clients, for_operators, is_of_the_database
+from controlplane.kernel.database_failures import AWAY, for_clients, for_operators, is_database_failure
 from tests.tables import check_each
 
 SERVER = 'connection to server at "10.1.2.3", port 5432 failed: '
@@ -59,14 +59,14 @@ def test_a_failure_of_another_kind_is_told_in_one_line() -> None:
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError, DatabaseError])
 def test_what_the_database_fails_in_is_told_from_what_we_do_wrong(kind: type[Exception]) -> None:
-    assert is_of_the_database(kind("x"))
+    assert is_database_failure(kind("x"))
 
 
 def test_a_database_that_may_only_be_read_fails() -> None:
-    assert is_of_the_database(InternalError("cannot execute INSERT in a read-only transaction"))
-    assert not is_of_the_database(InternalError("current transaction is aborted"))
+    assert is_database_failure(InternalError("cannot execute INSERT in a read-only transaction"))
+    assert not is_database_failure(InternalError("current transaction is aborted"))
 
 
 @pytest.mark.parametrize("kind", [ProgrammingError, IntegrityError, ValueError])
 def test_a_statement_that_is_wrong_is_no_failure_of_the_database(kind: type[Exception]) -> None:
-    assert not is_of_the_database(kind("x"))
+    assert not is_database_failure(kind("x"))

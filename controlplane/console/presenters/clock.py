@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from controlplane.kernel.form_snapshot import FormSnapshot
 from controlplane.timekeeping.movement import Movement
-from controlplane.timekeeping.services import Shown
+from controlplane.timekeeping.services import ClockState
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class ClockFace:
     """The snapshot of its setting (kernel/form_snapshot.py)."""
 
 
-def clock_face(shown: Shown) -> ClockFace:
+def clock_face(shown: ClockState) -> ClockFace:
     frozen = shown.setting.frozen_at is not None
     distance = "" if frozen else _words(shown.setting.offset)
     return ClockFace(shown.now, frozen, distance, clock_shown(shown).mark)
 
 
-def clock_shown(shown: Shown) -> FormSnapshot:
+def clock_shown(shown: ClockState) -> FormSnapshot:
     """The snapshot of the clock's setting. Open pages follow every change of it."""
     how = "frozen" if shown.setting.frozen_at else _words(shown.setting.offset) or "the machine's time"
     return FormSnapshot("clock", "The clock", {"set to": how, "times moved": str(shown.revision - 1)})

@@ -10,7 +10,7 @@ from controlplane.kernel.errors import InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from controlplane.timekeeping.events import CLOCK_SET
 from controlplane.timekeeping.services import CLOCK as CLOCK_PARTY
-from controlplane.timekeeping.services import show
+from controlplane.timekeeping.services import read_clock
 
 
 @page("POST")
@@ -20,7 +20,7 @@ def move(request: HttpRequest, person: Person) -> HttpResponse:
         button = request.POST.get("move", "")
         if button not in MOVEMENTS:
             raise InvalidValue(f"Say how to move the clock: {', '.join(MOVEMENTS)}.")
-        present = show()
+        present = read_clock()
         require_as_shown([clock_shown(present)], request.POST.getlist(FIELD))
         clock_state = move_clock(MOVEMENTS[button].movement, if_match=str(present.revision), by=person.by)
     frozen = " and stands still" if clock_state.setting.frozen_at else ""

@@ -1,15 +1,23 @@
-"""Bytes of objects go from the database to files, and objects may have been uploaded in parts."""
+"""Bytes of objects go from the database to files, and objects may have been uploaded in parts.
 
+The files are written and read here as the version of this migration did it, because later versions may do it in
+another way.
+"""
+
+import fcntl
 import hashlib
+import os
+import uuid
+from contextlib import contextmanager
 from functools import partial
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models, transaction
 
-from controlplane.objectstore import files
-from controlplane.objectstore.object_reader import Extent, Reader
-
-PIECE = 1024 * 1024
+FOLDER = "objects"
+WRITING, REMOVING = ".writing", ".removing"
+"""Files in the folder. Locks on them keep other machines from removing new files, and from removing during a backup."""
 LARGEST_IN_ROW = 512 * 1024 * 1024
 """Bytes. A row of SQLite has a gigabyte at most, and it passes through memory."""
 
@@ -17,14 +25,26 @@ LARGEST_IN_ROW = 512 * 1024 * 1024
 def to_files(apps, schema_editor):
     StoredObject = apps.get_model("objectstore", "StoredObject")
     Piece = apps.get_model("objectstore", "Piece")
-    with files.writing() as new:  # all or none: the rows come back when one cannot be written
-        for pk in list(StoredObject.objects.order_by("pk").values_list("pk", flat=True)):
-            stored = StoredObject.objects.get(pk=pk)
-            content = bytes(stored.content)
-            file = new.write(content[start : start + PIECE] for start in range(0, len(content), PIECE))
-            Piece.objects.create(
-                object=stored, number=1, size=file.size, md5=file.md5, file=file.name, kept_at=stored.modified_at
-            )
+    names = []
+    with lock(WRITING, fcntl.LOCK_SH):
+        try:
+            for pk in list(StoredObject.objects.order_by("pk").values_list("pk", flat=True)):
+                stored = StoredObject.objects.get(pk=pk)
+                content = bytes(stored.content)
+                names.append(uuid.uuid4().hex)
+                write_file(names[-1], content)
+                Piece.objects.create(
+                    object=stored,
+                    number=1,
+                    size=len(content),
+                    md5=hashlib.md5(content, usedforsecurity=False).hexdigest(),
+                    file=names[-1],
+                    kept_at=stored.modified_at,
+                )
+            sync_folders(names)
+        except BaseException:  # all or none: the rows come back when one file cannot be written
+            remove_files(names)
+            raise
     schema_editor.connection.check_constraints()  # deferred ones would keep PostgreSQL from changing the table
 
 
@@ -36,14 +56,65 @@ def to_rows(apps, schema_editor):
     names = list(Piece.objects.values_list("file", flat=True))
     for pk in list(StoredObject.objects.order_by("pk").values_list("pk", flat=True)):
         stored = StoredObject.objects.get(pk=pk)
-        pieces = Piece.objects.filter(object=stored).order_by("number").values_list("file", "size")
-        content = b"".join(Reader([Extent(*each) for each in pieces], 0, stored.size))
+        files = Piece.objects.filter(object=stored).order_by("number").values_list("file", flat=True)
+        content = b"".join(path_of(name).read_bytes() for name in files)
+        if len(content) != stored.size:
+            raise OSError(f"an object has {stored.size} bytes, and its files have {len(content)}")
         # An entity tag of parts is longer than the column was.
         tag = hashlib.md5(content, usedforsecurity=False).hexdigest()
         StoredObject.objects.filter(pk=pk).update(content=content, tag=tag)
     Piece.objects.all().delete()
-    transaction.on_commit(partial(files.remove, names), using=schema_editor.connection.alias)
+    transaction.on_commit(partial(remove_unless_backup, names), using=schema_editor.connection.alias)
     schema_editor.connection.check_constraints()
+
+
+def path_of(name):
+    return settings.HOME.path / FOLDER / name[:2] / name
+
+
+def write_file(name, content):
+    path = path_of(name)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folders(names):
+    """Write the names of the files to disk, without which a power failure may lose them."""
+    for folder in {settings.HOME.path / FOLDER, *(path_of(name).parent for name in names)}:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+def remove_files(names):
+    for name in names:
+        path_of(name).unlink(missing_ok=True)
+
+
+def remove_unless_backup(names):
+    """Remove files without rows. During a backup they stay, and the next start of a version with files removes them."""
+    try:
+        with lock(REMOVING, fcntl.LOCK_SH | fcntl.LOCK_NB):
+            remove_files(names)
+    except BlockingIOError:
+        pass
+
+
+@contextmanager
+def lock(name, how):
+    """Lock a file of the folder, which is created if it does not exist. Raises BlockingIOError with LOCK_NB."""
+    folder = settings.HOME.path / FOLDER
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Migration(migrations.Migration):

@@ -23,7 +23,7 @@ from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.observability.last_tick import last_tick
 from controlplane.observability.metrics.issuing import KINDS
-from controlplane.timekeeping import services as timekeeping
+from controlplane.timekeeping.services import read_clock
 from identity.models import IssuedCertificate
 from identity.selectors import live_keys, scheduled_keys
 
@@ -151,7 +151,7 @@ def _broker() -> Iterator[Metric]:
 
 
 def _clock() -> Iterator[Metric]:
-    reading = timekeeping.show()
+    reading = read_clock()
     offset = (reading.now - reading.wall).total_seconds()
     yield GaugeMetricFamily("baremint_clock_offset_seconds", "How far the domain's time is ahead.", value=offset)
     frozen = reading.setting.frozen_at is not None

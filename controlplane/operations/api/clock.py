@@ -14,7 +14,7 @@ from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
 from controlplane.timekeeping.events import CLOCK_READ, CLOCK_SET
 from controlplane.timekeeping.movement import Movement
-from controlplane.timekeeping.services import CLOCK, Shown, show
+from controlplane.timekeeping.services import CLOCK, ClockState, read_clock
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
@@ -66,22 +66,22 @@ class Clock(GuardedView):
         return CLOCK
 
     def get(self, request: Request) -> Response:
-        return self._shown(show())
+        return self._answer(read_clock())
 
     def put(self, request: Request) -> Response:
         movement = _movement(self.body)
         reading = move_clock(movement, if_match=request.headers.get("If-Match"), by=Party.of(self.caller))
-        return when_all_know(self._shown(reading))
+        return when_all_know(self._answer(reading))
 
-    def _shown(self, shown: Shown) -> Response:
+    def _answer(self, state: ClockState) -> Response:
         reading: ClockReading = {
-            "now": timestamps.milliseconds(shown.now),
-            "machine_time": timestamps.milliseconds(shown.wall),
-            "offset_seconds": round((shown.now - shown.wall).total_seconds(), 3),
-            "frozen": shown.setting.frozen_at is not None,
-            "revision": shown.revision,
+            "now": timestamps.milliseconds(state.now),
+            "machine_time": timestamps.milliseconds(state.wall),
+            "offset_seconds": round((state.now - state.wall).total_seconds(), 3),
+            "frozen": state.setting.frozen_at is not None,
+            "revision": state.revision,
         }
-        return self.answer(reading, etag=str(shown.revision))
+        return self.answer(reading, etag=str(state.revision))
 
 
 def _movement(body: dict[str, Any]) -> Movement:

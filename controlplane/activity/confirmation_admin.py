@@ -25,7 +25,7 @@ from controlplane.kernel.form_snapshot import FIELD, FormSnapshot, ShownChanged,
 from controlplane.kernel.live_credentials import Alive
 
 LIST, FORM, DELETION = "_list", "_form", "_deletion"
-"""What a request may be beside an action of a list, which is known by its name."""
+"""Kinds of requests beside the actions of a list, whose kind is the name of the action."""
 Count = Callable[[], Alive]
 Column: TypeAlias = "models.Field[Any, Any]"
 CONFIRMED = "confirmed"
@@ -34,34 +34,35 @@ MOST_NAMED = 50
 GONE = "Nothing was changed, because something that you chose is not there any more. Check it, and try again."
 
 
-class CarefulAdmin(ChosenRows):
-    change_form_template = "admin/careful_form.html"
-    change_list_template = "admin/careful_list.html"
-    delete_confirmation_template = "admin/careful_delete.html"
-    delete_selected_confirmation_template = "admin/careful_delete_selected.html"
+class ConfirmationAdmin(ChosenRows):
+    change_form_template = "admin/confirmation_form.html"
+    change_list_template = "admin/confirmation_list.html"
+    delete_confirmation_template = "admin/confirmation_delete.html"
+    delete_selected_confirmation_template = "admin/confirmation_delete_selected.html"
 
     def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> FormSnapshot:
-        """What a person decides upon: of a ``whole`` form all it can change, of a row in a list its columns."""
+        """Return what the user decides on: the fields of a ``whole`` form that it can change, or the columns of a
+        list."""
         fields = self._fields(request, row) if whole else self._columns()
         values = {str(field.verbose_name): _words(field, row) for field in fields}
         return FormSnapshot(f"{self.opts.model_name}-{row.pk}", str(row), values)
 
-    def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
-        """Counts what of these rows the request would end; None when it is nothing that ends credentials. ``asked`` is
-        the name of an action, or LIST, FORM or DELETION."""
+    def ending(self, request: HttpRequest, rows: Sequence[Any], kind: str) -> Count | None:
+        """Return a function that counts the credentials that the request would end; None for a request that ends none.
+        ``kind``: the name of an action, or LIST, FORM or DELETION."""
         return None
 
     def is_ticked(self, request: HttpRequest, name: str) -> bool:
-        """Whether a form's box is ticked, as the form is going to read it."""
+        """Return whether a box of the form is ticked, as the form will read it."""
         return bool(CheckboxInput().value_from_datadict(request.POST, request.FILES, name))
 
     def switched_in_list(self, request: HttpRequest, name: str) -> dict[Any, Any]:
-        """What the editable list sets a column to, by the keys of the rows where it changes it."""
+        """Return the new values of a column in the editable list, by the keys of the rows where it changes."""
         forms = self._changed_in_list(request)
         return {form.instance.pk: form.cleaned_data[name] for form in forms if name in form.changed_data}
 
     def _changed_in_list(self, request: HttpRequest) -> list[Any]:
-        """The forms of the rows that the editable list changes; none when it is not valid, which saving tells."""
+        """Return the forms of the rows that the editable list changes; none for an invalid list: saving reports it."""
         forms = self.get_changelist_formset(request)
         rows = self._get_list_editable_queryset(request, forms.get_default_prefix())
         formset = forms(request.POST, queryset=rows)
@@ -69,25 +70,25 @@ class CarefulAdmin(ChosenRows):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
-        return {name: (self._careful_action(act, name), name, text) for name, (act, _, text) in actions.items()}
+        return {name: (self._confirmed_action(act, name), name, text) for name, (act, _, text) in actions.items()}
 
-    def _careful_action(self, act: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def _confirmed_action(self, act: Callable[..., Any], name: str) -> Callable[..., Any]:
         @wraps(act)
-        def careful(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> Any:
-            keys = list(chosen.values_list("pk", flat=True))
-            rows = self.get_queryset(request).filter(pk__in=keys)  # and none that the list has found since
+        def confirmed(model_admin: Any, request: HttpRequest, selection: QuerySet[Any]) -> Any:
+            keys = list(selection.values_list("pk", flat=True))
+            rows = self.get_queryset(request).filter(pk__in=keys)  # without rows that the query matches only later
             view = partial(act, model_admin, request, rows)
             with transaction.atomic():
-                return self._marked(request, self._carefully(request, keys, view, asked=name))
+                return self._marked(request, self._run_confirmed(request, keys, view, kind=name))
 
-        return careful
+        return confirmed
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         view = partial(super().changelist_view, request, extra_context)
         if request.method != "POST" or "_save" not in request.POST or not self.list_editable:
             return self._marked(request, view())
         with transaction.atomic():
-            answer = self._carefully(request, self._saved(request), view, asked=LIST)
+            answer = self._run_confirmed(request, self._list_keys(request), view, kind=LIST)
         return self._marked(request, answer)
 
     def changeform_view(
@@ -101,7 +102,7 @@ class CarefulAdmin(ChosenRows):
         if request.method != "POST":
             return view()
         with transaction.atomic():
-            return self._carefully(request, [unquote(object_id)] if object_id else [], view, asked=FORM)
+            return self._run_confirmed(request, [unquote(object_id)] if object_id else [], view, kind=FORM)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *arguments: Any, **named: Any) -> Any:
         row = named.get("obj")
@@ -117,44 +118,45 @@ class CarefulAdmin(ChosenRows):
         if request.method == "POST":
             view = partial(super().delete_view, request, object_id, extra_context)
             with transaction.atomic():
-                return self._carefully(request, [key], view, asked=DELETION)
+                return self._run_confirmed(request, [key], view, kind=DELETION)
         rows = self.get_queryset(request).filter(pk=key) if self._is_key(key) else ()
         marks = [self.shown(request, row, whole=False).mark for row in rows]
         return super().delete_view(request, object_id, {**(extra_context or {}), "marks": marks})
 
-    def _saved(self, request: HttpRequest) -> list[str]:
+    def _list_keys(self, request: HttpRequest) -> list[str]:
         """Keys of the rows of an editable list."""
         prefix = self.get_changelist_formset(request).get_default_prefix()
         fields = re.compile(rf"{re.escape(prefix)}-\d+-{self.opts.pk.name}$")
         return [str(value) for field, value in request.POST.items() if fields.match(field)]
 
-    def _carefully(
-        self, request: HttpRequest, keys: Sequence[Any], view: Callable[[], Any], *, asked: str
+    def _run_confirmed(
+        self, request: HttpRequest, keys: Sequence[Any], view: Callable[[], Any], *, kind: str
     ) -> HttpResponse:
-        """In a transaction: the view, unless what was shown is no longer so, or it ends something unasked."""
-        if not all(self._is_key(str(key)) for key in keys) or not self._may(request, asked):
+        """Run the view, in a transaction, unless a row differs from what the page showed, or the user has not confirmed
+        that credentials end. ``kind``: the name of an action, or LIST, FORM or DELETION."""
+        if not all(self._is_key(str(key)) for key in keys) or not self._is_permitted(request, kind):
             return view()  # which refuses it
         try:
-            rows = self._hold(request, keys, asked)
+            rows = self._lock_rows(request, keys, kind)
         except ShownChanged as changed:
             self.message_user(request, changed.message, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
-        count = self.ending(request, rows, asked)
+        count = self.ending(request, rows, kind)
         before = count() if count else Alive()
-        if before and request.POST.get(CONFIRMED) != _fingerprint(rows):  # not asked, or about others
-            return self._ask(request, before, rows, asked)
+        if before and request.POST.get(CONFIRMED) != _fingerprint(rows):  # not confirmed, or for other rows
+            return self._ask(request, before, rows, kind)
         answer = view()
         if count and before and (difference := before - count()):
             self.message_user(request, f"Ended: {difference}.")
         return answer
 
-    def _may(self, request: HttpRequest, asked: str) -> bool:
-        """Whether the view would not refuse it; of actions, only those are there that the person may use."""
-        if asked == DELETION:
+    def _is_permitted(self, request: HttpRequest, kind: str) -> bool:
+        """Return whether the user may do this. Actions that the user may not run are not in the list of actions."""
+        if kind == DELETION:
             return self.has_delete_permission(request)
-        return asked not in (LIST, FORM) or self.has_change_permission(request)
+        return kind not in (LIST, FORM) or self.has_change_permission(request)
 
-    def _hold(self, request: HttpRequest, keys: Sequence[Any], asked: str) -> list[Any]:
+    def _lock_rows(self, request: HttpRequest, keys: Sequence[Any], kind: str) -> list[Any]:
         """Lock the rows until the transaction ends and return their present state. Raises ShownChanged.
 
         An action for all rows of a list also affects other pages, whose rows were not shown.
@@ -164,17 +166,16 @@ class CarefulAdmin(ChosenRows):
         list(query.select_for_update(no_key=True).values_list("pk"))
         rows = list(self.get_queryset(request).filter(pk__in=keys).order_by("pk"))
         selection = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        if asked != FORM and len(rows) < len({*map(str, keys), *selection}):
+        if kind != FORM and len(rows) < len({*map(str, keys), *selection}):
             raise ShownChanged(GONE)
-        on_page = rows if asked in (LIST, FORM, DELETION) else [row for row in rows if str(row.pk) in selection]
-        require_as_shown(
-            [self.shown(request, row, whole=asked == FORM) for row in on_page], request.POST.getlist(FIELD)
-        )
+        on_page = rows if kind in (LIST, FORM, DELETION) else [row for row in rows if str(row.pk) in selection]
+        require_as_shown([self.shown(request, row, whole=kind == FORM) for row in on_page], request.POST.getlist(FIELD))
         return rows
 
-    def _ask(self, request: HttpRequest, alive: Alive, rows: Sequence[Any], asked: str) -> HttpResponse:
-        """The question, with the whole form once more. Of a list, it names the rows that change."""
-        rows_to_name = [form.instance for form in self._changed_in_list(request)] if asked == LIST else rows
+    def _ask(self, request: HttpRequest, alive: Alive, rows: Sequence[Any], kind: str) -> HttpResponse:
+        """Return a page that asks for confirmation and contains the whole form. For a list it names the rows that
+        change."""
+        rows_to_name = [form.instance for form in self._changed_in_list(request)] if kind == LIST else rows
         repeated = [
             (name, value) for name, values in request.POST.lists() if name not in NOT_REPEATED for value in values
         ]
@@ -190,10 +191,10 @@ class CarefulAdmin(ChosenRows):
             "fingerprint": _fingerprint(rows),
             "back": request.get_full_path(),
         }
-        return TemplateResponse(request, "admin/careful_question.html", context)
+        return TemplateResponse(request, "admin/confirmation_question.html", context)
 
     def _marked(self, request: HttpRequest, answer: Any) -> Any:
-        """Give a page with rows what it shows of them, or of what is to be deleted."""
+        """Add the snapshot of the rows of a list, or of the rows to delete, to the context of a page."""
         context = getattr(answer, "context_data", None) or {}
         rows: Iterable[Any] = ()
         if "cl" in context and (context["cl"].formset or context.get("action_form")):
@@ -217,7 +218,7 @@ class CarefulAdmin(ChosenRows):
 
 
 def _fingerprint(rows: Iterable[Any]) -> str:
-    """Which rows a question is about."""
+    """Return a digest of the rows that the user confirms."""
     return hashlib.sha256(" ".join(str(row.pk) for row in rows).encode()).hexdigest()[:16]
 
 
