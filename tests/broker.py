@@ -23,7 +23,7 @@ def broker_in_memory() -> Iterator[None]:
 
 
 def taken() -> Message | None:
-    """The message that waits longest, of those that nobody took; None when there is none."""
+    """The message that waits longest, of those that no worker took; None when there is none."""
     with Connection(URL) as connection:
         queue = app.amqp.queues[app.conf.task_default_queue](connection.default_channel)
         queue.declare()

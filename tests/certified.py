@@ -1,4 +1,4 @@
-"""Certificates of servers, made as the metadata service makes them, and strangers' opinions of them."""
+"""Certificates of servers, made as the metadata service makes them, and what other implementations say of them."""
 
 import os
 import subprocess

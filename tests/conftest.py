@@ -80,7 +80,7 @@ def no_request_of_another_test() -> None:
 
 @pytest.fixture
 def movable_clock(the_clock_is_unmoved: None, db: None) -> None:
-    """The product's own clock: read from the database, anew each time it was moved."""
+    """The product's own clock: read from the database, again each time it was moved."""
     clock.follow(read_setting)
 
 

@@ -17,7 +17,7 @@ from controlplane.deployment.owned_folder import make_owned_folder
 from controlplane.operations.ibm_services import SERVICES
 
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
-STRANGERS = (
+FOREIGN_PREFIXES = (
     *("DATABASE_URL", "REDIS_URL", "DJANGO_", "CELERY_"),
     *(
         "IBM_",
@@ -35,7 +35,7 @@ STRANGERS = (
     *("LANGUAGE", "LC_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR"),
     *("CURL_HOME", "OPENSSL_CONF", "SSLKEYLOGFILE", "GREP_OPTIONS", "HYPOTHESIS_"),
 )
-"""How names begin of what the product, IBM's SDKs, database drivers and programs that tests start would heed."""
+"""Prefixes of variables that the product, IBM's SDKs, database drivers and programs that tests start read."""
 OURS_TO_KEEP = ("BAREMINT_CHROMIUM", "PYTHONPATH")
 OUR_SETTINGS = ("DJANGO_SETTINGS_MODULE", "tests.settings")
 GIVEN_PROXIES = {name: value for name, value in os.environ.items() if name.lower() in PROXIES}
@@ -46,7 +46,7 @@ def is_weather(name: str, value: str = "") -> bool:
     """Whether this variable could change what a test sees."""
     if name in OURS_TO_KEEP or (name, value) == OUR_SETTINGS:
         return False
-    return name.startswith(("BAREMINT_", "PYTHON", *STRANGERS)) or name.lower() in PROXIES
+    return name.startswith(("BAREMINT_", "PYTHON", *FOREIGN_PREFIXES)) or name.lower() in PROXIES
 
 
 def cleaned(given: Mapping[str, str]) -> dict[str, str]:
@@ -82,7 +82,7 @@ def clear_up() -> None:
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda number, frame: None)
     sys.warnoptions.clear()
-    sys.dont_write_bytecode = False  # else every process, and every one it starts, compiles all anew
+    sys.dont_write_bytecode = False  # else every process, and every one it starts, compiles all again
     os.environ |= {"BAREMINT_HOME": make_own_home(), "BAREMINT_PROVISION_SECONDS": "0"}
 
 

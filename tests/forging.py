@@ -22,9 +22,9 @@ from jwt.algorithms import RSAAlgorithm
 from controlplane.kernel import clock
 from identity import key_cache, signing
 
-STRANGER = rsa.generate_private_key(65537, 2048)
+UNPUBLISHED_KEY = rsa.generate_private_key(65537, 2048)
 NOWHERE = "http://192.0.2.1/keys"
-"""A documentation address (RFC 5737): whoever follows it is seen."""
+"""A documentation address (RFC 5737): a program that follows it is noticed."""
 
 
 def encoded(raw: bytes) -> str:
@@ -63,8 +63,8 @@ class Forger:
         claims = {name: value for name, value in {**self.claims, **changes}.items() if value is not None}
         return signing.sign(claims, purpose=self.purpose)[0]
 
-    def made(self, *, key: Any = STRANGER, algorithm: str = "RS256", **header: Any) -> str:
-        """Signed by somebody, under our kid unless the header says otherwise."""
+    def made(self, *, key: Any = UNPUBLISHED_KEY, algorithm: str = "RS256", **header: Any) -> str:
+        """Signed by a key that is not published, under our kid unless the header says otherwise."""
         named = {name: value for name, value in {"kid": self.kid, **header}.items() if value is not None}
         return jwt.encode(self.claims, key, algorithm=algorithm, headers=named)
 
@@ -141,7 +141,7 @@ ALGORITHMS: dict[str, Forgery] = {
 }
 
 KEY_IDS: dict[str, Forgery] = {
-    "a-strangers-key-under-our-kid": lambda f: f.made(),
+    "an-unpublished-key-under-our-kid": lambda f: f.made(),
     "no-kid": lambda f: f.made(kid=None),
     "no-kid-but-our-signature": lambda f: jwt.encode(f.claims, f.private_key, "RS256"),
     "an-unknown-kid": lambda f: f.made(kid="202601010000"),
@@ -178,7 +178,7 @@ HEADERS: dict[str, Forgery] = {
     "x5u": lambda f: f.made(x5u=NOWHERE),
     "x5c": lambda f: f.made(x5c=["AAAA"]),
     "x5t": lambda f: f.made(x5t="AAAA"),
-    "jwk-of-a-stranger": lambda f: f.made(jwk=RSAAlgorithm.to_jwk(STRANGER.public_key(), as_dict=True)),
+    "jwk-of-an-unpublished-key": lambda f: f.made(jwk=RSAAlgorithm.to_jwk(UNPUBLISHED_KEY.public_key(), as_dict=True)),
     "jku-over-our-signature": lambda f: f.own(jku=NOWHERE),
     "x5u-over-our-signature": lambda f: f.own(x5u=NOWHERE),
     "x5c-over-our-signature": lambda f: f.own(x5c=["AAAA"]),
@@ -200,7 +200,7 @@ CLAIMS: dict[str, Forgery] = {
     "wrong-issuer": lambda f: f.good(iss="https://iam.example.com/identity"),
     "issuer-is-a-list": lambda f: f.resigned(json.dumps({**f.claims, "iss": [f.claims["iss"]]})),
     "no-issuer": lambda f: f.good(iss=None),
-    "an-audience-of-somebody-else": lambda f: f.good(aud=["somebody-else"]),
+    "an-audience-of-another-service": lambda f: f.good(aud=["another-service"]),
     "an-audience-among-others": lambda f: f.good(aud=[*f.claims.get("aud", []), "more"]),
     "not-valid-yet": lambda f: f.good(nbf=seconds_from_now(120)),
     "issued-in-the-future": lambda f: f.good(iat=seconds_from_now(120)),

@@ -1,4 +1,4 @@
-"""Databases on a PostgreSQL server of our own, for the tests that need a real one."""
+"""Databases on a PostgreSQL server that the suite starts, for the tests that need a real one."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ NewDatabase = Callable[..., str]
 def create_database(server: PostgresqlServer, name: str, *, copy_of: str = "") -> str:
     """Make a database and return its URL: an empty one, or a copy of the one of that name or URL.
 
-    While a database is copied nobody may be connected to it.
+    While a database is copied no client may be connected to it.
     """
     template = urlsplit(copy_of).path.lstrip("/") or "template1"
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")

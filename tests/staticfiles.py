@@ -1,4 +1,4 @@
-"""Static files as the product serves them, found once: each test client makes all middleware anew."""
+"""Static files as the product serves them, found once: each test client makes all middleware again."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""What a refused request must not do: write to the database, or call anybody."""
+"""What a refused request must not do: write to the database, or call another process."""
 
 import socket
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def nothing_is_written() -> Iterator[None]:
 
 
 @contextmanager
-def nobody_is_called(*but: tuple[str, int]) -> Iterator[None]:
+def nothing_is_called(*but: tuple[str, int]) -> Iterator[None]:
     """No connection is opened, and no name looked up, but to these addresses."""
     called: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:

@@ -43,7 +43,7 @@ SETTINGS = {
     "BAREMINT_BEHIND_TLS": "true",
     "BAREMINT_LOG_LEVEL": "DEBUG",
     "BAREMINT_SQLITE_SYNCHRONOUS": "FULL",
-    "DATABASE_URL": "postgresql://somebody@192.0.2.1/other",
+    "DATABASE_URL": "postgresql://user@192.0.2.1/other",
     "REDIS_URL": "redis://192.0.2.1:9/0",
     "DJANGO_SETTINGS_MODULE": "controlplane.settings_inside",
 }

@@ -37,7 +37,7 @@ def switched(name: str) -> bool:
 
 
 def meanwhile(name: str) -> None:
-    """Somebody else switches the service of a server on."""
+    """Another user switches the service of a server on."""
     switch_metadata_service(BareMetalServer.objects.get(name=name), enabled=True, by=BY)
 
 

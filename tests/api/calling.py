@@ -1,4 +1,4 @@
-"""Calling the control plane as somebody."""
+"""Calling the control plane as a given caller."""
 
 import json
 from typing import Any

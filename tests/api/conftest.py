@@ -63,5 +63,5 @@ def prototype(server: BareMetalServer) -> dict[str, Any]:
 
 @pytest.fixture
 def connect(world: World) -> Callable[..., Any]:
-    """Makes a client of IBM's for a service, as Alice or somebody else."""
+    """Makes a client of IBM's for a service, as Alice or as another user."""
     return connected

@@ -131,13 +131,13 @@ class Everything:
     def policy(self) -> dict[str, Any]:
         return {
             "type": "access",
-            "subject": {"attributes": [attribute("iam_id", "iam-Profile-somebody")]},
+            "subject": {"attributes": [attribute("iam_id", "iam-Profile-outsider")]},
             "control": {"grant": {"roles": [{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}]}},
             "resource": {"attributes": [attribute("accountId", self.account.id), attribute("serviceName", "is")]},
         }
 
     def call(self, method: str, path: str, body: Any = None, *, caller: Caller | None = None) -> Any:
-        """As the owner unless somebody else is named."""
+        """As the owner unless another caller is named."""
         return call(method, f"{path}?{self.query}", body, caller=caller or self.owner)
 
     def post(self, path: str, body: dict[str, Any]) -> str:
@@ -170,7 +170,7 @@ class Everything:
         return PLACEHOLDER.sub(lambda found: self.value(template[: found.end()]), template)
 
     def perform(self, operation: Documented, caller: Caller, path: str = "") -> Any:
-        """What somebody is answered who asks for this operation on what is here, or at another path."""
+        """The answer to a caller that asks for this operation on what is here, or at another path."""
         headers = self.headers.get(str(operation), {})
         return perform(operation, path or self.path(operation.path), self.query, caller, **headers)
 
@@ -192,7 +192,7 @@ CLAIM_RULE = {
     "conditions": [{"claim": "zone", "operator": "EQUALS", "value": '"us-south-1"'}],
 }
 SOMETHING_TAGGED = {"tag_name": "everything", "resources": [{"resource_id": FACTS.crn}]}
-# What a request must say before anybody decides about it.
+# What a request must say before the product decides about it.
 BODIES: dict[str, Any] = {
     "attach_tag": SOMETHING_TAGGED,
     "detach_tag": SOMETHING_TAGGED,
@@ -202,11 +202,11 @@ BODIES: dict[str, Any] = {
     "update_claim_rule": CLAIM_RULE,
     "update_service_id_group": {"name": "everything"},
     "set_profile_identities": {"identities": []},
-    "set_profile_identity": {"type": "user", "identifier": "IBMid-SOMEBODY1"},
-    "explain": {"subject": "iam-Profile-somebody", "action": "is.vpc.vpc.read"},
+    "set_profile_identity": {"type": "user", "identifier": "IBMid-OUTSIDER1"},
+    "explain": {"subject": "iam-Profile-outsider", "action": "is.vpc.vpc.read"},
 }
 QUERIES = {
-    "get_explanation": "subject=iam-Profile-somebody&action=is.vpc.vpc.read",
+    "get_explanation": "subject=iam-Profile-outsider&action=is.vpc.vpc.read",
     "delete_link_by_parameters": "type=BMS",
 }
 

@@ -16,7 +16,7 @@ URL = "http://testserver"
 
 
 class ControlPlane(BaseAdapter):
-    """Takes a client's request to our views, as somebody, and the answer back."""
+    """Takes a client's request to our views, as a given caller, and the answer back."""
 
     def __init__(self, caller: Caller) -> None:
         super().__init__()

@@ -57,7 +57,7 @@ def test_head_needs_the_policy_that_get_needs(world: World, path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PATCH", "PROPFIND"])
-@pytest.mark.parametrize("caller", [None, caller_of(VICTOR)], ids=["nobody", "somebody"])
+@pytest.mark.parametrize("caller", [None, caller_of(VICTOR)], ids=["unauthenticated", "authenticated"])
 def test_a_method_that_is_not_served_is_answered_alike_to_every_caller(world: World, method: str, caller: Any) -> None:
     answer = call(method, "/v1/profiles", caller=caller)
     assert answer.status_code == 405
@@ -72,6 +72,6 @@ def test_the_only_method_is_named_as_such() -> None:
 
 @pytest.mark.parametrize("body", [{"colour\0": 1}, {"account_id\0": ACCOUNT}])
 def test_a_refusal_that_quotes_nul_is_recorded_without_it(world: World, body: Any) -> None:
-    """PostgreSQL refuses the character, and then a bad request would look like a fault of our own."""
+    """PostgreSQL refuses the character, and then a bad request would look like a fault of the server."""
     assert call("POST", "/v1/profiles", body).status_code == 400
     assert "\0" not in ActivityEvent.objects.get().message

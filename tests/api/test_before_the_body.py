@@ -15,7 +15,7 @@ from tests.world import ALICE, World
 
 ANNOUNCED = "100"
 DECIDED_BY_BODY = {"explain", "create_api_key", "search", "attach_tag", "detach_tag"}
-"""Whether somebody may call them depends on what the body says."""
+"""Whether a caller may use them depends on what the body says."""
 REFUSED = "get_explanation"
 """Without its query parameters."""
 

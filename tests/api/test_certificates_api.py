@@ -208,7 +208,7 @@ CALLS = [("GET", "/certificates"), ("GET", "/certificate_rotation")]
 @pytest.mark.parametrize(("method", "tail"), CALLS)
 def test_another_accounts_server_looks_like_none(path: str, method: str, tail: str) -> None:
     there = call(method, path + tail, caller=MALLORY)
-    nowhere = call(method, f"/_baremint/bare_metal_servers/0717-nobody{tail}", caller=MALLORY)
+    nowhere = call(method, f"/_baremint/bare_metal_servers/0717-unknown{tail}", caller=MALLORY)
     assert refusal(there) == refusal(nowhere) == (404, "not_found")
     assert there.json()["errors"] == nowhere.json()["errors"]
 

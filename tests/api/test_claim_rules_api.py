@@ -132,7 +132,7 @@ REFUSED: dict[str, tuple[Any, tuple[str, str]]] = {
     "an-empty-list-for-one": (with_condition(value="[]"), ("invalid_value", "conditions[0].value:")),
     "a-value-with-nul": (with_condition(value="a\0b"), ("invalid_value", "conditions[0].value:")),
     "no-value": (RULE | {"conditions": [{"claim": "zone", "operator": "EQUALS"}]}, ("missing_field", "conditions[0]")),
-    "a-member-nobody-knows": (with_condition(more="x"), ("unknown_field", "conditions[0].more:")),
+    "an-unknown-member": (with_condition(more="x"), ("unknown_field", "conditions[0].more:")),
     "a-name-that-is-too-long": (RULE | {"name": "n" * 256}, ("invalid_value", "name:")),
     "an-expiration-that-is-negative": (RULE | {"expiration": -1}, ("invalid_value", "expiration:")),
     "an-expiration-of-more-than-a-day": (RULE | {"expiration": 86_401}, ("invalid_value", "expiration:")),

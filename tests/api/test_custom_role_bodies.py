@@ -29,10 +29,10 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no-display-name": {"display_name": ""},
     "a-description-of-251": {"description": "d" * 251},
     "another-account": {"account_id": OTHER_ACCOUNT},
-    "an-unknown-service": {"service_name": "databases-for-nobody"},
+    "an-unknown-service": {"service_name": "databases-for-none"},
     "no-actions": {"actions": []},
     "a-text-for-actions": {"actions": LIST},
-    "an-unknown-action": {"actions": [LIST, "is.nobody.knows"]},
+    "an-unknown-action": {"actions": [LIST, "is.unknown.action"]},
     "an-action-of-another-service": {"actions": ["iam-identity.profile.read"]},
     "a-pattern-of-actions": {"actions": ["is.*"]},
     "a-number-for-an-action": {"actions": [1]},
@@ -59,8 +59,8 @@ def test_a_role_needs_each_of_its_members(world: World, left_out: str) -> None:
 
 
 def test_an_unknown_action_is_named_with_the_way_to_the_known_ones(world: World) -> None:
-    message = create(actions=["is.nobody.knows"]).json()["errors"][0]["message"]
-    assert "is.nobody.knows" in message
+    message = create(actions=["is.unknown.action"]).json()["errors"][0]["message"]
+    assert "is.unknown.action" in message
     assert "GET /v2/roles?service_name=is" in message
 
 

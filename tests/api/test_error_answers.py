@@ -73,7 +73,7 @@ def test_a_foreign_host_is_refused_in_json(world: World) -> None:
     check_each(list(product(PATHS_OF_PROGRAMS, FOREIGN_HOSTS)), check)
 
 
-DOORS = [SERVERS, f"/v1/profiles?account_id={ACCOUNT}", f"/v1/policies?account_id={ACCOUNT}", "/v2/resource_groups"]
+ENDPOINTS = [SERVERS, f"/v1/profiles?account_id={ACCOUNT}", f"/v1/policies?account_id={ACCOUNT}", "/v2/resource_groups"]
 
 
 OTHER_TYPES = ["text/html", "application/xml", "text/html,application/xhtml+xml", "x", "*/xml"]
@@ -86,7 +86,7 @@ def test_json_is_answered_whatever_is_accepted(world: World) -> None:
         assert answer["Content-Type"] == "application/json"
         assert answer.status_code in (200, 400)
 
-    check_each(list(product(DOORS, OTHER_TYPES)), check)
+    check_each(list(product(ENDPOINTS, OTHER_TYPES)), check)
 
 
 CONTENT_TYPES = ["text/plain", "application/xml", "multipart/form-data", "x", ""]

@@ -84,9 +84,9 @@ READ_OF_AN_IDENTITY = ("GET", "/v1/profiles/{profile_id}/identities/{identity_ty
 
 
 def missing_like(value: str) -> str:
-    """An id of the same form that nobody has."""
+    """An id of the same form that does not exist."""
     if value.startswith("IBMid-"):
-        return "IBMid-NOBODY0001"
+        return "IBMid-UNKNOWN001"
     start, dash, _ = value.partition("-")
     if dash and len(start) < 20 and start.isascii() and value[len(start) + 1 :].count("-") == 4:
         return f"{start}-{uuid.uuid4()}"
@@ -119,7 +119,7 @@ def test_mallory_cannot_tell_what_alice_has_from_what_does_not_exist(alices: Eve
 
 
 def test_a_tag_of_alices_reads_to_mallory_as_one_that_does_not_exist(alices: Everything) -> None:
-    names = (alices.value("/v3/tags/{tag_name}"), "tag-of-nobody")
+    names = (alices.value("/v3/tags/{tag_name}"), "no-such-tag")
     told = [stripped(call("DELETE", f"/v3/tags/{name}", caller=MALLORY), name) for name in names]
     assert told[0] == told[1]
     assert alices.call("GET", "/v3/tags").json()["total_count"] == 1

@@ -36,7 +36,7 @@ def mend(answer: dict[str, Any]) -> Any:
     return made
 
 
-# --- may somebody do this? --------------------------------------------------------------------------------------
+# --- may a subject do this? --------------------------------------------------------------------------------------
 
 
 def test_an_allowance_names_the_policy_and_the_role_that_decided(policy: Policy) -> None:
@@ -163,7 +163,7 @@ def test_two_switches_are_offered_one_after_the_other(server: BareMetalServer) -
     assert ask(server=server.name).json()["decision"] == "allow"
 
 
-# --- may somebody assume a profile? -----------------------------------------------------------------------------
+# --- may a subject assume a profile? -----------------------------------------------------------------------------
 
 
 def identity(profile: TrustedProfile, identifier: str, **content: Any) -> ProfileIdentity:
@@ -178,10 +178,10 @@ def test_the_identity_that_decides_is_named(profile: TrustedProfile) -> None:
 
 
 def test_who_else_may_assume_it_is_not_told(profile: TrustedProfile) -> None:
-    identity(profile, "IBMid-SOMEBODY1")
+    identity(profile, "IBMid-OUTSIDER1")
     answer = ask(Caller(BOB, ACCOUNT, "Bob", "User"), profile=profile.name)
     assert answer.json()["decision"] == "deny"
-    assert "SOMEBODY" not in answer.content.decode()
+    assert "OUTSIDER" not in answer.content.decode()
 
 
 SUBJECTS = {
@@ -204,7 +204,7 @@ def test_nothing_is_offered_to_another_trusted_profile(profile: TrustedProfile) 
 
 
 def test_an_account_is_added_to_those_that_a_person_may_come_from(profile: TrustedProfile) -> None:
-    """And nobody loses what they have."""
+    """And the accounts that it has stay."""
     identity(profile, BOB, accounts=[OTHER_ACCOUNT])
     refused = ask(profile=profile.id, subject=BOB).json()
     assert refused["considered"][0]["missing"] == [f"account {ACCOUNT} among its accounts"]
@@ -256,7 +256,7 @@ def test_what_the_caller_may_not_read_is_like_what_does_not_exist(
         create_policy(profile.account, content=content, api_version="v1", by=BY)
     hidden = ask(VICTOR_CALLS, **question)
     kind = "server" if lacking == "is" else "profile"
-    missing = ask(VICTOR_CALLS, **{**question, kind: "nobody"})
+    missing = ask(VICTOR_CALLS, **{**question, kind: "unknown"})
     assert hidden.status_code == missing.status_code == 400
     assert [each["message"] for each in hidden.json()["errors"]] == [
         each["message"] for each in missing.json()["errors"]

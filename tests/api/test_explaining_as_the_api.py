@@ -107,7 +107,7 @@ def test_what_is_explained_is_what_the_api_answers(alices: Everything, cast: lis
         question = asked_of(each, alices)
         for number, caller in enumerate(cast):
             status = answered(each, alices, caller).status_code
-            # By turns the owner asks about others, and everybody about themselves.
+            # By turns the owner asks about others, and each caller about itself.
             asker = {"subject": caller.iam_id} if (number + len(str(each))) % 2 else {}
             explained = ask(ALICE if asker else caller, **question, **asker)
             compared += 1
@@ -124,7 +124,9 @@ def test_what_is_missing_or_foreign_is_not_explained(alices: Everything) -> None
         question = asked_of(each, alices)
         if "resourceType" in question.get("resource", {"resourceType"}):  # about nothing that there is one of
             continue
-        missing = {"resource": "nobody"} if isinstance(question["resource"], str) else {"resource": {"vpcId": "nobody"}}
+        missing = (
+            {"resource": "unknown"} if isinstance(question["resource"], str) else {"resource": {"vpcId": "unknown"}}
+        )
         told = [ask(MALLORY, **question), ask(MALLORY, **question | missing)]
         assert [answer.status_code for answer in told] == [400, 400], each
         assert told[0].json()["errors"] == told[1].json()["errors"], each

@@ -44,8 +44,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an-attribute-that-no-url-can-say": ({"action": LIST, "resource": {"tag:env]": "r"}}, "invalid_value"),
     "nul-in-the-name-of-an-attribute": ({"action": LIST, "resource": {"a\0": "r"}}, "invalid_value"),
     "twenty-one-attributes": ({"action": LIST, "resource": {f"a{n}": "r" for n in range(21)}}, "invalid_value"),
-    "an-unknown-server": ({"server": "nobody"}, "not_found"),
-    "an-unknown-profile": ({"profile": "nobody"}, "not_found"),
+    "an-unknown-server": ({"server": "unknown"}, "not_found"),
+    "an-unknown-profile": ({"profile": "unknown"}, "not_found"),
     "a-profiles-crn-for-a-server": (
         {"server": f"crn:v1:bluemix:public:iam-identity::a/{ACCOUNT}::profile:x"},
         "not_found",

@@ -1,4 +1,4 @@
-"""Questions by name, id or CRN; what nobody knows is refused, with the nearest of what the asker may list."""
+"""Questions by name, id or CRN; an unknown one is refused, with the nearest of those that the caller may list."""
 
 from typing import Any
 
@@ -93,7 +93,7 @@ def test_what_the_asker_may_not_read_or_list_is_like_none(world: World, profile:
     told = {
         message(ask(COLLEAGUE, subject=word, action=LIST)) for word in (profile.name, profile.iam_id, "victo", "bo")
     }
-    assert told == {message(ask(COLLEAGUE, subject="nobody at all", action=LIST))}
+    assert told == {message(ask(COLLEAGUE, subject="no such subject", action=LIST))}
     allow(world, COLLEAGUE.iam_id, "iam-identity")
     assert ask(COLLEAGUE, subject=profile.name, action=LIST).status_code == 200
     assert message(ask(COLLEAGUE, subject="victo", action=LIST)).endswith("nearest: victor.")
@@ -128,7 +128,7 @@ def test_a_resource_goes_by_its_name_id_and_crn(server: BareMetalServer) -> None
 
 
 def test_what_a_policy_selects_it_by_need_not_be_said(world: World, server: BareMetalServer) -> None:
-    """The API knows in which VPC it is, and takes nobody's word for it."""
+    """The API knows in which VPC it is, and does not take it from the caller."""
     allow(world, VICTOR, vpcId=server.vpc.id)
     other = make_server(world.account, name="far-1", region="eu-de")
     decisions = [
@@ -173,9 +173,11 @@ def test_a_caller_without_read_access_cannot_tell_a_name_from_a_missing_one(
     world: World, server: BareMetalServer
 ) -> None:
     """As the API: it answers 403 for the id of what is there, and a name is found by those who may read it."""
-    nobody = caller_of("iam-Profile-nobody")
-    assert ask(nobody, action=READ, resource=server.id).json()["decision"] == "deny"
-    assert message(ask(nobody, action=READ, resource="web-1")) == message(ask(nobody, action=READ, resource="web-9"))
+    outsider = caller_of("iam-Profile-outsider")
+    assert ask(outsider, action=READ, resource=server.id).json()["decision"] == "deny"
+    assert message(ask(outsider, action=READ, resource="web-1")) == message(
+        ask(outsider, action=READ, resource="web-9")
+    )
 
 
 def test_a_right_on_tagging_as_a_whole_is_one_on_every_resource(world: World, server: BareMetalServer) -> None:
@@ -203,9 +205,9 @@ def test_a_resource_of_another_service_than_the_action_s_is_refused(world: World
 
 def test_the_nearest_are_among_those_that_the_list_shows(world: World, server: BareMetalServer) -> None:
     make_server(world.account, name="web-2")
-    nobody, somebody = (caller_of(f"iam-Profile-{name}") for name in ("nobody", "somebody"))
+    outsider, reader = (caller_of(f"iam-Profile-{name}") for name in ("outsider", "reader"))
     without = (attribute("vpcId", False, "stringExists"),)  # which every server has
-    create_policy(world.account, content=make_content(nobody.iam_id, more=without), api_version="v2", by=BY)
-    allow(world, somebody.iam_id, bareMetalServerId=server.id)
-    told = {caller: message(ask(caller, action=READ, resource="wbe-1")) for caller in (nobody, somebody)}
-    assert ["nearest" in told[nobody], told[somebody].partition("nearest: ")[2]] == [False, "web-1."]
+    create_policy(world.account, content=make_content(outsider.iam_id, more=without), api_version="v2", by=BY)
+    allow(world, reader.iam_id, bareMetalServerId=server.id)
+    told = {caller: message(ask(caller, action=READ, resource="wbe-1")) for caller in (outsider, reader)}
+    assert ["nearest" in told[outsider], told[reader].partition("nearest: ")[2]] == [False, "web-1."]

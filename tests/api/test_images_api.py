@@ -1,4 +1,4 @@
-"""Images: IBM's, which everybody sees and nobody changes, and the account's own."""
+"""Images: IBM's, which every account sees and none changes, and the account's own."""
 
 from typing import Any
 

@@ -104,7 +104,7 @@ def test_the_key_of_tokens_is_no_authority(client: Client) -> None:
     assert refusal(client.get(f"/pki/{kid}.cer")) == (404, "not_found")
 
 
-@pytest.mark.parametrize("name", ["nobody.cer", "nobody.crl"])
+@pytest.mark.parametrize("name", ["unknown.cer", "unknown.crl"])
 def test_an_authority_that_is_not_there_is_not_found(client: Client, name: str) -> None:
     assert refusal(client.get(f"/pki/{name}")) == (404, "not_found")
 
@@ -226,8 +226,8 @@ def test_an_expired_certificate_stands_as_it_stood(
 
 
 def test_a_question_about_a_certificate_of_another_authority_is_unauthorized(client: Client) -> None:
-    stranger = make_issuer().certificate
-    made = ocsp.OCSPRequestBuilder().add_certificate(stranger, stranger, SHA1).build()
+    foreign = make_issuer().certificate
+    made = ocsp.OCSPRequestBuilder().add_certificate(foreign, foreign, SHA1).build()
     answer = read(post(client, made.public_bytes(Encoding.DER)))
     assert answer.response_status == OCSPResponseStatus.UNAUTHORIZED
 

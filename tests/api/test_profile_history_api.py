@@ -1,4 +1,4 @@
-"""What became of a trusted profile, and which of them a filter finds."""
+"""The history of a trusted profile, and which of them a filter finds."""
 
 import re
 from typing import Any
@@ -139,7 +139,7 @@ FILTERS: dict[str, list[str]] = {
     'description co "\\"hi\\" and"': ["db"],
     'description co "%"': [],
     'name co "_"': [],
-    'name eq "nobody"': [],
+    'name eq "unknown"': [],
     'email eq ""': ["db", "web-prod", "web-test"],
 }
 

@@ -126,7 +126,7 @@ def test_a_replacement_needs_an_entity_tag(identities: str) -> None:
 
 
 def test_one_wrong_identity_refuses_all_and_is_named(identities: str, users: str) -> None:
-    body = {"identities": [RESOURCE, {"identifier": "nobody", "type": "user"}]}
+    body = {"identities": [RESOURCE, {"identifier": "unknown", "type": "user"}]}
     answer = call("PUT", identities, body, If_Match="*")
     assert refusal(answer) == (400, "invalid_value")
     assert [each.identifier for each in ProfileIdentity.objects.all()] == [ALICE.iam_id]

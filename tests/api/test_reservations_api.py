@@ -343,10 +343,10 @@ def test_a_list_shows_what_the_caller_may_see(api: Api, world: World) -> None:
 
 def test_a_foreign_reservation_reads_like_none(api: Api, server: BareMetalServer) -> None:
     path = f"{PATH}/{active(api)['id']}"
-    stranger = Api(MALLORY)
+    mallory = Api(MALLORY)
     calls = (("GET", path), ("PATCH", path), ("DELETE", path), ("POST", f"{path}/activate"))
-    assert {stranger.call(method, each, {} if method == "PATCH" else None).status_code for method, each in calls} == {
+    assert {mallory.call(method, each, {} if method == "PATCH" else None).status_code for method, each in calls} == {
         404
     }
-    assert stranger.get(PATH).json()["reservations"] == []
+    assert mallory.get(PATH).json()["reservations"] == []
     assert api.call("GET", path, query=QUERY).status_code == 200

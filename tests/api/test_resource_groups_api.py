@@ -36,7 +36,7 @@ def names(query: str = "") -> list[str]:
         ("?default=True", ["Default"]),
         ("?default=false", ["team"]),
         ("?name=team", ["team"]),
-        ("?name=nobody", []),
+        ("?name=unknown", []),
         ("?include_deleted=false&date=2026-11", ["Default", "team"]),
     ],
 )

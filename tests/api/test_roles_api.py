@@ -85,11 +85,11 @@ def test_without_a_service_every_role_is_listed(world: World) -> None:
 
 
 def test_an_unknown_service_has_the_roles_without_actions(world: World) -> None:
-    assert {tuple(role["actions"]) for role in listed("?service_name=nobody")["system_roles"]} == {()}
+    assert {tuple(role["actions"]) for role in listed("?service_name=unknown")["system_roles"]} == {()}
 
 
 def test_an_unknown_group_of_services_has_platform_roles_without_actions(world: World) -> None:
-    body = listed("?service_group_id=nobody")
+    body = listed("?service_group_id=unknown")
     assert body["service_roles"] == []
     assert [(role["display_name"], role["actions"]) for role in body["system_roles"]] == [(name, []) for name in SYSTEM]
 
@@ -113,7 +113,7 @@ def guarded_views(resolver: URLResolver) -> list[Any]:
 
 
 def test_every_action_a_view_asks_for_can_be_granted() -> None:
-    """Of every pattern: a view under a path with a slash at its end is documented nowhere, but guarded all the same."""
+    """Of every pattern: a view under a path with a slash at its end is documented nowhere, but is guarded too."""
     known = {action for actions in ACTIONS.values() for action in actions}
     asked_for = {
         (callback.cls.__qualname__, method): operation.action

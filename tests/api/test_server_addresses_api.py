@@ -46,7 +46,7 @@ def test_the_list_comes_in_pages(three: list[BareMetalServer]) -> None:
 
 def test_addresses_are_filtered_by_the_name_of_the_server(three: list[BareMetalServer]) -> None:
     assert [each["id"] for each in call("GET", f"{PATH}?name=web-2").json()["bare_metal_servers"]] == [three[1].id]
-    assert call("GET", f"{PATH}?name=nobody").json()["bare_metal_servers"] == []
+    assert call("GET", f"{PATH}?name=unknown").json()["bare_metal_servers"] == []
 
 
 def test_another_accounts_servers_are_not_listed(three: list[BareMetalServer]) -> None:

@@ -88,7 +88,7 @@ REFUSED: dict[str, Any] = {
     "a-text-for-an-api-key": CREATION | {"apikey": OWN_VALUE},
     "an-api-key-without-a-name": CREATION | {"apikey": {}},
     "a-short-value": CREATION | {"apikey": {"name": "k", "apikey": "v" * 31}},
-    "an-api-key-of-somebody-else": CREATION | {"apikey": {"name": "k", "iam_id": ALICE.iam_id}},
+    "an-api-key-of-another-user": CREATION | {"apikey": {"name": "k", "iam_id": ALICE.iam_id}},
     "an-api-key-that-is-past": CREATION | {"apikey": {"name": "k", "expires_at": "2020-12-24T18:00+0000"}},
     "an-id": CREATION | {"id": "ServiceId-mine"},
     "a-lock-in-the-body": CREATION | {"locked": True},

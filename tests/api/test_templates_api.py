@@ -73,12 +73,12 @@ def test_the_operations_of_templates_are_those_of_ibms_sdk_and_are_marked() -> N
 
 
 def test_templates_of_another_account_are_not_found_and_a_caller_without_a_policy_is_refused(world: World) -> None:
-    """A stranger is refused, and another account is not found."""
+    """A caller without a policy is refused, and another account is not found."""
 
     def check(kind: Kind) -> None:
         path = f"/{kind.path}?account_id={ACCOUNT}"
         assert call("GET", path, caller=MALLORY).status_code == 404
-        stranger = caller_of("iam-Profile-victor")
-        assert [call(method, path, {}, caller=stranger).status_code for method in ("GET", "POST")] == [403, 403]
+        victor = caller_of("iam-Profile-victor")
+        assert [call(method, path, {}, caller=victor).status_code for method in ("GET", "POST")] == [403, 403]
 
     check_each(KINDS, check)

@@ -218,7 +218,7 @@ def test_a_page_token_of_another_account_is_refused(five: list[str]) -> None:
         ("&sort=name&order=desc", ["echo", "delta", "charlie", "bravo", "alpha"]),
         ("&order=desc", ["charlie", "bravo", "echo", "alpha", "delta"]),
         ("&name=echo", ["echo"]),
-        ("&name=nobody", []),
+        ("&name=unknown", []),
         ("&include_history=true", ["delta", "alpha", "echo", "bravo", "charlie"]),
     ],
 )

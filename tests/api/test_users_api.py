@@ -37,7 +37,7 @@ def people(world: World) -> list[str]:
     for name, known in described.items():
         User.objects.create_user(name, account=world.account, **known)
     User.objects.create_user("mallory", iam_id=MALLORY.iam_id, account=world.other_account)
-    User.objects.create_user("nobody", account=world.account)
+    User.objects.create_user("without-iam-id", account=world.account)
     return list(described)
 
 

@@ -44,7 +44,7 @@ class List:
     path: str
     service: str
     kind: str = "rows"
-    """rows, of the account; nothing, always empty; shared, the same for everybody."""
+    """rows, of the account; nothing, always empty; shared, the same for every caller."""
 
     @property
     def item(self) -> str:
@@ -309,7 +309,7 @@ def test_a_token_of_a_page_is_good_for_the_caller_the_list_and_the_filter_that_i
 
 
 def test_a_page_token_says_nothing_of_the_rows_that_it_skips(world: World, group: ResourceGroup) -> None:
-    """Nor do its length and the links: with and without a hidden row between two visible ones, pages are alike."""
+    """Neither do its length and its links: with and without a hidden row between two visible ones, pages are equal."""
     victor = caller_of("iam-Profile-victor")
     servers = BareMetalServer.objects.filter(region="us-south").order_by("-number")
     newest, hidden, oldest = servers[:3]

@@ -45,9 +45,9 @@ ASKED_FOR = {
 """Modules that wait for something, and what they wait for."""
 
 
-@pytest.mark.parametrize("door", ["settings urls", "settings_inside urls_inside"])
-def test_what_waits_to_be_asked_for_is_not_imported_at_a_start_on_sqlite(door: str, tmp_path: Path) -> None:
-    settings, urls = (f"controlplane.{name}" for name in door.split())
+@pytest.mark.parametrize("process", ["settings urls", "settings_inside urls_inside"])
+def test_what_waits_to_be_asked_for_is_not_imported_at_a_start_on_sqlite(process: str, tmp_path: Path) -> None:
+    settings, urls = (f"controlplane.{name}" for name in process.split())
     imported = imported_by(f"import controlplane.celery, {urls}", settings, home=tmp_path)
     assert urls in imported
     assert_none(
@@ -81,7 +81,7 @@ def test_a_package_is_unavailable_only_for_as_long_as_it_was_asked_to_be() -> No
         with pytest.raises(ImportError):
             import colorsys
         with pytest.raises(ImportError):
-            import_module("pytest")  # imported before, and unavailable all the same
+            import_module("pytest")  # imported before, and unavailable from now on
     assert sys.modules == before
     import colorsys
 

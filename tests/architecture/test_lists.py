@@ -30,7 +30,7 @@ OF_THE_DEPLOYMENT = {
 }
 OF_THE_ACCOUNT = {"list_tags": "tags belong to the account; nothing tells one from another (D-25)"}
 OF_AN_INSTANCE = {"list_buckets", "list_buckets_extended"}
-"""IBM: whoever has a policy on single buckets cannot list the buckets of the instance."""
+"""IBM: a caller that has a policy on single buckets cannot list the buckets of the instance."""
 
 READS = [each for each in permissions() if each.method == "GET" and not each.path.endswith("}")]
 

@@ -49,7 +49,7 @@ ON_REAL_TIME: dict[str, str] = {
     "controlplane/jobs/schedule.py": "housekeeping, and how long a failed job is left alone",
     "controlplane/timekeeping/services.py": "the machine's time is what the clock is set against",
     "controlplane/runtime/supervisor/supervisor.py": "log lines",
-    "controlplane/database/sqlite_copies.py": "when a copy was made, for whoever looks for one",
+    "controlplane/database/sqlite_copies.py": "when a copy was made, for a user who looks for one",
     "identity/services/endpoint_certificates.py": "TLS handshakes",
     "identity/services/key_creation.py": "TLS handshakes: an authority is valid by both times",
 }

@@ -57,7 +57,7 @@ def test_the_changelog_begins_with_the_version() -> None:
 
 
 def test_one_service_builds_the_image_and_no_other_fetches_it() -> None:
-    """Else each of them writes an image of its own, and an `up` with nothing changed makes all containers anew."""
+    """Else each of them writes an image of its own, and an `up` with nothing changed makes all containers again."""
     assert [name for name in COMMANDS_OF_BAREMINT if "build" in SERVICES[name]] == ["migrate"]
     assert {SERVICES[name]["pull_policy"] for name in COMMANDS_OF_BAREMINT if name != "migrate"} == {"never"}
 

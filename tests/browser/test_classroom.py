@@ -1,4 +1,4 @@
-"""A class: the teacher sees how far a learner is, as it happens, and lets everybody begin anew."""
+"""A class: the teacher sees how far a learner is, as it happens, and lets every learner begin again."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -59,7 +59,7 @@ def audit_in_both_schemes(visitor: Visitor) -> list[str]:
 
 
 def begin(visitor: Visitor) -> None:
-    """With the server that is proposed, anew when it was begun before."""
+    """With the server that is proposed, and from the start when it was begun before."""
     if (again := visitor.page.locator("details.card summary")).count():
         again.click()
     visitor.follow(visitor.page.locator("main form button", has_text="Begin"))

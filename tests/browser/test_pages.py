@@ -1,4 +1,4 @@
-"""Every page, light and dark, wide and narrow: nothing the browser complains of, nothing that keeps anybody out."""
+"""Every page, light and dark, wide and narrow: nothing the browser complains of, nothing that keeps a user out."""
 
 from collections.abc import Callable
 from typing import Any

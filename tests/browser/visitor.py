@@ -1,4 +1,4 @@
-"""Somebody at a browser: goes to pages, and notes whatever the browser complains of."""
+"""A user at a browser: goes to pages, and notes whatever the browser complains of."""
 
 import json
 import urllib.error

@@ -17,7 +17,7 @@ stands as often as tests of this title fail."""
 
 @dataclass(frozen=True)
 class Recorded:
-    """The suites of an SDK whose package comes without them, as they went when somebody ran them."""
+    """The suites of an SDK whose package comes without them, as they went when they were run by hand."""
 
     language: str
     date: Date

@@ -74,7 +74,7 @@ def test_a_profile_that_is_not_linked_is_named(sdk: Sdk, chain: dict[str, Any], 
 
 @pytest.fixture(scope="module")
 def expired(operator: Operator, product: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with an identity token that has expired, of a server that nobody switches."""
+    """A file with an identity token that has expired, of a server that no test switches."""
     server = operator.create_server()
     operator.switch(server["id"], enabled=True)
     url = operator.metadata_url(server, product)

@@ -14,7 +14,7 @@ from tests.live.product import Product
 pytestmark = pytest.mark.conformance
 
 # How each language says that it does not know who signed a certificate.
-STRANGERS = {
+UNKNOWN_ISSUER = {
     "Python": "certificate verify failed",
     "Node": "unable to get local issuer certificate|unable to verify the first certificate",
     "Go": "certificate signed by unknown authority",
@@ -44,7 +44,7 @@ def secure(product: Product, operator: Operator, chain: dict[str, Any]) -> dict[
 
 
 def with_scheme(product: Product, url: str, scheme: str) -> str:
-    """The other door of the same server."""
+    """The endpoint of the same server with this scheme."""
     host = url.partition("://")[2].partition(":")[0]
     port = product.info["metadata_tls_port" if scheme == "https" else "metadata_port"]
     return f"{scheme}://{host}:{port}"
@@ -87,10 +87,10 @@ def test_https_is_refused_where_the_protocol_is_http(sdk: Sdk, chain: dict[str, 
 
 @pytest.mark.operation("an authority that is not trusted: no token, and the certificate is named as the reason")
 def test_who_does_not_trust_our_authority_gets_no_token(sdk: Sdk, secure: dict[str, Any], program: Program) -> None:
-    stranger = Sdk(sdk.language, program(sdk.language))
+    distrustful = Sdk(sdk.language, program(sdk.language))
     try:
-        with pytest.raises(Refused, match=STRANGERS[sdk.language.name]) as refused:
-            stranger.token(on_the_server(stranger, secure["url"]))
+        with pytest.raises(Refused, match=UNKNOWN_ISSUER[sdk.language.name]) as refused:
+            distrustful.token(on_the_server(distrustful, secure["url"]))
     finally:
-        stranger.stop()
+        distrustful.stop()
     assert refused.value.status is None

@@ -1,4 +1,4 @@
-"""Somebody signed in to the console who may read what their policies say, and nothing else."""
+"""A user signed in to the console who may read what their policies say, and nothing else."""
 
 from django.test import Client
 

@@ -41,7 +41,7 @@ LISTS = {
     "action=vpc": 1,
     "outcome=failure": 1,
     "since=15m&outcome=success": 2,
-    "q=nobody": 0,
+    "q=unknown": 0,
     "q=%00web": 0,
     "before=99999999999999999999": 3,
     "before=x": 3,
@@ -156,7 +156,7 @@ def test_the_overview_says_what_was_refused_and_how_the_parts_are(
 
 @pytest.fixture
 def one_process(keys: None, movable_clock: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody else has to notice, and what follows a commit follows here."""
+    """No other request has to notice, and what follows a commit follows here."""
     monkeypatch.setattr("controlplane.jobs.clock_admin.enqueue", lambda task, after_seconds: None)
     monkeypatch.setattr("django.db.transaction.on_commit", lambda function, **options: function())
 

@@ -1,4 +1,4 @@
-"""An event is shown to whoever may read what it tells of, and tells nobody of another account's things."""
+"""An event is shown to a user who may read what it is about, and says nothing of another account's resources."""
 
 import re
 from dataclasses import replace

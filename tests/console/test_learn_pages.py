@@ -205,9 +205,9 @@ def test_the_class_shows_the_progress_of_every_learner_also_unwatched(
 
 
 def test_the_class_is_of_this_account(alice: Client, world: World) -> None:
-    stranger = make_account("c" * 32, "IBMid-STRANGE1")
-    User.objects.create_user("stranger", iam_id="IBMid-STRANGE1", account=stranger)
-    assert "stranger" not in shown(alice, CLASS)
+    elsewhere = make_account("c" * 32, "IBMid-OUTSIDER")
+    User.objects.create_user("outsider", iam_id="IBMid-OUTSIDER", account=elsewhere)
+    assert "outsider" not in shown(alice, CLASS)
 
 
 def test_resetting_asks_first(alice: Client, server: BareMetalServer) -> None:

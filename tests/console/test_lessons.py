@@ -34,7 +34,7 @@ from trustedprofiles.models import User
 
 pytestmark = pytest.mark.usefixtures("keys")
 FIRST = LESSONS[0]
-NOBODY = Party()
+NO_INITIATOR = Party()
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def server(world: World) -> BareMetalServer:
 
 @pytest.fixture
 def learner(alice: Client) -> Iterator[User]:
-    """Alice. What happens is her doing, unless somebody else is named."""
+    """Alice. She does what happens, unless another user is named."""
     user = User.objects.get(username="alice")
     with called_by(mark_of(user)):
         yield user
@@ -65,7 +65,7 @@ def refuse(server: BareMetalServer) -> None:
     record(IDENTITY_TOKEN_CREATE, initiator=party, target=party, account_id=server.account_id, error=error)
 
 
-def switch(server: BareMetalServer, *, on: bool, by: Party = NOBODY) -> None:
+def switch(server: BareMetalServer, *, on: bool, by: Party = NO_INITIATOR) -> None:
     switch_metadata_service(server, enabled=on, by=by)
 
 
@@ -113,7 +113,7 @@ def test_what_happens_on_another_server_does_not_count(learner: User, world: Wor
 def test_what_others_call_on_the_learner_s_server_does_not_count(
     learner: User, server: BareMetalServer, agent: str
 ) -> None:
-    """Somebody of the same account, a job, another learner, or somebody's *Try it*."""
+    """Another user of the account, a job, another learner, or the *Try it* of another user."""
     begin(learner, FIRST, server)
     with called_by(agent.format(learner.pk)):
         refuse(server)
@@ -138,7 +138,7 @@ def test_what_the_learner_s_programs_and_their_try_it_call_counts(
         ("IBMid-VICTOR", "Mozilla/5.0", False),
         ("IBMid-VICTOR", "{}", True),
     ],
-    ids=["in the console", "with one key for all", "by somebody else", "by a key of the deployment"],
+    ids=["in the console", "with one key for all", "by another user", "by a key of the deployment"],
 )
 def test_a_switch_counts_when_it_was_the_learner_s(
     learner: User, server: BareMetalServer, who: str, agent: str, counts: bool
@@ -282,7 +282,7 @@ def test_a_key_that_ended_before_the_learner_moved_the_clock_does_not_count() ->
 
 
 def test_a_change_at_a_persons_request_is_not_one_by_the_system() -> None:
-    """Both are the deployment's own: what is typed on its machine is typed by nobody in particular."""
+    """Both are the deployment's own: what is typed on its machine is not typed by a particular user."""
     asked = rotated("two", "three", asked_at="2026-01-01T00:00:00Z")
     assert lesson_6(moved(), asked) == []
     assert lesson_6(moved(), asked, rotated("three", "four")) == ["due"]

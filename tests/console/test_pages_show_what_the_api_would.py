@@ -118,7 +118,7 @@ def test_a_reader_sees_what_they_may_read_and_nothing_else(
 
 @pytest.fixture
 def of_one_server(world: World, server: BareMetalServer) -> Client:
-    """Somebody who may read this server and no other, and every trusted profile."""
+    """A user who may read this server and no other, and every trusted profile."""
     browser = reader(world, "is", more=(attribute("bareMetalServerId", server.id),))
     content = make_content("IBMid-READER", "Editor", service="iam-identity")
     create_policy(world.account, content=content, api_version="v1", by=BY)

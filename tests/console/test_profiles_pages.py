@@ -185,7 +185,7 @@ def test_a_permission_is_explained(alice: Client, world: World, profile: Trusted
 
 
 NO_QUESTIONS = {
-    "server=nobody": "There is no bare metal server of this id, CRN or name in your account.",
+    "server=unknown": "There is no bare metal server of this id, CRN or name in your account.",
     "action=is.vpc.vpc.lists": "No operation asks for this action. The nearest: is.vpc.vpc.list",
     "action=is.vpc.vpc.list&resource[regoin]=us-south": "A resource has no such attribute. The nearest: region.",
     "action=is.vpc.vpc.list&server=x": "server and action belong to different questions.",

@@ -1,4 +1,4 @@
-"""Asking for an event's call again: what the text says, and whose right is in it, which is nobody's."""
+"""Asking for an event's call again: what the text says, which contains no credentials."""
 
 import re
 import shlex
@@ -113,7 +113,7 @@ METHODS = ["HEAD", "GET", "POST", "PUT", "PATCH", "DELETE"]
 def test_no_kind_of_initiator_lends_a_right(world: World) -> None:
     def check(case: tuple[str, str]) -> None:
         kind, method = case
-        by = Party("iam-Profile-gone", "somebody", kind)
+        by = Party("iam-Profile-gone", "gone", kind)
         text = as_curl(happened(method, by=by, error=DENIED, server=WEB.id))
         assert lends_nothing(text)
         assert "APIKEY" in text

@@ -94,7 +94,7 @@ def test_no_name_of_a_server_leaves_its_comment_or_url(tmp_path: Path, shell: st
 
 @IN_SHELLS
 def test_without_a_key_nothing_is_asked(tmp_path: Path, shell: str) -> None:
-    found = pasted(as_curl(happened(error=DENIED)), tmp_path, shell=shell, TOKEN="of somebody else")
+    found = pasted(as_curl(happened(error=DENIED)), tmp_path, shell=shell, TOKEN="of another user")
     assert found.calls == []
     assert "Put your own API key into APIKEY first" in found.errors
     assert found.status != 0
@@ -103,7 +103,7 @@ def test_without_a_key_nothing_is_asked(tmp_path: Path, shell: str) -> None:
 @IN_SHELLS
 def test_with_a_key_that_is_refused_one_sees_why_and_nothing_more_is_asked(tmp_path: Path, shell: str) -> None:
     text = as_curl(happened(error=DENIED))
-    found = pasted(text, tmp_path, shell=shell, answer=REFUSED, APIKEY="my own & key", TOKEN="of somebody else")
+    found = pasted(text, tmp_path, shell=shell, answer=REFUSED, APIKEY="my own & key", TOKEN="of another user")
     assert found.calls == [LOGIN]
     assert "Provided API key is unknown." in found.errors
     assert "No token was given" in found.errors
@@ -113,7 +113,7 @@ def test_with_a_key_that_is_refused_one_sees_why_and_nothing_more_is_asked(tmp_p
 def test_a_server_that_does_not_answer_is_asked_once(tmp_path: Path, shell: str, world: World) -> None:
     server = make_server(world.account, name="web-1")
     text = as_curl(happened_inside("is.metadata.certificate.read", server))
-    found = pasted(text, tmp_path, shell=shell, answer="", TOKEN="of somebody else")
+    found = pasted(text, tmp_path, shell=shell, answer="", TOKEN="of another user")
     assert [call[3] for call in found.calls] == ["PUT"]
     assert "No token was given" in found.errors
 

@@ -70,7 +70,7 @@ def test_a_lesson_with_two_servers_takes_one_that_the_learner_may_read(
 
 
 def reader_of(servers: list[BareMetalServer], sign_in: SignIn) -> Client:
-    """A browser of somebody who may read these servers, and nothing else."""
+    """A browser of a user who may read these servers, and nothing else."""
     browser = sign_in("ned")
     ned = User.objects.get(username="ned")
     for server in servers:

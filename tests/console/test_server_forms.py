@@ -1,4 +1,4 @@
-"""Making a server and initializing one anew, from a form: everything explained, every error beside its field."""
+"""Making a server and initializing one again, from a form: everything explained, every error beside its field."""
 
 import re
 from typing import Any

@@ -268,11 +268,11 @@ def test_the_page_of_a_server_shows_which_profiles_trust_it_and_why(
     condition = {"claim": "zone", "operator": "EQUALS", "value": f'"{server.zone}"'}
     content = RuleContent(type="Profile-CR", cr_type="BMS", name="our zone", conditions=[condition])
     create_rule(described, content=content, by=Party())
-    make_profile(world.account, name="stranger")
+    make_profile(world.account, name="outsider")
     page = shown(alice, path(server, "/holdings"))
     assert "names this server" in page
     assert "(our zone) holds" in page
-    assert "stranger" not in page
+    assert "outsider" not in page
 
 
 def test_no_page_shows_a_token(alice: Client, server: BareMetalServer) -> None:

@@ -1,4 +1,4 @@
-"""Only people who are signed in see anything; nobody guesses a password all day."""
+"""Only people who are signed in see anything; guesses of a password are limited."""
 
 import re
 
@@ -146,7 +146,7 @@ def test_who_is_no_staff_is_told_so_and_not_led_in_circles(browser: Client) -> N
 
 
 def test_attempts_that_come_at_once_are_counted_each(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None of them waits for what became of the others."""
+    """None of them waits for the outcome of the others."""
     looked_at: list[str] = []
 
     def look(request: object, **credentials: str) -> None:

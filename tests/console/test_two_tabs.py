@@ -27,7 +27,7 @@ def server(world: World) -> BareMetalServer:
 
 
 def meanwhile(server: BareMetalServer, **switches: object) -> None:
-    """Somebody else switches the service of a server."""
+    """Another user switches the service of a server."""
     switch_metadata_service(server, by=BY, **switches)  # type: ignore[arg-type]
 
 

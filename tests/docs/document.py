@@ -12,7 +12,7 @@ from referencing.jsonschema import DRAFT202012
 from controlplane.apidocs.document import document
 
 HERE = "urn:baremint"
-# Doors that need no IAM token: of the token service, of the metadata service, of verifiers, of who keeps it running.
+# What needs no IAM token: the token service, the metadata service, what verifiers and operators read.
 OPEN = {"IAM token", "Metadata service", "Certificates", "Operations"}
 
 

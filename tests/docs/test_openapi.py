@@ -42,7 +42,7 @@ def test_the_document_is_served(client: Client) -> None:
 
 
 def test_the_document_is_the_control_planes_in_every_process(settings: Any) -> None:
-    """It is kept: whoever asks first must not leave another one to the rest."""
+    """It is kept: the first caller must not leave another one to the rest."""
     settings.ROOT_URLCONF = "controlplane.urls_inside"
     assert "/v1/vpcs" in document.__wrapped__()["paths"]
 

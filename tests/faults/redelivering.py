@@ -1,4 +1,4 @@
-"""The product's settings, but a message that nobody has acknowledged is delivered again after a second."""
+"""The product's settings, but a message that no worker has acknowledged is delivered again after a second."""
 
 from controlplane.settings import *  # noqa: F403
 

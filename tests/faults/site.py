@@ -162,7 +162,7 @@ class Site:
             return str(app.send_task(task, arguments, queue=queue, connection=broker, ignore_result=True).id)
 
     def waiting(self, queue: str) -> int:
-        """How many messages nobody has taken yet, or has not dealt with."""
+        """How many messages no worker has taken yet, or has finished."""
         with Redis.from_url(self.broker) as broker:
             taken = [json.loads(message)[2] for message in broker.hvals("unacked")]
             return int(broker.llen(queue)) + taken.count(queue)
@@ -170,7 +170,7 @@ class Site:
     # --- Keys
 
     def make_due(self, purpose: str) -> None:
-        """The active key and its heir have been there for a period."""
+        """The active key and its successor have been there for a period."""
         period = configured_key_times()[purpose].period + timedelta(minutes=1)
         living = KeyPair.objects.filter(purpose=purpose, state__in=["prepared", "active"])
         living.update(published_at=F("published_at") - period, activated_at=F("activated_at") - period)
@@ -180,9 +180,9 @@ class Site:
         return KeyPair.objects.get(purpose=purpose, state="active").generation
 
     def has_rotated(self, purpose: str, *, since: int) -> bool:
-        """Whether the next generation signs and its heir is there."""
-        heirs = KeyPair.objects.filter(purpose=purpose, state="prepared", generation=since + 2)
-        return self.generation(purpose) == since + 1 and heirs.exists()
+        """Whether the next generation signs and its successor is there."""
+        successors = KeyPair.objects.filter(purpose=purpose, state="prepared", generation=since + 2)
+        return self.generation(purpose) == since + 1 and successors.exists()
 
     def sign(self) -> None:
         """A token of each kind and a chain, by whatever signs now."""
@@ -212,7 +212,7 @@ class Site:
         return len(self.tokens) + len(self.chains)
 
     def check_rows(self) -> None:
-        """One active key of each purpose, one heir at the most, and no private key beside those that may be needed."""
+        """One active key of each purpose, at most one successor, and no private key but those that may be needed."""
         states = Counter(KeyPair.objects.values_list("purpose", "state"))
         for purpose in PURPOSES:
             assert states[purpose, "active"] == 1

@@ -29,7 +29,7 @@ def hand_overs(since: int) -> dict[str, int]:
 
 
 def leap(whole: Whole, **movement: int) -> tuple[datetime, int]:
-    """What the clock shows then, and the last event before. Somebody watches that no key is ever missing."""
+    """What the clock shows then, and the last event before. A thread watches that no key is ever missing."""
     before = last_event()
     with active_keys_watched(), whole.loaded(clients=CLIENTS) as load:
         with load.call_record.broken(recovery=3):

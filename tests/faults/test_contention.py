@@ -1,4 +1,4 @@
-"""F9: eight processes that write to one SQLite file at once; nobody is told that it is locked."""
+"""F9: eight processes that write to one SQLite file at once; no client is told that it is locked."""
 
 import http.client
 import subprocess

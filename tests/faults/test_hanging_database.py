@@ -1,4 +1,4 @@
-"""PostgreSQL stands still, as behind a network that has gone, and is there again; then it is started anew."""
+"""PostgreSQL stands still, as behind a network that has gone, and is there again; then it is restarted."""
 
 import http.client
 import os

@@ -20,7 +20,7 @@ HEALTHY, FAILING = "celery", "failing"
 
 @pytest.fixture(scope="module", autouse=True)
 def healthy_worker(site: Site) -> Iterator[None]:
-    """One that is never killed, on a queue of its own. All the while, somebody watches the active keys."""
+    """One that is never killed, on a queue of its own. All the while, a thread watches the active keys."""
     Heartbeat.objects.all().delete()  # of workers that were here before
     with site.worker(HEALTHY), active_keys_watched() as looks:
         # A worker ticks once when it is ready: that must not take what a test makes due for another one.

@@ -1,4 +1,4 @@
-"""Faults of every kind, one upon the other in any order, while clients ask: each answer has its event all the same.
+"""Faults of every kind, one upon the other in any order, while clients ask: each answer still has its event.
 
 Each kind comes once. SOAK_SECONDS, in the environment, has them come again and again for so long (``make soak``).
 """

@@ -53,9 +53,9 @@ def test_a_missing_kek_stops_and_is_not_replaced(site: Site, command: str) -> No
 
 def test_a_wrong_kek_stops_the_worker(site: Site) -> None:
     before = stored()
-    with site.worker("nobody", BAREMINT_KEK=new_kek()) as worker:
+    with site.worker("wrong-kek", BAREMINT_KEK=new_kek()) as worker:
         assert worker.wait(60) == 1
-    assert "The worker does not start: The private keys are encrypted under KEK" in site.log("worker-nobody")
+    assert "The worker does not start: The private keys are encrypted under KEK" in site.log("worker-wrong-kek")
     assert stored() == before
 
 

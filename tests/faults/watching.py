@@ -1,4 +1,4 @@
-"""Somebody who looks all the while."""
+"""A thread that watches the active keys while a test runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ PURPOSES = sorted(KeyPair.Purpose.values)
 
 @contextmanager
 def active_keys_watched() -> Iterator[list[int]]:
-    """While the block runs, somebody looks every few milliseconds whether one key of each purpose is active.
+    """While the block runs, a thread looks every few milliseconds whether one key of each purpose is active.
 
     The list holds how often, and fails the test when it ever was not so.
     """

@@ -126,7 +126,7 @@ class Whole:
     # --- Keys
 
     def make_due(self, purpose: str) -> int:
-        """The active key and its heir have been there for a period. Returns the active one's generation."""
+        """The active key and its successor have been there for a period. Returns the active one's generation."""
         period = configured_key_times()[purpose].period + timedelta(minutes=1)
         living = KeyPair.objects.filter(purpose=purpose, state__in=["prepared", "active"])
         living.update(published_at=F("published_at") - period, activated_at=F("activated_at") - period)

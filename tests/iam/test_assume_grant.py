@@ -100,13 +100,13 @@ def test_no_token_is_a_bad_request(trusting: TrustedProfile, keys: None, access_
 
 
 def test_a_profile_that_does_not_trust_the_bearer_says_so_and_where_to_read_more(world: World, alice: str) -> None:
-    stranger = make_profile(world.account, name="stranger")
-    answer = assume(alice, profile_id=stranger.id)
+    untrusting = make_profile(world.account, name="untrusting")
+    answer = assume(alice, profile_id=untrusting.id)
     assert refused(answer) == (400, "BXNIM0398E")
     url = urlsplit(answer.json()["more_info"])
     assert url.path == "/_baremint/explain"
-    assert parse_qs(url.query) == {"subject": [ALICE.iam_id], "profile": [stranger.id]}
-    assert f"POST /v1/profiles/{stranger.id}/identities/user" in answer.json()["errorDetails"]
+    assert parse_qs(url.query) == {"subject": [ALICE.iam_id], "profile": [untrusting.id]}
+    assert f"POST /v1/profiles/{untrusting.id}/identities/user" in answer.json()["errorDetails"]
 
 
 def test_owning_the_account_is_not_enough(world: World, alice: str) -> None:

@@ -28,13 +28,13 @@ from tests.iam.asking import (
 )
 from tests.iam.conftest import identity_token_of
 from tests.iam.forgers import of_iam, of_identity
-from tests.watching import nobody_is_called, nothing_is_written
+from tests.watching import nothing_is_called, nothing_is_written
 from tests.world import ACCOUNT, World
 from trustedprofiles.models import TrustedProfile
 
 pytestmark = pytest.mark.thorough
 
-DOORS: dict[str, tuple[str, str, str]] = {
+OPERATIONS: dict[str, tuple[str, str, str]] = {
     "vpc": ("GET", "/v1/bare_metal_servers?version=2025-08-26&generation=2", "unauthenticated"),
     "iam-identity": ("GET", f"/v1/profiles?account_id={ACCOUNT}", "unauthenticated"),
     "iam-identity-write": ("POST", "/v1/profiles", "unauthenticated"),
@@ -46,26 +46,26 @@ DOORS: dict[str, tuple[str, str, str]] = {
 """Method, path, and the code of a refusal."""
 
 
-def knock(door: str, bearer: str) -> Any:
-    method, path, _ = DOORS[door]
+def call_operation(operation: str, bearer: str) -> Any:
+    method, path, _ = OPERATIONS[operation]
     return Client().generic(
         method, path, b"{}", content_type="application/json", headers={"Authorization": f"Bearer {bearer}"}
     )
 
 
-def assert_refused(answer: Any, door: str, bearer: str) -> None:
+def assert_refused(answer: Any, operation: str, bearer: str) -> None:
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
     body = answer.json()
-    assert [each["code"] for each in body["errors"]] == [DOORS[door][2]]
+    assert [each["code"] for each in body["errors"]] == [OPERATIONS[operation][2]]
     assert bearer not in answer.content.decode()
 
 
 # --- the control plane -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_good_token_that_forgeries_are_made_of_is_accepted(world: World, keys: None, door: str) -> None:
-    assert knock(door, of_iam().good()).status_code != 401
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_good_token_that_forgeries_are_made_of_is_accepted(world: World, keys: None, operation: str) -> None:
+    assert call_operation(operation, of_iam().good()).status_code != 401
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
@@ -73,28 +73,28 @@ def test_a_forged_iam_token_is_refused_by_every_api_of_the_control_plane(
     world: World, keys: None, forge: Forgery
 ) -> None:
     bearer = forge(of_iam())
-    with nothing_is_written(), nobody_is_called():
-        answers = {door: knock(door, bearer) for door in DOORS}
-    for door, answer in answers.items():
-        assert_refused(answer, door, bearer)
+    with nothing_is_written(), nothing_is_called():
+        answers = {operation: call_operation(operation, bearer) for operation in OPERATIONS}
+    for operation, answer in answers.items():
+        assert_refused(answer, operation, bearer)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("make", [forging.expired, forging.retired])
 def test_an_expired_iam_token_and_one_of_a_retired_key_are_refused(
-    world: World, keys: None, door: str, make: Forgery
+    world: World, keys: None, operation: str, make: Forgery
 ) -> None:
     bearer = make(of_iam())
-    with nothing_is_written(), nobody_is_called():
-        answer = knock(door, bearer)
-    assert_refused(answer, door, bearer)
+    with nothing_is_written(), nothing_is_called():
+        answer = call_operation(operation, bearer)
+    assert_refused(answer, operation, bearer)
 
 
 @pytest.mark.parametrize(
     ("make", "code"), [(forging.expired, "BXNIM0106E"), (forging.retired, "BXNIM0407E")], ids=["expired", "retired"]
 )
 def test_the_identity_api_adds_iams_own_code(world: World, keys: None, make: Forgery, code: str) -> None:
-    answer = knock("iam-identity", make(of_iam()))
+    answer = call_operation("iam-identity", make(of_iam()))
     assert answer.json()["errors"][0]["message_code"] == code
 
 
@@ -105,7 +105,7 @@ MALFORMED = {
     "no-subject": {"iam_id": None},
     "no-authn": {"authn": None},
     "a-server-without-a-crn": {"sub_type": "ComputeResource", "authn": {}, "identifier": "Profile-1"},
-    "a-profile-that-nobody-assumed": {"sub_type": "Profile", "authn": {}, "identifier": "Profile-1"},
+    "a-profile-that-was-not-assumed": {"sub_type": "Profile", "authn": {}, "identifier": "Profile-1"},
     "a-profile-that-is-gone": {"sub_type": "Profile", "identifier": "Profile-1"},
     "a-service-id-that-is-gone": {"sub_type": "ServiceId", "identifier": "ServiceId-1"},
 }
@@ -115,7 +115,7 @@ MALFORMED = {
 def test_a_token_without_a_valid_subject_is_refused(world: World, keys: None, changes: dict[str, Any]) -> None:
     bearer = of_iam().good(**changes)
     with nothing_is_written():
-        assert_refused(knock("iam-identity", bearer), "iam-identity", bearer)
+        assert_refused(call_operation("iam-identity", bearer), "iam-identity", bearer)
 
 
 # --- the token service -----------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ def test_a_forged_identity_token_is_exchanged_for_nothing(
     server: BareMetalServer, profile: TrustedProfile, forge: Forgery
 ) -> None:
     form = {**CR_TOKEN, "cr_token": forge(of_identity(server)), "profile_id": profile.id}
-    with nothing_is_written(), nobody_is_called():
+    with nothing_is_written(), nothing_is_called():
         answer = ask(form)
     assert refused(answer) == _as_refused_by_the_token_service(forge, form["cr_token"])
     assert profile.id not in answer.content.decode()
@@ -136,7 +136,7 @@ def test_a_forged_identity_token_is_exchanged_for_nothing(
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
 def test_a_forged_iam_token_assumes_nothing(world: World, keys: None, forge: Forgery) -> None:
     form = {**ASSUME, "access_token": forge(of_iam()), "profile_id": "Profile-1"}
-    with nothing_is_written(), nobody_is_called():
+    with nothing_is_written(), nothing_is_called():
         answer = ask(form)
     assert refused(answer) == _as_refused_by_the_token_service(forge, form["access_token"])
 
@@ -146,7 +146,7 @@ def test_a_forged_token_has_no_profiles_is_not_active_and_tells_of_no_user(
     server: BareMetalServer, profile: TrustedProfile, forge: Forgery
 ) -> None:
     forged = {"cr_token": forge(of_identity(server)), "access_token": forge(of_iam())}
-    with nothing_is_written(), nobody_is_called():
+    with nothing_is_written(), nothing_is_called():
         for name, value in forged.items():
             expected = _as_refused_by_the_token_service(forge, value)
             assert refused(ask({name: value}, path=PROFILES), PROFILES) == expected
@@ -241,7 +241,7 @@ KINDS = ("api-key", "refresh-token", "identity-token", "iam-token", "iam-token-o
 def use(bearer: str, how: str, profile: TrustedProfile) -> tuple[int, str]:
     """Status, and code of a refusal."""
     if how == "control-plane":
-        answer = knock("iam-identity", bearer)
+        answer = call_operation("iam-identity", bearer)
         return answer.status_code, answer.json()["errors"][0]["code"] if answer.status_code >= 400 else ""
     path = PROFILES if how.startswith("profiles") else PATH
     form = {

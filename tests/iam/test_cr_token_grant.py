@@ -99,12 +99,12 @@ def test_a_name_of_another_form_is_a_bad_request(identity_token: str, selector: 
 def test_another_accounts_profile_looks_exactly_like_none(world: World, identity_token: str, kind: str) -> None:
     foreign = make_profile(world.other_account, name="theirs")
     value = getattr(foreign, kind)
-    nobodys = {
+    missing = {
         "id": foreign.id[:-4] + "ffff",
-        "name": "nobodys",
+        "name": "missing",
         "crn": f"{foreign.crn[:-4]}ffff",
     }[kind]
-    bodies = [exchange(identity_token, **{f"profile_{kind}": each}).json() for each in (value, nobodys)]
+    bodies = [exchange(identity_token, **{f"profile_{kind}": each}).json() for each in (value, missing)]
     for body in bodies:
         body.pop("context")
     assert bodies[0] == bodies[1]
@@ -131,12 +131,12 @@ def test_another_accounts_profile_with_a_cross_account_link_is_taken_on(
 def test_a_profile_that_does_not_trust_the_server_says_so_and_where_to_read_more(
     world: World, server: BareMetalServer, identity_token: str
 ) -> None:
-    stranger = make_profile(world.account, name="stranger")
-    answer = exchange(identity_token, profile_id=stranger.id)
+    unlinked = make_profile(world.account, name="unlinked")
+    answer = exchange(identity_token, profile_id=unlinked.id)
     assert refused(answer) == (400, "BXNIM0398E")
     url = urlsplit(answer.json()["more_info"])
     assert url.path == "/_baremint/explain"
-    assert parse_qs(url.query) == {"server": [server.crn], "profile": [stranger.id]}
+    assert parse_qs(url.query) == {"server": [server.crn], "profile": [unlinked.id]}
 
 
 def test_a_claim_rule_is_trust_enough(world: World, identity_token: str) -> None:
@@ -276,9 +276,9 @@ def test_an_exchange_leaves_one_event_about_the_server_that_says_why(
 
 
 def test_a_server_that_is_refused_leaves_one_event(world: World, server: BareMetalServer, identity_token: str) -> None:
-    stranger = make_profile(world.account, name="stranger")
+    unlinked = make_profile(world.account, name="unlinked")
     before = ActivityEvent.objects.count()
-    exchange(identity_token, profile_id=stranger.id)
+    exchange(identity_token, profile_id=unlinked.id)
     [event] = ActivityEvent.objects.order_by("pk")[before:]
     assert (event.initiator_id, event.outcome, event.reason_code, event.reason_type) == (
         server.crn,

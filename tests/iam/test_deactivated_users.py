@@ -1,4 +1,4 @@
-"""Who is not active any more acts no more: by no API key, no session, no token, and as nobody else."""
+"""A user who is not active any more acts no more: by no API key, no session, no token, and as no other identity."""
 
 from collections.abc import Callable
 from typing import Any

@@ -37,7 +37,7 @@ ASKED: dict[str, Callable[[World, BareMetalServer, str], Any]] = {
     "BXNIM0109E": lambda world, server, key: _exchange(world, server, {}),
     "BXNIM0415E": lambda world, server, key: ask({**API_KEY, "apikey": f"{key}x"}),
     "BXNIM0398E": lambda world, server, key: _exchange(world, server, {"profile_id": make_profile(world.account).id}),
-    "BXNIM0397E": lambda world, server, key: _exchange(world, server, {"profile_name": "nobody"}),
+    "BXNIM0397E": lambda world, server, key: _exchange(world, server, {"profile_name": "unknown"}),
     "BXNIM0407E": lambda world, server, key: ask(
         {**ASSUME, "access_token": of_iam().made(), "profile_id": "Profile-1"}
     ),
@@ -49,7 +49,7 @@ ASKED: dict[str, Callable[[World, BareMetalServer, str], Any]] = {
     "BXNIM0060E": lambda world, server, key: Client().get(PATH),
     "BXNIM0308E": lambda world, server, key: Client().get(USERINFO),
     "BXNIM0408E": lambda world, server, key: _expired_session(world, key),
-    "BXNIM0136E": lambda world, server, key: ask({**API_KEY, "apikey": key}, client="nobody:nobody"),
+    "BXNIM0136E": lambda world, server, key: ask({**API_KEY, "apikey": key}, client="unknown:unknown"),
 }
 
 

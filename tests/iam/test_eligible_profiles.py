@@ -44,7 +44,7 @@ def by_rule(world: World, name: str, server_name: str) -> None:
 def test_a_server_has_the_profiles_that_a_link_or_a_rule_opens_to_it_and_no_other(
     world: World, server: BareMetalServer, identity_token: str, profile: TrustedProfile
 ) -> None:
-    make_profile(world.account, name="a-stranger")
+    make_profile(world.account, name="unlinked")
     make_profile(world.account, name="of-a-neighbour", linked_to=make_server(world.account, name="web-2"))
     by_rule(world, "by-rule", "web-1")
     by_rule(world, "by-another-rule", "web-2")
@@ -71,7 +71,7 @@ def test_a_bearer_has_the_profiles_whose_identities_let_it_in_from_its_account(
         ("from-elsewhere", world.account, [("user", ALICE.iam_id, OTHER_ACCOUNT)]),
         ("theirs", world.other_account, [("user", ALICE.iam_id, ACCOUNT), ("user", MALLORY.iam_id)]),
         ("robots", world.account, [("serviceid", robot.service_id.id)]),
-        ("nobodys", world.account, []),
+        ("without-identities", world.account, []),
     ):
         made = make_profile(account, name=name)
         for identity in identities:

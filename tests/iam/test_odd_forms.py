@@ -60,7 +60,7 @@ def test_no_profile_beside_a_good_token_makes_the_grant_fail(
 def test_a_refused_form_leaves_its_event_whatever_the_agent_is(
     identity_token: str, server: BareMetalServer, profile: TrustedProfile
 ) -> None:
-    form = f"grant_type=urn:ibm:params:oauth:grant-type:cr-token&cr_token={identity_token}&profile_name=nobody"
+    form = f"grant_type=urn:ibm:params:oauth:grant-type:cr-token&cr_token={identity_token}&profile_name=unknown"
     answer = Client().post(PATH, form, content_type=FORM, headers={"User-Agent": "a\0b", "X-Request-Id": "\0"})
     assert answer.status_code == 400
     event = ActivityEvent.objects.order_by("-id")[0]

@@ -1,4 +1,4 @@
-"""joserfc, a stranger to our code, verifies every kind of token that is issued: before, during and after a rotation."""
+"""joserfc, an independent implementation, verifies every kind of issued token: before, during and after a rotation."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,7 +24,7 @@ IAM_ISSUER = "https://iam.cloud.ibm.com/identity"
 
 
 def keys_of_iam() -> KeySet:
-    """As anybody gets them."""
+    """As any client gets them."""
     return KeySet.import_key_set(Client().get("/identity/keys").json())
 
 
@@ -87,7 +87,7 @@ def test_iam_tokens_verify_before_during_and_after_a_rotation(issue: Any) -> Non
     key_rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
     after = issue()
     assert jwt.decode(after["person"][0], keys_of_iam()).header["kid"] != _kid(before["person"][0])
-    # Whoever holds the old set, as caches do, verifies the new tokens: their key was published before it signed.
+    # A client that holds the old set, as caches do, verifies the new tokens: their key was published before it signed.
     for tokens in (before, after):
         assert_all_verify(tokens, keys_before)
         assert_all_verify(tokens, keys_of_iam())

@@ -11,7 +11,7 @@ from tests.build import make_csr
 from tests.forging import FORGERIES, Forgery
 from tests.iam.forgers import of_iam, of_identity
 from tests.inside.program import Inside, error
-from tests.watching import nobody_is_called, nothing_is_written
+from tests.watching import nothing_is_called, nothing_is_written
 from tests.world import World, make_profile, make_server
 
 pytestmark = [pytest.mark.usefixtures("keys"), pytest.mark.thorough]
@@ -30,7 +30,7 @@ def present(inside: Inside, bearer: str) -> list[Any]:
 
 
 def assert_refused(inside: Inside, bearer: str) -> None:
-    with nothing_is_written(), nobody_is_called():
+    with nothing_is_written(), nothing_is_called():
         answers = present(inside, bearer)
     for answer in answers:
         assert error(answer)[:2] == (401, "unauthenticated")

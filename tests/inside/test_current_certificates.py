@@ -1,4 +1,4 @@
-"""``GET /identity/v1/certificates``, which is ours: the chains that a server may use now."""
+"""``GET /identity/v1/certificates``, which only Baremint has: the chains that a server may use now."""
 
 from datetime import timedelta
 from typing import Any
@@ -86,7 +86,7 @@ def test_when_the_latest_is_revoked_the_one_before_is_answered(inside: Inside, s
 
 
 def test_a_certificate_from_before_the_service_was_off_is_not_answered(inside: Inside, server: BareMetalServer) -> None:
-    """Nobody has revoked it yet."""
+    """It is not revoked yet."""
     issue(server)
     for enabled in (False, True):
         switch_metadata_service(server, enabled=enabled, by=BY)

@@ -104,7 +104,7 @@ def test_a_profile_of_another_account_looks_exactly_like_none(inside: Inside, wo
     values = {
         "id": f"Profile-{uuid.uuid4()}",
         "crn": foreign.crn.replace(foreign.id, f"Profile-{uuid.uuid4()}"),
-        "name": "nobodys",
+        "name": "unknown",
     }
     bearer = inside.bearer()
     answers = [

@@ -1,4 +1,4 @@
-"""What a refusal says is to blame: parameters that nobody knows, and values, unless they may be secrets."""
+"""What a refusal names as its cause: unknown parameters, and values, unless they may be secrets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -78,10 +78,10 @@ def test_a_refused_value_of_a_token_request_is_echoed(inside: Inside, body: Any,
 
 
 def test_a_refused_profile_is_echoed_as_it_was_named(inside: Inside, world: World) -> None:
-    stranger = make_profile(world.account, name="stranger")
+    unlinked = make_profile(world.account, name="unlinked")
     for kind, value in (
-        *((kind, getattr(stranger, kind)) for kind in ("id", "crn", "name")),
-        *(("id", "Profile-none"), ("crn", "no-crn"), ("name", "nobody"), ("id", "a\tb")),
+        *((kind, getattr(unlinked, kind)) for kind in ("id", "crn", "name")),
+        *(("id", "Profile-none"), ("crn", "no-crn"), ("name", "unknown"), ("id", "a\tb")),
     ):
         answer = inside.iam_token({"trusted_profile": {kind: value}})
         assert target(answer) == {"name": f"trusted_profile.{kind}", "type": "field", "value": value}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.live.product import ROOT
 
-AS_NOBODY = (sys.executable, str(Path(__file__).with_name("ordinary_user.py")))
+AS_ORDINARY_USER = (sys.executable, str(Path(__file__).with_name("ordinary_user.py")))
 TRIAL = """
 from controlplane.lab import capabilities
 try:
@@ -20,7 +20,7 @@ except capabilities.CannotIsolate as error:
 
 def run_through(*, rootless: bool) -> tuple[str, ...]:
     """What runs a command as the user in question."""
-    return AS_NOBODY if rootless and os.geteuid() == 0 else ()
+    return AS_ORDINARY_USER if rootless and os.geteuid() == 0 else ()
 
 
 @cache

@@ -1,7 +1,7 @@
 """Run a command as an ordinary user: ``python ordinary_user.py COMMAND ...``, as root.
 
-Root's Python, virtual environment and checkout may lie in directories that nobody else may enter, such as /root. In a
-mount namespace of our own each such directory is shown with nothing in it but what is needed.
+Root's Python, virtual environment and checkout may lie in directories that no other user may enter, such as /root. In a
+mount namespace of its own each such directory is shown with nothing in it but what is needed.
 """
 
 import os
@@ -17,20 +17,20 @@ UID = 65534
 NEEDED = (Path(sys.base_prefix), Path(sys.prefix).resolve(), Path(__file__).resolve().parents[2])
 
 
-def closed_door(path: Path) -> Path | None:
+def closed_directory(path: Path) -> Path | None:
     """The first directory on the way to a path that others may not enter."""
     way = [*reversed(path.parents), path]
     return next((each for each in way if not each.stat().st_mode & stat.S_IXOTH), None)
 
 
 def open_ways() -> None:
-    doors: dict[Path, list[Path]] = {}
+    directories: dict[Path, list[Path]] = {}
     for path in NEEDED:
-        if (door := closed_door(path)) is not None:
-            doors.setdefault(door, []).append(path)
-    for door, paths in doors.items():
+        if (directory := closed_directory(path)) is not None:
+            directories.setdefault(directory, []).append(path)
+    for directory, paths in directories.items():
         handles = [(path, os.open(path, os.O_PATH)) for path in paths]
-        namespaces.mount("none", str(door), "tmpfs", options="mode=755")
+        namespaces.mount("none", str(directory), "tmpfs", options="mode=755")
         for path, handle in handles:
             path.mkdir(parents=True, exist_ok=True)
             namespaces.mount(f"/proc/self/fd/{handle}", str(path), flags=namespaces.BIND | namespaces.RECURSIVE)

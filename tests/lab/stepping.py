@@ -120,7 +120,7 @@ class Lab:
 
 @contextmanager
 def as_owner_of(folder: Path) -> Iterator[None]:
-    """As the user whose it is; nobody else reads a data directory."""
+    """As the user whose it is; no other user reads a data directory."""
     user = os.geteuid()
     os.seteuid(folder.stat().st_uid)
     try:

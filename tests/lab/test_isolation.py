@@ -1,4 +1,4 @@
-"""Attempts to be another server, or to reach the metadata service from where nobody should. None succeeds."""
+"""Attempts to be another server, or to reach the metadata service from where it must not be reached. None succeeds."""
 
 import base64
 import json

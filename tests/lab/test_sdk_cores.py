@@ -1,6 +1,6 @@
 """IBM's SDKs in four languages at their defaults: on a server they find everything, over TLS that verifies.
 
-The programs are those of ``tests/conformance``. They are told no address and nobody to trust.
+The programs are those of ``tests/conformance``. They are given no address and no certificate to trust.
 """
 
 import json

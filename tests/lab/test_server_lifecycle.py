@@ -139,8 +139,8 @@ def test_up_twice_is_up_once(lab: Lab) -> None:
 
 
 def test_an_unknown_server_is_told_which_there_are(lab: Lab) -> None:
-    done = lab.attempt("nobody", "true")
-    assert (done.returncode, "There is no server nobody in the lab." in done.stderr) == (1, True)
+    done = lab.attempt("unknown", "true")
+    assert (done.returncode, "There is no server unknown in the lab." in done.stderr) == (1, True)
     assert "web-1" in done.stderr
 
 

@@ -28,7 +28,7 @@ class Terminal:
         self._window, slave = os.openpty()
         self._path, self._said = Path(os.ttyname(slave)), b""
         os.set_blocking(self._window, False)
-        # Nobody else keeps it open: the command opens it by its name.
+        # No other process keeps it open: the command opens it by its name.
         os.close(slave)
 
     def __fspath__(self) -> str:

@@ -1,4 +1,4 @@
-"""The fenced blocks of our own documents, and how one reads what it prints."""
+"""The fenced blocks of this project's documents, and how one reads what it prints."""
 
 import re
 from collections.abc import Iterator

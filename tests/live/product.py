@@ -29,7 +29,7 @@ NEVER_A_CLIENTS = (10_000, 32_768)
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, on any address, and that the kernel gives to no client in the meantime."""
+    """Ports on which no process listens now, on any address, and that the kernel gives to no client in the meantime."""
     found: list[int] = []
     with ExitStack() as stack:
         while len(found) < count:
@@ -125,7 +125,7 @@ class Product:
         return process_lock.holder(Home(self.home))
 
     def processes(self) -> list[int]:
-        """Every living process of this product, whoever started it."""
+        """Every living process of this product, regardless of what started it."""
         mark = f"BAREMINT_HOME={self.home}".encode()
         found = []
         for folder in Path("/proc").iterdir():

@@ -103,7 +103,7 @@ def ready_made(tmp_path_factory: pytest.TempPathFactory) -> ReadyMade:
 def new_postgresql_database(ready_made: ReadyMade) -> Iterator[NewDatabase]:
     """Makes a database and returns its URL: an empty one, or a copy of MIGRATED, of STARTED or of another such URL.
 
-    The server starts with the first of them. While a database is copied nobody may be connected to it.
+    The server starts with the first of them. While a database is copied no client may be connected to it.
     """
     with ExitStack() as stack:
         running: list[PostgresqlServer] = []

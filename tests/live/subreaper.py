@@ -1,6 +1,6 @@
 """Run a command and adopt what it leaves behind: ``python -P subreaper.py OUTPUT COMMAND ...`` (prctl(2)).
 
-An orphan becomes a child of this process, and not of init, so whoever runs it can see all that came of the command,
+An orphan becomes a child of this process, and not of init, so the caller can see all that came of the command,
 whatever it did to its session, its environment or its user. It prints the process id of the command, and the status
 when it has ended. At the end of its standard input it kills whatever is left.
 """

@@ -21,7 +21,7 @@ SLACK = timedelta(seconds=60)
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def aged(request: pytest.FixtureRequest, new_product: Callable[..., Product]) -> Product:
-    """A product of its own: moving its clock is felt by whoever uses it."""
+    """A product of its own: moving its clock affects every test that uses it."""
     made = new_product(database=request.param)
     made.start()
     return made

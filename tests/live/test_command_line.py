@@ -110,7 +110,7 @@ def test_everything_a_server_needs_is_listed(product: Product, word: str) -> Non
 
 
 def test_an_unknown_name_is_answered_with_those_there_are(product: Product) -> None:
-    assert "Known by name:" in refused(product, "bare-metal-server", "nobody")
+    assert "Known by name:" in refused(product, "bare-metal-server", "unknown")
 
 
 def test_a_refusal_names_code_and_trace(product: Product) -> None:
@@ -159,7 +159,7 @@ def test_the_account_switch_is_felt_on_every_server(product: Product, operator: 
 
 
 def test_a_refusal_is_explained_and_mended_by_what_is_printed(product: Product) -> None:
-    """web-2 is nobody: the command that the explanation ends with links it."""
+    """web-2 has no identity: the command that the explanation ends with links it."""
     question = ["explain", "--server", "web-2", "--profile", "demo-viewer"]
     refusal = product.run(*question)
     assert refusal.startswith("DENY: no link names it")

@@ -67,7 +67,7 @@ def test_info_tells_the_ports_that_it_listens_on(shell: Shell) -> None:
     assert str(found["metadata_port"]) == ports["METADATA_PORT"]
 
 
-@pytest.mark.parametrize("command", ["down", "clock advance 1h", "rotate iam", "revoke web-1 1", "person somebody"])
+@pytest.mark.parametrize("command", ["down", "clock advance 1h", "rotate iam", "revoke web-1 1", "person newcomer"])
 def test_a_command_that_changes_something_wants_the_data_directory_named(shell: Shell, command: str) -> None:
     done = shell(command, folder="elsewhere")
     assert done.returncode == 1
@@ -95,5 +95,5 @@ def test_after_its_end_a_printed_next_step_starts_the_same_one(shell: Shell) -> 
     told = shell("info", folder="elsewhere")
     for command in ("token", "is account", "clock advance 1h", "jobs"):
         refused = shell(command, folder="checkout")
-        assert "Baremint does not run in" in refused.stderr, "whoever listens on its port now is told the API key"
+        assert "Baremint does not run in" in refused.stderr, "the process that listens on its port now gets the API key"
     assert f"--home {shell.root}/checkout/.baremint up" in told.stdout

@@ -103,7 +103,7 @@ def test_what_is_shown_as_json_is_json() -> None:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_every_block_says_what_it_is(block: Block) -> None:
-    """Else nobody knows whether to run it."""
+    """Else it is not known whether to run it."""
     assert block.language in LANGUAGES
 
 

@@ -1,4 +1,4 @@
-"""Every refusal says where it is explained; there, whoever was refused learns why and what it takes, and so it is."""
+"""Every refusal says where it is explained: a caller learns there why and what it takes, and that suffices."""
 
 import json
 import re

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 @pytest.mark.parametrize("database", [SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgres)])
 def test_without_any_privilege_it_serves_a_server_until_ctrl_c(new_product: NewProduct, database: str) -> None:
-    """In a user namespace of its own even root is nobody: no capability is left."""
+    """In a user namespace of its own even root is an ordinary user: no capability is left."""
     unprivileged = ("unshare", "--user") if os.geteuid() == 0 else ()
     product = new_product(empty=True, database=database, run_through=unprivileged)
     command = product.command("up")

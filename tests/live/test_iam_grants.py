@@ -69,7 +69,7 @@ def test_the_iam_authenticator_asks_for_a_scope_and_gets_the_usual_one(product: 
 
 
 def test_an_unknown_client_is_told_which_are_known(product: Product) -> None:
-    pair = {"client_id": "nobody", "client_secret": "nobody"}
+    pair = {"client_id": "unknown", "client_secret": "unknown"}
     with pytest.raises(ApiException, match="bx:bx or kube:kube") as refused:
         claims(IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"], **pair))
     assert (refused.value.status_code, refused.value.http_response.json()["errorCode"]) == (401, "BXNIM0136E")
@@ -123,11 +123,11 @@ def test_a_program_with_the_token_of_a_profile_is_a_viewer(
 def test_a_profile_that_does_not_trust_the_server_is_explained(
     product: Product, operator: Operator, token_file: Path
 ) -> None:
-    stranger = operator.create_profile()["id"]
+    unlinked = operator.create_profile()["id"]
     with pytest.raises(ApiException, match="Selected trusted profile not eligible") as refused:
         claims(
             ContainerAuthenticator(
-                cr_token_filename=str(token_file), iam_profile_id=stranger, url=product.info["iam_url"]
+                cr_token_filename=str(token_file), iam_profile_id=unlinked, url=product.info["iam_url"]
             )
         )
     body = refused.value.http_response.json()
@@ -174,12 +174,12 @@ def test_the_owner_as_a_viewer_may_only_look(product: Product, assumable: dict[s
 
 
 def test_a_profile_that_does_not_trust_the_owner_says_whom_to_add(product: Product, operator: Operator) -> None:
-    stranger = operator.create_profile()["id"]
+    unlinked = operator.create_profile()["id"]
     with pytest.raises(ApiException, match="Selected trusted profile not eligible") as refused:
-        claims(IAMAssumeAuthenticator(product.info["api_key"], iam_profile_id=stranger, url=product.info["iam_url"]))
+        claims(IAMAssumeAuthenticator(product.info["api_key"], iam_profile_id=unlinked, url=product.info["iam_url"]))
     body = refused.value.http_response.json()
     assert body["errorCode"] == "BXNIM0398E"
-    assert f"/v1/profiles/{stranger}/identities/user" in body["errorDetails"]
+    assert f"/v1/profiles/{unlinked}/identities/user" in body["errorDetails"]
 
 
 # --- for verifiers ---------------------------------------------------------------------------------------------

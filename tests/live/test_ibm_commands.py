@@ -117,7 +117,7 @@ def test_several_servers_are_deleted_at_once_and_none_if_one_is_unknown(product:
         said(product, "bmc", "--name", name, *PROFILE, *DEBIAN, "--pnic-subnet", SUBNET)
     for name in (first, second):
         stop(product, name)
-    refused = product.attempt("is", "bare-metal-server-delete", first, "nobody", "-f")
+    refused = product.attempt("is", "bare-metal-server-delete", first, "unknown", "-f")
     assert (refused.returncode, said(product, "bm", first)["status"]) == (1, "stopped")
     delete(product, first, second)
 

@@ -1,4 +1,4 @@
-"""The example of mutual TLS: two servers with certificates of the metadata service, and whoever is not let in."""
+"""The example of mutual TLS: two servers with certificates of the metadata service, and callers that are refused."""
 
 import subprocess
 import sys

@@ -259,7 +259,7 @@ def test_many_clients_of_one_worker_all_finish(small: Product) -> None:
 
 @pytest.mark.e2e
 def test_a_crowd_is_answered_at_once(small: Product) -> None:
-    """No answer takes as long as a request to IAM may: nobody waited for anybody."""
+    """No answer takes as long as a request to IAM may: no client waited for another."""
     headers, url = api_token(small), f"{small.info['control_plane_url']}/cos/"
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: requests.get(url, headers=headers, timeout=30), range(64)))

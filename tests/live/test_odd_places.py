@@ -29,7 +29,7 @@ def test_a_data_directory_may_have_any_name(idle: Product) -> None:
         product.stop()
 
 
-def test_the_settings_of_another_projects_celery_are_not_heeded(idle: Product) -> None:
+def test_the_settings_of_another_projects_celery_are_ignored(idle: Product) -> None:
     product = replace(idle, settings={"CELERY_BROKER_URL": "redis://elsewhere.invalid/0"})
     product.start()
     assert "Stopped." in product.stop()

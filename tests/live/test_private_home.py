@@ -15,7 +15,7 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture(scope="module")
 def opened(new_product: NewProduct) -> Iterator[Product]:
-    """A product in a folder that everybody could read and write before it was started, with a generous umask."""
+    """A product in a folder that every user could read and write before it was started, with a generous umask."""
     product = new_product()
     for path in [product.home, *product.home.rglob("*")]:
         path.chmod(0o777 if path.is_dir() else 0o666)
@@ -29,7 +29,7 @@ def opened(new_product: NewProduct) -> Iterator[Product]:
 
 
 def open_to_others(folder: Path) -> dict[str, str]:
-    """What anybody but its user may do something with."""
+    """What others than its user may read, write or run."""
     modes = {path: path.lstat().st_mode for path in [folder, *folder.iterdir()]}
     return {path.name: stat.filemode(mode) for path, mode in modes.items() if mode & 0o077}
 

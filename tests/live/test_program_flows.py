@@ -113,11 +113,11 @@ def test_after_a_rotation_a_new_token_is_issued_and_works(product: Any, chain: d
     before = jwt.get_unverified_header(inside(chain["url"]).token_manager.get_token())["kid"]
     product.run("rotate", "iam", "--at-once")
 
-    def signed_anew() -> bool:
+    def signed_again() -> bool:
         token = inside(chain["url"]).token_manager.get_token()
         return bool(jwt.get_unverified_header(token)["kid"] != before)
 
-    assert eventually(signed_anew, seconds=3)
+    assert eventually(signed_again, seconds=3)
 
 
 # --- switches ---------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ QUESTIONS = [
     "backup baremint-backup.tar",
     "restore nowhere.tar",
     "rotate iam",
-    "person somebody",
+    "person newcomer",
     "permissions",
     "lab status",
     "enter web-1",
@@ -73,13 +73,13 @@ def test_a_question_makes_nothing(tmp_path: Path, command: str, settings: dict[s
 
 @pytest.mark.parametrize("command", ["help", "--version", "is account", "clock", "permissions", "check"])
 def test_a_question_is_answered_where_nothing_can_be_written(command: str) -> None:
-    """As far as it can be: there is nobody to be asked."""
+    """As far as it can be: there is no product to ask."""
     done = run(Path("/proc"), command, **ELSEWHERE)
     assert "cannot be used" not in done.stderr
     assert done.returncode == 0 or "127.0.0.1:1" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["rotate iam", "person somebody", "keys", "info", "backup b.tar"])
+@pytest.mark.parametrize("command", ["rotate iam", "person newcomer", "keys", "info", "backup b.tar"])
 def test_who_asks_where_nothing_is_yet_is_told_so(tmp_path: Path, command: str) -> None:
     done = run(tmp_path, command)
     assert done.returncode == 1

@@ -38,7 +38,7 @@ def browser(product: Product) -> requests.Session:
 
 @pytest.fixture(scope="module")
 def vera(product: Product) -> str:
-    """The API key of somebody who may look and do nothing."""
+    """The API key of a user who may look and do nothing."""
     name = f"vera-{uuid.uuid4().hex[:8]}"
     product.run("person", name, "--role", "viewer")
     lines = product.run("shell", "-c", MAKE_A_KEY.format(name=name)).splitlines()

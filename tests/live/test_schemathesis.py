@@ -46,7 +46,7 @@ NAMES = ("us-south-1", "bx2-metal-96x384", "10.240.0.0/24")
 
 @pytest.fixture(scope="module", params=DATABASES)
 def fuzzed(request: pytest.FixtureRequest, new_product: Callable[..., Product]) -> Product:
-    """A product of its own: in the end, nobody knows what is in it."""
+    """A product of its own: in the end, it is unknown what is in it."""
     product = new_product(database=request.param)
     product.start()
     return product

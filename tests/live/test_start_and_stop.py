@@ -218,7 +218,7 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(
 
 
 def test_a_database_out_of_reach_is_named_and_nothing_is_left_running(new_product: NewProduct) -> None:
-    product = new_product(empty=True, database_url="postgresql://nobody@127.0.0.1:1/nothing")
+    product = new_product(empty=True, database_url="postgresql://user@127.0.0.1:1/nothing")
 
     done = product.attempt("up", "--detach")
 

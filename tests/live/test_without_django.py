@@ -16,7 +16,7 @@ pytestmark = pytest.mark.live
 
 HEAVY = ("django", "rest_framework", "celery", "redis", "cryptography", "environ", "identity", "servers")
 BY_DJANGO = ("--settings", "controlplane.settings")
-"""Whoever names settings has them read, and then the database."""
+"""A caller who names settings has them read, and then the database."""
 IMPORTED = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.MULTILINE)
 COMMANDS = [
     "--help",
@@ -62,7 +62,7 @@ def a_wrong_api_key(product: Product) -> Iterator[None]:
     """As after it was revoked."""
     file = product.home / "credentials.json"
     right = file.read_text()
-    file.write_text(right.replace(product.info["api_key"], "nobodys"))
+    file.write_text(right.replace(product.info["api_key"], "unknown"))
     try:
         yield
     finally:
@@ -107,7 +107,7 @@ def test_a_server_is_known_by_more_than_its_name(product: Product, member: str) 
 
 
 def test_an_unknown_server_is_answered_in_the_same_words(product: Product) -> None:
-    asked, read = product.attempt("address", "nobody"), product.attempt("address", "nobody", *BY_DJANGO)
+    asked, read = product.attempt("address", "unknown"), product.attempt("address", "unknown", *BY_DJANGO)
     assert (asked.returncode, asked.stderr) == (read.returncode, read.stderr)
     assert "Known by name: web-1" in asked.stderr
 

@@ -17,7 +17,7 @@ from tests.postgresql import NewDatabase
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.postgres]
 
-COMMANDS = ["up", "up --detach", "migrate", "bootstrap", "keys", "rotate iam", "person somebody", "info"]
+COMMANDS = ["up", "up --detach", "migrate", "bootstrap", "keys", "rotate iam", "person newcomer", "info"]
 PASSWORD = "right-and-secret"
 
 
@@ -39,10 +39,10 @@ def line_of(product: Product, command: str, **settings: str) -> str:
 def wrong_urls(new_postgresql_database: NewDatabase) -> dict[str, str]:
     url = urlsplit(new_postgresql_database())
     return {
-        REFUSED: url._replace(netloc=f"nobody:{PASSWORD}@").geturl(),
+        REFUSED: url._replace(netloc=f"unknown:{PASSWORD}@").geturl(),
         "has no database of the name": url._replace(path="/not-there").geturl(),
-        "does not listen": f"postgresql://nobody:{PASSWORD}@127.0.0.1:1/none",
-        "host in DATABASE_URL is not known": f"postgresql://nobody:{PASSWORD}@nowhere.invalid/none",
+        "does not listen": f"postgresql://unknown:{PASSWORD}@127.0.0.1:1/none",
+        "host in DATABASE_URL is not known": f"postgresql://unknown:{PASSWORD}@nowhere.invalid/none",
     }
 
 
@@ -89,7 +89,7 @@ def _answers(client: redis.Redis) -> bool:
         return False
 
 
-@pytest.mark.parametrize("user", ["", ":wrong@", "somebody:wrong@"])
+@pytest.mark.parametrize("user", ["", ":wrong@", "other:wrong@"])
 @pytest.mark.parametrize("command", ["up", "up --detach"])
 def test_a_broker_that_refuses_the_password(idle: Product, broker_port: int, command: str, user: str) -> None:
     line = line_of(idle, command, REDIS_URL=f"redis://{user}127.0.0.1:{broker_port}/0")

@@ -20,7 +20,7 @@ from tests.objectstore.store import Store, last_event, refused, texts, token_cla
 from tests.tables import alone, check_each
 from tests.world import ACCOUNT
 
-STRANGER = rsa.generate_private_key(65537, 2048)
+UNPUBLISHED_KEY = rsa.generate_private_key(65537, 2048)
 
 
 # --- what IAM decides -------------------------------------------------------------------------------------------
@@ -55,13 +55,13 @@ def test_a_refusal_says_why_and_where_to_read_more(reader: Store, bucket: str) -
 
 
 def test_a_caller_who_may_not_read_does_not_learn_what_exists(iam: Any, alice: Store, bucket: str) -> None:
-    nobody = Store(token_of("IBMid-NOBODY0001", ACCOUNT, "Nobody"))
-    answers = [nobody("GET", path) for path in ("/my-bucket/a", "/no-bucket/a")]
+    outsider = Store(token_of("IBMid-UNKNOWN001", ACCOUNT, "Unknown"))
+    answers = [outsider("GET", path) for path in ("/my-bucket/a", "/no-bucket/a")]
     assert [refused(answer) for answer in answers] == [(403, "AccessDenied")] * 2
 
 
 def test_head_is_refused_without_a_body(iam: Any, bucket: str) -> None:
-    answer = Store(token_of("IBMid-NOBODY0001", ACCOUNT, "Nobody"))("HEAD", bucket)
+    answer = Store(token_of("IBMid-UNKNOWN001", ACCOUNT, "Unknown"))("HEAD", bucket)
     assert (answer.status_code, answer.content) == (403, b"")
 
 
@@ -164,7 +164,9 @@ def test_a_request_without_a_token_is_refused_as_cos_does(db: None, own_iam: Own
 
 
 FORGED: dict[str, Callable[[OwnIam], str]] = {
-    "signed by a stranger": lambda iam: jwt.encode(token_claims(), STRANGER, "RS256", headers={"kid": "own"}),
+    "signed by an unpublished key": lambda iam: jwt.encode(
+        token_claims(), UNPUBLISHED_KEY, "RS256", headers={"kid": "own"}
+    ),
     "unknown kid": lambda iam: iam.sign(token_claims(), kid="other"),
     "expired": lambda iam: iam.sign({**token_claims(), "exp": 1}),
     "not yet": lambda iam: iam.sign({**token_claims(), "iat": 2**39, "exp": 2**40}),

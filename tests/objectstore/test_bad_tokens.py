@@ -1,4 +1,4 @@
-"""Bad tokens at the object store: 401, nothing is written, and nobody but IAM is called."""
+"""Bad tokens at the object store: 401, nothing is written, and nothing but IAM is called."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from tests import forging
 from tests.forging import FORGERIES, Forgery
 from tests.iam.forgers import of_iam, of_identity
 from tests.objectstore.store import Store, refused
-from tests.watching import nobody_is_called, nothing_is_written
+from tests.watching import nothing_is_called, nothing_is_written
 from tests.world import World, make_server
 
 pytestmark = pytest.mark.thorough
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.thorough
 def assert_refused(url: str, bearer: str) -> None:
     iam = urlsplit(url)
     store = Store(bearer)
-    with nothing_is_written(), nobody_is_called((str(iam.hostname), int(iam.port or 0))):
+    with nothing_is_written(), nothing_is_called((str(iam.hostname), int(iam.port or 0))):
         answers = [store("PUT", "/my-bucket"), store("GET", "/")]
     for answer in answers:
         assert refused(answer) == (401, "InvalidToken")

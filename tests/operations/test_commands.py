@@ -98,10 +98,10 @@ def test_addresses_of_an_unknown_server_are_refused(bootstrapped: None) -> None:
 
 @pytest.mark.parametrize("kind", ["identity", "iam", "intermediate", "tls", "root"])
 def test_rotate_at_once_hands_over_to_the_prepared_key(bootstrapped: None, kind: str) -> None:
-    heir = KeyPair.objects.get(purpose=kind, state="prepared").kid
+    successor = KeyPair.objects.get(purpose=kind, state="prepared").kid
 
-    assert f"The {kind} key {heir} signs from now on." in said("rotate", kind, "--at-once")
-    assert KeyPair.objects.get(purpose=kind, state="active").kid == heir
+    assert f"The {kind} key {successor} signs from now on." in said("rotate", kind, "--at-once")
+    assert KeyPair.objects.get(purpose=kind, state="active").kid == successor
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_rotate_at_once_has_nothing_to_warn_of_where_every_verifier_knows_at_onc
 def test_rotate_has_nothing_to_warn_of_when_the_successor_was_published_long_enough(
     bootstrapped: None, monkeypatch: pytest.MonkeyPatch, at_once: list[str]
 ) -> None:
-    heir, later = KeyPair.objects.get(purpose="iam", state="prepared").kid, clock.now() + timedelta(hours=1)
+    successor, later = KeyPair.objects.get(purpose="iam", state="prepared").kid, clock.now() + timedelta(hours=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert said("rotate", "iam", *at_once) == f"The iam key {heir} signs from now on."
+    assert said("rotate", "iam", *at_once) == f"The iam key {successor} signs from now on."
 
 
 @pytest.mark.parametrize(
@@ -148,12 +148,12 @@ def test_rotate_says_when_the_successor_takes_over_why_it_waits_and_how_not_to(
     bootstrapped: None, command: list[str], wait: str, because: str
 ) -> None:
     kind = command[0]
-    heir, active = (KeyPair.objects.get(purpose=kind, state=state).kid for state in ("prepared", "active"))
+    successor, active = (KeyPair.objects.get(purpose=kind, state=state).kid for state in ("prepared", "active"))
 
     first, second, third = said("rotate", *command).splitlines()
 
     when = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
-    assert re.fullmatch(f"The {kind} key {heir} takes over at {when}, in ({wait}), when every .* know it.", first)
+    assert re.fullmatch(f"The {kind} key {successor} takes over at {when}, in ({wait}), when every .* know it.", first)
     assert because in second
     assert third.endswith(f"baremint rotate {' '.join(command)} --at-once")
     assert KeyPair.objects.get(purpose=kind, state="active").kid == active
@@ -166,8 +166,8 @@ def test_rotate_twice_in_a_row_says_the_same_twice(bootstrapped: None, monkeypat
 
 
 def test_rotate_of_the_endpoints_key_does_not_wait(bootstrapped: None) -> None:
-    heir = KeyPair.objects.get(purpose="tls", state="prepared").kid
-    assert said("rotate", "tls") == f"The tls key {heir} signs from now on."
+    successor = KeyPair.objects.get(purpose="tls", state="prepared").kid
+    assert said("rotate", "tls") == f"The tls key {successor} signs from now on."
 
 
 def test_the_help_of_rotate_says_what_breaks_at_once_and_for_how_long(capsys: pytest.CaptureFixture[str]) -> None:
@@ -195,8 +195,8 @@ def test_rotate_root_puts_the_next_root_into_the_ca_bundle(bootstrapped: None, h
 def test_rotate_root_makes_the_next_intermediate_under_the_new_root(bootstrapped: None) -> None:
     said("rotate", "root", "--at-once")
 
-    heir = KeyPair.objects.get(purpose="intermediate", state="prepared")
-    assert heir.issuer == KeyPair.objects.get(purpose="root", state="active")
+    successor = KeyPair.objects.get(purpose="intermediate", state="prepared")
+    assert successor.issuer == KeyPair.objects.get(purpose="root", state="active")
 
 
 def test_rotate_identity_takes_a_region(bootstrapped: None) -> None:
@@ -232,11 +232,11 @@ def test_rotate_kek_with_a_wrong_kek_is_refused(bootstrapped: None, settings: An
 
 
 def test_keys_for_scripts_say_what_comes_next_and_when(bootstrapped: None) -> None:
-    [active, heir] = [key for key in json.loads(said("keys", "--json")) if key["purpose"] == "iam"]
+    [active, successor] = [key for key in json.loads(said("keys", "--json")) if key["purpose"] == "iam"]
 
     assert (active["state"], active["next"]) == ("active", "retiring")
-    assert (heir["state"], heir["next"]) == ("prepared", "active")
-    assert active["in_seconds"] == heir["in_seconds"]
+    assert (successor["state"], successor["next"]) == ("prepared", "active")
+    assert active["in_seconds"] == successor["in_seconds"]
     assert 86_000 < active["in_seconds"] <= 86_400
     assert active["kid"] == KeyPair.objects.get(purpose="iam", state="active").kid
 

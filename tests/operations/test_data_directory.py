@@ -21,7 +21,7 @@ from controlplane.operations.commands.data_directory import (
 
 @pytest.fixture(autouse=True)
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Somebody in a folder of their own, who has started nothing yet. Returns that folder."""
+    """A user in a folder of their own, who has started nothing yet. Returns that folder."""
     for name in ("BAREMINT_HOME", "BAREMINT_URL", "BAREMINT_PORT", "DATABASE_URL"):
         monkeypatch.setenv(name, "")  # so that it is as before in the end
         monkeypatch.delenv(name)
@@ -146,7 +146,7 @@ CHANGING = [
     ["clock", "advance", "1h"],
     ["clock", "--json", "freeze"],
     ["certificate-rotation", "web-1", "off"],
-    ["person", "somebody"],
+    ["person", "newcomer"],
     ["migrate"],
     ["is", "bare-metal-server-delete", "web-1"],
     ["is", "--region", "eu-de", "account-update", "--metadata-service", "false"],

@@ -147,10 +147,10 @@ def test_an_address_is_of_a_known_scheme_and_its_password_is_not_repeated(
 
 
 def test_a_user_who_is_not_there_has_no_data_directory() -> None:
-    done = baremint("info", BAREMINT_HOME="~nobody-of-this-name/baremint")
+    done = baremint("info", BAREMINT_HOME="~no-user-of-this-name/baremint")
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    assert "~nobody-of-this-name/baremint: there is no such user" in line
+    assert "~no-user-of-this-name/baremint: there is no such user" in line
 
 
 def test_the_number_of_a_redis_database_is_a_number(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:
             "BAREMINT_ROOT_DAYS: the period of the root key must be at least 30 days",
         ),
     ],
-    ids=["no-time-to-publish-an-heir", "a-root-that-does-not-last"],
+    ids=["no-time-to-publish-a-successor", "a-root-that-does-not-last"],
 )
 def test_periods_that_cannot_be_kept_stop_the_start(tmp_path: Path, changes: dict[str, str], reason: str) -> None:
     done = baremint("check", BAREMINT_HOME=str(tmp_path), **changes)

@@ -160,7 +160,7 @@ def test_the_age_of_a_tick_is_real_though_the_domains_clock_was_moved(client: Cl
 
 @pytest.fixture
 def inside(settings: Any) -> Client:
-    """At the metadata service's own doors."""
+    """At the metadata service's own addresses."""
     for name in ("ROOT_URLCONF", "ALLOWED_HOSTS", "MIDDLEWARE"):
         setattr(settings, name, getattr(settings_inside, name))
     return Client()

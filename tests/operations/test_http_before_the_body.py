@@ -1,4 +1,4 @@
-"""When a refusal need not wait for the body of its request, and what becomes of the body then."""
+"""When a refusal need not wait for the body of its request, and what happens to the body then."""
 
 import time
 from threading import Event

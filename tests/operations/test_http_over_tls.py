@@ -87,7 +87,7 @@ def test_what_is_malformed_over_tls_is_refused_and_closed_at_once(context: ssl.S
     ids=["body-plain", "body-tls", "head-tls"],
 )
 def test_who_reads_no_answer_before_all_is_sent_gets_it(context: ssl.SSLContext, begin: bytes, is_tls: bool) -> None:
-    """As browsers do, whose forms take longer than the service waits for somebody who is silent."""
+    """As browsers do, whose forms take longer than the service waits for a client that is silent."""
     limits = replace(QUICK, linger_seconds=0.1)
     with serving(Echo(), context=context if is_tls else None, limits=limits) as wire:
         client = shake_hands(wire) if is_tls else wire.connect()

@@ -1,4 +1,4 @@
-"""What the HTTP server answers itself is in the form of whoever owns the path."""
+"""What the HTTP server answers itself is in the form of the API that owns the path."""
 
 import json
 from itertools import product

@@ -19,7 +19,7 @@ WELL_FORMED: dict[str, tuple[bytes, bytes]] = {
     "after an empty line": (b"\r\n" + LINE + b"\r\n", b"POST /a 0"),
     "with a whole URL": (b"GET http://there:80/b?c HTTP/1.1\r\nHost: here\r\n\r\n", b"GET /b 0"),
     "of HTTP/1.0": (b"GET /a HTTP/1.0\r\n\r\n", b"GET /a 0"),
-    "with a method nobody knows": (b"FROB /a HTTP/1.1\r\nHost: here\r\n\r\n", b"FROB /a 0"),
+    "with an unknown method": (b"FROB /a HTTP/1.1\r\nHost: here\r\n\r\n", b"FROB /a 0"),
     "that offers another protocol": (
         LINE + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\nhello",
         b"POST /a 5",

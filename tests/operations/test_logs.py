@@ -143,7 +143,7 @@ def test_warnings_that_unauthenticated_callers_cause_fill_no_disk(
     stream: io.StringIO, few: RateLimit, level: str
 ) -> None:
     for number in range(few.MOST * 3):
-        getattr(structlog.get_logger("door"), level)("token refused", reason=str(number))
+        getattr(structlog.get_logger("endpoint"), level)("token refused", reason=str(number))
     assert len(lines(stream)) == few.MOST
 
 
@@ -151,18 +151,18 @@ def test_what_was_left_out_is_told_a_minute_later(
     stream: io.StringIO, few: RateLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(few.MOST + 7):
-        structlog.get_logger("door").warning("token refused")
+        structlog.get_logger("endpoint").warning("token refused")
     later = time.monotonic() + few.SECONDS
     monkeypatch.setattr("time.monotonic", lambda: later)
-    structlog.get_logger("door").warning("token refused")
-    structlog.get_logger("door").warning("token refused")
+    structlog.get_logger("endpoint").warning("token refused")
+    structlog.get_logger("endpoint").warning("token refused")
     assert [line.get("left_out") for line in lines(stream)[-2:]] == [7, None]
 
 
 def test_one_kind_leaves_room_for_another(stream: io.StringIO, few: RateLimit) -> None:
     for _ in range(few.MOST * 2):
-        structlog.get_logger("door").warning("token refused")
-    structlog.get_logger("door").error("unhandled")
+        structlog.get_logger("endpoint").warning("token refused")
+    structlog.get_logger("endpoint").error("unhandled")
     logging.getLogger("a.library").warning("slow: %s", 3)
     assert [line["event"] for line in lines(stream)[-2:]] == ["unhandled", "slow: 3"]
 

@@ -25,7 +25,7 @@ from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("keys", "broker_is_there")]
 
-SOMEBODY = Party("IBMid-1", "Alice", "User")
+ALICE = Party("IBMid-1", "Alice", "User")
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -54,7 +54,7 @@ def scrape(client: Client) -> Any:
 
 def happen(action: str, times: int = 1, **how: Any) -> None:
     for _ in range(times):
-        record(action, initiator=SOMEBODY, target=SOMEBODY, **how)
+        record(action, initiator=ALICE, target=ALICE, **how)
 
 
 def test_prometheus_can_read_it(client: Client) -> None:

@@ -26,7 +26,7 @@ with owned_folder(sys.argv[1]) as folder:
 
 @pytest.fixture
 def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A prefix of our own in a temporary folder of our own."""
+    """A prefix of this test in a temporary folder of its own."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     return f"owned-{secrets.token_hex(4)}-"

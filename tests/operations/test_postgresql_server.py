@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own: for root and for an ordinary user, and gone with its owner."""
+"""A PostgreSQL that belongs to the product: for root and for an ordinary user, and gone with its owner."""
 
 import os
 import shutil

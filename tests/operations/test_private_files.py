@@ -14,7 +14,7 @@ from controlplane.deployment.home import Home
 from controlplane.deployment.private_files import ABANDONED_SECONDS, PARTIAL, atomic_file, require_ownership
 from controlplane.operations.commands import up_down
 
-SOMEBODY = 65_533
+OTHER_USER = 65_533
 only_root_can_give_files_away = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 NAMES = [
     "secret-key",
@@ -117,14 +117,14 @@ def test_reading_a_secret_makes_its_file_private(home: Home, name: str) -> None:
 @only_root_can_give_files_away
 @pytest.mark.parametrize("name", [*NAMES, ""])
 def test_what_is_another_users_stops_the_start_by_name(home: Home, name: str) -> None:
-    os.chown(home.path / name, SOMEBODY, SOMEBODY)
-    with pytest.raises(WrongSetting, match=f"{name} belongs to user {SOMEBODY}, and this is user root. Run this as"):
+    os.chown(home.path / name, OTHER_USER, OTHER_USER)
+    with pytest.raises(WrongSetting, match=f"{name} belongs to user {OTHER_USER}, and this is user root. Run this as"):
         up_down.acquire_home(home)
 
 
 @only_root_can_give_files_away
 def test_a_secret_of_another_user_is_not_read(home: Home) -> None:
-    os.chown(home.path / "kek", SOMEBODY, SOMEBODY)
+    os.chown(home.path / "kek", OTHER_USER, OTHER_USER)
     with pytest.raises(OSError, match="belongs to user"):
         home.read_secret("kek")
 
@@ -141,17 +141,17 @@ def test_a_link_that_another_user_has_made_is_not_followed(home: Home, tmp_path:
     victim.chmod(0o644)
     (home.path / name).unlink(missing_ok=True)
     (home.path / name).symlink_to(victim)
-    os.chown(home.path / name, SOMEBODY, SOMEBODY, follow_symlinks=False)
-    with pytest.raises(WrongSetting, match=f"{name} belongs to user {SOMEBODY}"):
+    os.chown(home.path / name, OTHER_USER, OTHER_USER, follow_symlinks=False)
+    with pytest.raises(WrongSetting, match=f"{name} belongs to user {OTHER_USER}"):
         up_down.acquire_home(home)
     assert (victim.read_text(), mode(victim)) == ("of the user who starts it", 0o644)
 
 
 @only_root_can_give_files_away
 def test_a_data_directory_behind_a_link_that_is_another_users_is_told_as_any_other(home: Home, tmp_path: Path) -> None:
-    os.chown(home.path, SOMEBODY, SOMEBODY)
+    os.chown(home.path, OTHER_USER, OTHER_USER)
     (link := tmp_path / "link").symlink_to(home.path)
-    with pytest.raises(WrongSetting, match=f"belongs to user {SOMEBODY}"), Home(link).usable():
+    with pytest.raises(WrongSetting, match=f"belongs to user {OTHER_USER}"), Home(link).usable():
         Home(link).tighten()
 
 
@@ -216,7 +216,7 @@ def test_a_folder_of_sockets_that_is_ours_becomes_ours_alone(long_home: Home) ->
 def test_a_folder_of_sockets_that_another_user_has_made_is_not_used(long_home: Home) -> None:
     folder = long_home.socket("s").parent
     folder.mkdir(mode=0o777)
-    os.chown(folder, SOMEBODY, SOMEBODY)
+    os.chown(folder, OTHER_USER, OTHER_USER)
     with pytest.raises(OSError, match="belongs to another user"):
         long_home.socket("s")
 

@@ -43,9 +43,9 @@ def test_an_empty_database_becomes_what_the_migrations_would_have_made(empty: No
 
 def test_a_database_that_has_tables_is_left_alone(empty: None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE somebodys (id integer)")
+        cursor.execute("CREATE TABLE foreign_table (id integer)")
     assert not create_if_empty()
-    assert connection.introspection.table_names() == ["somebodys"]
+    assert connection.introspection.table_names() == ["foreign_table"]
 
 
 def test_a_database_gets_the_migration_that_it_lacks(empty: None, migrated: Description) -> None:

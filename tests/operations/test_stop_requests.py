@@ -87,11 +87,11 @@ def test_the_end_of_another_process_is_a_reason(other: subprocess.Popen[bytes]) 
 def test_a_reader_that_goes_away_is_a_reason_until_it_is_forgotten() -> None:
     reading, writing = os.pipe()
     requests = StopRequests()
-    requests.watch(writing, select.POLLERR, "Nobody reads.")
+    requests.watch(writing, select.POLLERR, "No process reads.")
     os.write(writing, b"word")
     requests.check()
     os.close(reading)
-    with pytest.raises(StopRequested, match="Nobody reads"):
+    with pytest.raises(StopRequested, match="No process reads"):
         requests.check()
     os.close(writing)
 
@@ -99,7 +99,7 @@ def test_a_reader_that_goes_away_is_a_reason_until_it_is_forgotten() -> None:
 def test_what_is_forgotten_is_no_reason() -> None:
     reading, writing = os.pipe()
     requests = StopRequests()
-    requests.watch(writing, select.POLLERR, "Nobody reads.")
+    requests.watch(writing, select.POLLERR, "No process reads.")
     with requests:
         requests.forget(writing)
         os.close(reading)
@@ -139,7 +139,7 @@ def test_the_timer_may_interrupt_the_look_for_a_reason_to_stop(monkeypatch: pyte
     monkeypatch.setattr(stop_requests, "POLL_SECONDS", 0.0002)
     requests = stop_requests.StopRequests()
     reading, writing = os.pipe()
-    requests.watch(writing, select.POLLERR, "Nobody reads.")
+    requests.watch(writing, select.POLLERR, "No process reads.")
     with requests:
         for _ in range(20_000):
             requests.check()

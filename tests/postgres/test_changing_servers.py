@@ -1,4 +1,4 @@
-"""A server that changes all the time is answered all the same: by the metadata service, and by IAM."""
+"""A server that changes all the time is still answered: by the metadata service, and by IAM."""
 
 import json
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def identity_token(server: BareMetalServer) -> HttpResponse:
 
 
 def while_it_changes(server: BareMetalServer, together: Together, call: Callable[[], Any]) -> Any:
-    """What many calls come to while somebody else changes the server as fast as can be."""
+    """What many calls come to while another thread changes the server as fast as can be."""
     done = Event()
 
     def change() -> None:

@@ -72,7 +72,7 @@ def test_workers_at_once_renew_each_certificate_once(issued: list[IssuedCertific
 def test_workers_at_once_share_the_work(
     issued: list[IssuedCertificate], together: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for rows that another one has, nor signs for nothing."""
+    """No worker waits for rows that another one has, and none signs for nothing."""
     monkeypatch.setattr(certificate_renewal, "CHUNK", CERTIFICATES // WORKERS)
     signed: list[str] = []
     sign = certificate_renewal.sign_certificate

@@ -1,4 +1,4 @@
-"""VPCs bound, unbound and deleted at the same moment: each has one hub, and nobody waits for nobody."""
+"""VPCs bound, unbound and deleted at the same moment: each has one hub, and none waits for another."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Public gateways, routes and reservations made, changed and deleted at the same moment: nothing torn, nobody stuck."""
+"""Public gateways, routes and reservations made, changed and deleted at once: nothing torn, no request stuck."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -113,8 +113,10 @@ def test_five_requests_for_a_rotation_at_once_leave_one(started: None, together:
     results = together([lambda: key_rotation.rotate("iam", now=clock.now(), by=ALICE)] * 5)
 
     assert failures(results) == []
-    heir = KeyPair.objects.get(purpose="iam", state="prepared")
-    assert {(each.kid, each.signs_from, each.waits) for each in results} == {(heir.kid, results[0].signs_from, True)}
+    successor = KeyPair.objects.get(purpose="iam", state="prepared")
+    assert {(each.kid, each.signs_from, each.waits) for each in results} == {
+        (successor.kid, results[0].signs_from, True)
+    }
     assert KeyPair.objects.exclude(rotation_asked_at=None).count() == 1
     assert ActivityEvent.objects.filter(action="baremint.key.ask-rotation").count() == 1
     assert states("iam") == ["active", "prepared"]

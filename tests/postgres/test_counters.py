@@ -14,12 +14,12 @@ from controlplane.kernel import clock
 
 pytestmark = pytest.mark.usefixtures("on_postgresql")
 
-SOMEBODY = Party("IBMid-1", "Alice", "User")
+ALICE = Party("IBMid-1", "Alice", "User")
 SECONDS = 20
 
 
 def happen() -> None:
-    record("is.vpc.vpc.read", initiator=SOMEBODY, target=SOMEBODY)
+    record("is.vpc.vpc.read", initiator=ALICE, target=ALICE)
 
 
 def count() -> int:

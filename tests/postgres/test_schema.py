@@ -1,4 +1,4 @@
-"""The tables of an empty PostgreSQL database: whoever makes them, and however often it was begun before."""
+"""The tables of an empty PostgreSQL database: made by any process, and however often it was begun before."""
 
 from collections.abc import Iterator
 from pathlib import Path

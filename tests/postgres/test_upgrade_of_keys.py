@@ -1,4 +1,4 @@
-"""Keys of the first version, which knew no heirs of authorities, go on where they are: on SQLite and on PostgreSQL."""
+"""Keys of the first version, which knew no successors of authorities, go on in place: on SQLite and on PostgreSQL."""
 
 import base64
 import os
@@ -116,7 +116,7 @@ def test_the_first_start_prepares_what_was_missing_and_keeps_the_rest(upgraded: 
 
 
 def test_an_intermediate_from_before_is_succeeded_after_its_period(upgraded: Upgraded) -> None:
-    """It was made for three years; from now on it is 30 days, when its heir has been published."""
+    """It was made for three years; from now on it is 30 days, when its successor has been published."""
     assert KeyPair.objects.get(kid="ca_1").state == "active"
     key_rotation.run_due_steps(now=clock.now() + timedelta(minutes=64))
     assert KeyPair.objects.get(kid="ca_1").state == "retiring"

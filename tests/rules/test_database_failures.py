@@ -1,4 +1,4 @@
-"""What a failure of the database means: to a client, and to whoever runs Baremint."""
+"""What a failure of the database means: to a client, and to the operator of Baremint."""
 
 import pytest
 from django.db import DatabaseError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
@@ -7,16 +7,16 @@ from controlplane.kernel.database_failures import AWAY, for_clients, for_operato
 from tests.tables import check_each
 
 SERVER = 'connection to server at "10.1.2.3", port 5432 failed: '
-SECRET_PLACES = ("10.1.2.3", "5432", "DATABASE_URL", "pg_hba", "somebody")
+SECRET_PLACES = ("10.1.2.3", "5432", "DATABASE_URL", "pg_hba", "reporting")
 TEXTS = {
-    f'{SERVER}FATAL:  password authentication failed for user "somebody"': "refuses the user name or the password",
-    f'{SERVER}FATAL:  role "somebody" does not exist': "refuses the user name or the password",
+    f'{SERVER}FATAL:  password authentication failed for user "reporting"': "refuses the user name or the password",
+    f'{SERVER}FATAL:  role "reporting" does not exist': "refuses the user name or the password",
     f"{SERVER}fe_sendauth: no password supplied": "refuses the user name or the password",
-    f'{SERVER}FATAL:  database "somebody" does not exist': "no database of the name",
+    f'{SERVER}FATAL:  database "reporting" does not exist': "no database of the name",
     "[Errno -2] Name or service not known": "host in DATABASE_URL is not known",
     f"{SERVER}Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?": "Start it",
     f"{SERVER}FATAL:  sorry, too many clients already": "max_connections",
-    f'{SERVER}FATAL:  no pg_hba.conf entry for host "10.1.2.3", user "somebody"': "pg_hba.conf",
+    f'{SERVER}FATAL:  no pg_hba.conf entry for host "10.1.2.3", user "reporting"': "pg_hba.conf",
     f"{SERVER}FATAL:  the database system is starting up": "starting or stopping",
     "connection timeout expired": "does not answer",
     "the database does not answer within 6 s": "does not answer",
@@ -52,8 +52,8 @@ def test_a_client_is_told_nothing_of_where_the_database_is() -> None:
 
 
 def test_a_failure_of_another_kind_is_told_in_one_line() -> None:
-    failure = OperationalError("something\n\tnobody  has foreseen\n")
-    assert for_operators(failure) == "The database cannot be used: something nobody has foreseen"
+    failure = OperationalError("something\n\tnot  foreseen\n")
+    assert for_operators(failure) == "The database cannot be used: something not foreseen"
     assert for_clients(failure) == AWAY
 
 

@@ -165,7 +165,7 @@ def test_what_is_offered_is_no_more_than_what_was_asked_for(
     answer = explained(question, *given_policies)
     if answer["decision"] == "deny":
         made = as_policy(answer["nearest"]["request"]["body"])
-        # What is nobody's is anywhere in the service.
+        # What no account owns is anywhere in the service.
         shared = question.action.startswith(SHARED)
         told = {name: value for name, value in question.resource.items() if not shared or name in SERVICE_ATTRIBUTES}
         for name, value in told.items():
@@ -180,7 +180,7 @@ def test_what_the_question_says_of_the_services_type_changes_nothing(question: Q
     assert asked.decide(as_policy(explained(asked)["nearest"]["request"]["body"]))
 
 
-@pytest.mark.parametrize("action", ["is.nobody.knows", "", "is"])
+@pytest.mark.parametrize("action", ["is.unknown.action", "", "is"])
 def test_nothing_is_offered_for_an_action_that_is_none(action: str) -> None:
     question = Question("iam-Profile-1", action, {"accountId": ACCOUNT, "serviceName": "is"}, NOW)
     assert "request" not in explained(question)["nearest"]
@@ -268,7 +268,7 @@ def test_the_order_of_links_and_rules_is_irrelevant(facts: ServerFacts, by: Trus
 def test_a_further_condition_of_a_rule_never_adds_trust(
     facts: ServerFacts, rule: RuleFacts, condition: ClaimCondition
 ) -> None:
-    if rule.conditions:  # a rule without any trusts nobody
+    if rule.conditions:  # a rule without any trusts no identity
         narrower = replace(rule, conditions=(*rule.conditions, condition))
         assert trusted(facts, [narrower]) <= trusted(facts, [rule])
 

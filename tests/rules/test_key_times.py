@@ -106,13 +106,13 @@ def test_a_successor_that_was_asked_for_does_not_wait_beyond_the_end_of_the_key_
 
 
 @pytest.mark.parametrize(
-    ("certificate_of_heir", "at"), [(None, 10 * DAY), (timedelta(0), 10 * DAY), (SECOND, 9 * DAY + HOUR)]
+    ("certificate_of_successor", "at"), [(None, 10 * DAY), (timedelta(0), 10 * DAY), (SECOND, 9 * DAY + HOUR)]
 )
 def test_a_successor_whose_certificate_lasts_no_longer_takes_over_no_earlier(
-    certificate_of_heir: timedelta | None, at: timedelta
+    certificate_of_successor: timedelta | None, at: timedelta
 ) -> None:
     end = NOW + 10 * DAY + HOUR
-    expires_at = None if certificate_of_heir is None else end + certificate_of_heir
+    expires_at = None if certificate_of_successor is None else end + certificate_of_successor
     assert hand_over_at(active(expires_at=end), successor(expires_at), TIMES) == NOW + at
 
 

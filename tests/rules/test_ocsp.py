@@ -63,7 +63,7 @@ def test_the_hashes_are_those_that_the_library_makes_from_certificates() -> None
 
 
 def test_the_key_alone_does_not_make_an_issuer() -> None:
-    """Same key under another name, as after a certificate was made anew."""
+    """Same key under another name, as after a certificate was renewed."""
     namesake = make_issuer("Another name", key=ISSUER.key)
     assert not ocsp.read(ask()).is_about(namesake.certificate)
 

@@ -69,7 +69,7 @@ def test_an_administrator_and_the_roles_of_the_services_may_do_all() -> None:
     assert_none([each for each in actions if not any(role.grants(each) for role in largest)], among=actions)
 
 
-NO_ACTIONS = ["", "is", "is.nobody.knows", "*", "is.*", f"{SERVER}.LIST", f"{SERVER}.", f"{SERVER}.-read"]
+NO_ACTIONS = ["", "is", "is.unknown.action", "*", "is.*", f"{SERVER}.LIST", f"{SERVER}.", f"{SERVER}.-read"]
 
 
 def test_an_action_with_an_unknown_verb_is_granted_by_no_role() -> None:
@@ -111,7 +111,7 @@ def test_without_a_service_the_actions_of_all_are_listed() -> None:
 
 
 def test_an_unknown_service_has_no_actions() -> None:
-    assert roles.granted_actions(roles.SERVICE_ROLES[-1], ["databases-for-nobody"]) == []
+    assert roles.granted_actions(roles.SERVICE_ROLES[-1], ["databases-for-none"]) == []
 
 
 COS = "cloud-object-storage"
@@ -136,4 +136,4 @@ def test_a_custom_role_grants_the_actions_it_lists_and_no_other() -> None:
 
 
 def test_no_role_grants_an_action_that_is_none() -> None:
-    assert least_role("is.nobody.knows") is None
+    assert least_role("is.unknown.action") is None

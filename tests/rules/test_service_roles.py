@@ -40,7 +40,7 @@ LISTED = {
     "kms": [*GENERIC, "ReaderPlus", "KeyPurge", "KmipAdapterManager"],
     "cloudantnosqldb": [*GENERIC, "Monitor"],
     "satellite": [*GENERIC, "Satellite Link Administrator"],
-    "databases-for-nobody": GENERIC,
+    "databases-for-none": GENERIC,
 }
 # All actions of operations that a role grants which does not grant by verb.
 GRANTED = {

@@ -1,4 +1,4 @@
-"""What strangers say of our chains, lists and answers: OpenSSL, and a linter of the standards."""
+"""What other implementations say of our chains, lists and answers: OpenSSL, and a linter of the standards."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -95,7 +95,7 @@ class Certificates(RuleBasedStateMachine):
     def ask_for_one(self, which: int, key: Any, minutes: int) -> None:
         server = self.servers[which]
         if not (server.alive and server.is_on):
-            return  # the door refuses before any of this
+            return  # the metadata service refuses before any of this
         # Of two that are made at the same time, their random ids say which is the latest; a history is to be replayed.
         self.now += timedelta(seconds=1)
         try:
@@ -216,7 +216,7 @@ class Certificates(RuleBasedStateMachine):
         return certificate.row.not_after <= self.now
 
     def notice(self, certificate: Certificate) -> None:
-        """Somebody looks: what is to be revoked is."""
+        """A reader looks: what is to be revoked is."""
         if certificate.is_condemned and not certificate.revoked and not self.has_expired(certificate):
             certificate.revoked = "cessationOfOperation" if not certificate.server.alive else "privilegeWithdrawn"
 

@@ -441,7 +441,7 @@ def test_an_operator_sees_what_is_due_and_what_comes_next(rotating: BareMetalSer
     assert after["next_due_at"] == timestamps.milliseconds(renewals()[0].renew_at)
 
 
-def test_expired_certificates_nobody_renews_are_forgotten(server: BareMetalServer) -> None:
+def test_expired_certificates_that_no_server_renews_are_forgotten(server: BareMetalServer) -> None:
     issue(server)
     renew_due(now=clock.now() + DUE)
     assert IssuedCertificate.objects.filter(renew_at__isnull=False).count() == 1

@@ -117,7 +117,7 @@ def test_a_decision_costs_the_same_among_few_and_among_many_policies_of_others(w
 
 
 def test_lists_of_iam_cost_the_same_of_few_and_of_many(world: World) -> None:
-    """Of the owner, of whoever sees one row, of a member of an access group, and of a person without more."""
+    """Of the owner, of a caller who sees one row, of a member of an access group, and of a person without more."""
     fill_iam(world.account, FEW)
     callers = iam_callers(world)
     found = []

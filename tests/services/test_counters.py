@@ -1,4 +1,4 @@
-"""Counts of events, runs and timings: each thing once, whoever counts and whenever."""
+"""Counts of events, runs and timings: each thing once, by any process and at any time."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from controlplane.kernel.errors import NotFound
 
 pytestmark = pytest.mark.django_db
 
-SOMEBODY = Party("IBMid-1", "Alice", "User")
+ALICE = Party("IBMid-1", "Alice", "User")
 
 
 def happen(times: int = 1, action: str = "is.vpc.vpc.read", **how: Any) -> None:
     for _ in range(times):
-        record(action, initiator=SOMEBODY, target=SOMEBODY, **how)
+        record(action, initiator=ALICE, target=ALICE, **how)
 
 
 def count() -> int:

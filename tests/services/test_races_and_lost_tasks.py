@@ -1,4 +1,4 @@
-"""A broker that is away, a task that comes late, another request that comes first: nobody waits, nothing is lost."""
+"""A broker that is away, a task that comes late, another request that comes first: none waits, nothing is lost."""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Certificates are revoked by hand, with their server, and with its metadata service; once, and for good."""
+"""Certificates are revoked by hand, with their server, and with its metadata service; once, and finally."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Revocation lists are fresh, complete and numbered, whoever signs them and whenever."""
+"""Revocation lists are fresh, complete and numbered, whichever process signs them and whenever."""
 
 from datetime import timedelta
 from typing import Any
@@ -176,7 +176,7 @@ def test_an_authority_that_signs_no_more_leaves_its_last_list(kid: str) -> None:
 
 
 def test_an_unknown_authority_has_no_list() -> None:
-    assert fresh_list("intermediate_nobody", now=clock.now()) is None
+    assert fresh_list("intermediate_unknown", now=clock.now()) is None
 
 
 # --- RFC 5280, section 5: an entry stays on one scheduled list beyond the end of its certificate ------------------

@@ -1,4 +1,4 @@
-"""Rotation against the database: one active key, whoever interferes, and nothing signed before it stops verifying."""
+"""Rotation against the database: one active key, whatever interferes, and nothing signed before it stops verifying."""
 
 from datetime import timedelta
 from typing import Any

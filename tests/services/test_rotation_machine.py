@@ -95,7 +95,7 @@ class Rotation(RuleBasedStateMachine):
 
     @rule(point=st.sampled_from(POINTS), purpose=st.sampled_from(PURPOSES), at_once=st.booleans())
     def crash(self, point: str, purpose: str, at_once: bool) -> None:
-        """A rotation is killed at a point. Whoever comes next finds all in order, and a tick does what is left."""
+        """A rotation is killed at a point. The next process finds all in order, and a tick does what is left."""
 
         def die(reached: str, subject: str = "") -> None:
             if (reached, subject) == (point, purpose):

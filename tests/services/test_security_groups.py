@@ -152,9 +152,9 @@ def test_a_target_comes_once(group: SecurityGroup, interface: VirtualNetworkInte
 
 def test_a_target_of_another_vpc_is_refused(group: SecurityGroup) -> None:
     elsewhere = create_vpc(group.account, name="other", region=REGION, by=BY)
-    stranger = make_virtual_interface(make_subnet(group.account, vpc=elsewhere, name="there"))
+    foreign = make_virtual_interface(make_subnet(group.account, vpc=elsewhere, name="there"))
     with pytest.raises(InvalidValue):
-        add_target(group, stranger, by=BY)
+        add_target(group, foreign, by=BY)
 
 
 def test_a_group_has_so_many_targets_and_no_more(vpc: VPC, group: SecurityGroup, settings: Any) -> None:

@@ -125,7 +125,7 @@ def test_a_retired_key_does_not_verify(identity: str) -> None:
     assert failed(identity) == ["Key state"]
 
 
-# --- What whoever asks may not read
+# --- What the caller may not read
 
 
 NOT_TOLD = (

@@ -89,10 +89,10 @@ def test_a_verified_token_names_the_key_that_signed_it_and_where() -> None:
 def test_the_purpose_of_a_token_is_told_by_the_key_that_it_names() -> None:
     assert signing.purpose_of(identity_token()) == "identity"
     assert signing.purpose_of(iam_token()) == "iam"
-    for stranger in (
+    for foreign in (
         "hello",
         text(),
         text(header={"alg": "RS256", "kid": "x"}),
         text(header={"alg": "RS256", "kid": 7}),
     ):
-        assert signing.purpose_of(stranger) is None
+        assert signing.purpose_of(foreign) is None

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("keys")
 
 FACTS = make_facts()
 ISSUER = "BMS-CR_us-south"
-STRANGER = rsa.generate_private_key(65537, 2048)
+UNPUBLISHED_KEY = rsa.generate_private_key(65537, 2048)
 
 
 def identity_claims(**changes: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def part(value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def forge(header: dict[str, Any], *, key: Any = STRANGER, algorithm: str | None = "RS256") -> str:
+def forge(header: dict[str, Any], *, key: Any = UNPUBLISHED_KEY, algorithm: str | None = "RS256") -> str:
     return jwt.encode(identity_claims(), key, algorithm=algorithm, headers=header)
 
 
@@ -98,9 +98,9 @@ REFUSED: dict[str, Callable[[], str]] = {
     "ps256": lambda: forge(
         {"kid": kid()}, key=key_cache.signer(KeyPair.Purpose.IDENTITY).private_key, algorithm="PS256"
     ),
-    "a-strangers-key-under-our-kid": lambda: forge({"kid": kid()}),
+    "an-unpublished-key-under-our-kid": lambda: forge({"kid": kid()}),
     "no-kid": lambda: forge({}),
-    "unknown-kid": lambda: forge({"kid": "nobody"}),
+    "unknown-kid": lambda: forge({"kid": "unknown"}),
     "kid-with-a-path": lambda: forge({"kid": "../../etc/passwd"}),
     "kid-with-sql": lambda: forge({"kid": "' OR 1=1 --"}),
     "kid-of-ten-kilobytes": lambda: forge({"kid": "k" * 10_000}),
@@ -118,7 +118,7 @@ REFUSED: dict[str, Callable[[], str]] = {
     "iat-negative": lambda: identity_token(iat=-1),
     "a-claim-twice": lambda: resigned(json.dumps(identity_claims())[:-1] + f', "exp": {now_in(9999)}}}'),
     "wrong-issuer": lambda: identity_token(iss="VSI-CR_us-south"),
-    "wrong-audience": lambda: identity_token(aud=[ISSUER, "somebody-else"]),
+    "wrong-audience": lambda: identity_token(aud=[ISSUER, "another-service"]),
     "audience-among-others": lambda: identity_token(aud=[*claims.identity_audience(ISSUER, FACTS), "more"]),
     "no-audience": lambda: identity_token(aud=None),
     "of-another-server": lambda: identity_token(iaas={**identity_claims()["iaas"], "instanceID": "0717-other"}),

@@ -1,4 +1,4 @@
-"""Servers move on in steps, each taken once, whoever takes it and however late."""
+"""Servers move on in steps, each taken once, whichever process takes it and however late."""
 
 from datetime import timedelta
 from typing import Any

@@ -201,7 +201,7 @@ def test_what_another_interface_has_is_not_bound(subnet: Subnet, vni: VirtualNet
         bind_address(vni, other.primary_ip.id, by=BY)
 
 
-@pytest.mark.parametrize("whose", ["provider", "another subnet", "nobody"])
+@pytest.mark.parametrize("whose", ["provider", "another subnet", "unknown"])
 def test_what_is_no_address_for_it_is_not_found(
     world: World, subnet: Subnet, vni: VirtualNetworkInterface, whose: str
 ) -> None:
@@ -209,7 +209,7 @@ def test_what_is_no_address_for_it_is_not_found(
     found = {
         "provider": subnet.reserved_ips.filter(owner="provider")[0].id,
         "another subnet": elsewhere.id,
-        "nobody": "none",
+        "unknown": "none",
     }
     with pytest.raises(NotFound):
         bind_address(vni, found[whose], by=BY)

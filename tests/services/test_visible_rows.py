@@ -43,7 +43,10 @@ def test_columns_say_of_every_row_what_its_attributes_say(populated: World) -> N
             )
             told = rows.annotate(told=path) if not isinstance(path, str) else rows
             found = dict(told.values_list("pk", path if isinstance(path, str) else "told"))
-            if (name, attribute_name) == ("image", "crn"):  # stock images are nobody's, and carry nobody's tags
+            if (name, attribute_name) == (
+                "image",
+                "crn",
+            ):  # stock images belong to no account, and carry no account's tags
                 stock = {row.pk for row in rows if row.account_id is None}
                 found, expected = ({k: v for k, v in each.items() if k not in stock} for each in (found, expected))
             assert found == expected, (name, attribute_name)

@@ -48,16 +48,16 @@ def raise_interrupted() -> None:
 
     Those that follow are ignored, so that nothing interrupts the clearing up, which takes seconds.
     """
-    heeded = [
+    signals = [
         each for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) != signal.SIG_IGN
     ]
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        for each in heeded:
+        for each in signals:
             signal.signal(each, signal.SIG_IGN)
         raise Interrupted(number)
 
-    for each in heeded:
+    for each in signals:
         signal.signal(each, interrupt)
 
 
@@ -112,7 +112,7 @@ def _let_sum_up(process: subprocess.Popen[bytes]) -> None:
 
 
 def _await(pid: int) -> int:
-    """The exit status of the child; others that end in the meantime are reaped, so that nobody takes them for alive."""
+    """The exit status of the child; others that end in the meantime are reaped, so that none is taken for alive."""
     while True:
         ended, status = os.wait()
         if ended == pid:

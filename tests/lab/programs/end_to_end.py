@@ -1,4 +1,4 @@
-"""A program on a server, which nobody configured: IBM's SDK at its defaults, all the way to the VPC API.
+"""A program on a server, without any configuration: IBM's SDK at its defaults, all the way to the VPC API.
 
 One thing is said, the date of the API version (``service_version``), for the SDK's own default asks for the paths of
 virtual servers, which bare metal servers do not have.
