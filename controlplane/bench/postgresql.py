@@ -116,14 +116,14 @@ def _binaries() -> Path:
 
 def _until_we_end(number: signal.Signals) -> list[str]:
     """What a command line begins with to get this signal when the thread that starts it ends."""
-    who = _as_nobody() if os.geteuid() == 0 else []
+    who = _as_unprivileged_user() if os.geteuid() == 0 else []
     return ["setpriv", *who, "--pdeathsig", number.name.removeprefix("SIG"), "--", *UNLESS_ORPHANED, str(os.getpid())]
 
 
-def _as_nobody() -> list[str]:
+def _as_unprivileged_user() -> list[str]:
     """Return options that run PostgreSQL as an unprivileged user, as it demands, with access to the folders of root."""
-    nobody = pwd.getpwnam("nobody")
-    identity = ["--reuid", str(nobody.pw_uid), "--regid", str(nobody.pw_gid), "--clear-groups"]
+    user = pwd.getpwnam("nobody")
+    identity = ["--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
     return [*identity, "--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
 
 

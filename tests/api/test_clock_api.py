@@ -37,7 +37,7 @@ def product_is_old_enough_to_go_back(keys: None) -> None:
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tasks that were sent for."""
     sent: list[str] = []
-    monkeypatch.setattr("controlplane.jobs.clock_admin.enqueue", lambda task, after_seconds: sent.append(task))
+    monkeypatch.setattr("controlplane.jobs.clock_change.enqueue", lambda task, after_seconds: sent.append(task))
     return sent
 
 
@@ -219,7 +219,7 @@ def test_a_rotation_that_runs_ends_before_the_clock_is_moved(rotating: Event, mo
 def test_a_rotation_that_does_not_end_keeps_the_clock_where_it_is(
     rotating: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controlplane.jobs.clock_admin.PATIENCE", 0.01)
+    monkeypatch.setattr("controlplane.jobs.clock_change.PATIENCE", 0.01)
     answer = call("PUT", PATH, {"advance_seconds": 3600})
     assert refusal(answer) == (409, "conflict")
     assert call("GET", PATH).json()["offset_seconds"] == 0

@@ -39,7 +39,7 @@ def bob_is_an_administrator(world: World) -> None:
 @pytest.fixture(autouse=True)
 def commits_are_followed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("django.db.transaction.on_commit", lambda function, **options: function())
-    monkeypatch.setattr("controlplane.jobs.clock_admin.enqueue", lambda task, after_seconds: None)
+    monkeypatch.setattr("controlplane.jobs.clock_change.enqueue", lambda task, after_seconds: None)
     yield
     clock.forget()
 

@@ -157,7 +157,7 @@ def test_the_overview_says_what_was_refused_and_how_the_parts_are(
 @pytest.fixture
 def one_process(keys: None, movable_clock: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """No other request has to notice, and what follows a commit follows here."""
-    monkeypatch.setattr("controlplane.jobs.clock_admin.enqueue", lambda task, after_seconds: None)
+    monkeypatch.setattr("controlplane.jobs.clock_change.enqueue", lambda task, after_seconds: None)
     monkeypatch.setattr("django.db.transaction.on_commit", lambda function, **options: function())
 
 

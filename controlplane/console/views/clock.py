@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from controlplane.console.access import CLOCK, Person
 from controlplane.console.pages import page, return_path, success_response
 from controlplane.console.presenters.clock import MOVEMENTS, clock_shown
-from controlplane.jobs.clock_admin import move_clock, when_all_know
+from controlplane.jobs.clock_change import move_clock, when_all_know
 from controlplane.kernel.errors import InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from controlplane.timekeeping.events import CLOCK_SET

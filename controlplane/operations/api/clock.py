@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.jobs.clock_admin import move_clock, when_all_know
+from controlplane.jobs.clock_change import move_clock, when_all_know
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
