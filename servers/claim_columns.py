@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from controlplane.kernel.crn import Crn
 from servers.models import VPC, BareMetalServer, FloatingIP, NetworkAttachment, NetworkInterface, Subnet
-from trustedprofiles.conditions import Claim
+from trustedprofiles.claim_conditions import Claim
 from trustedprofiles.tag_rules import CRN
 
 VIRTUAL = "virtual_network_interface__"

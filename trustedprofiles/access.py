@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
-from trustedprofiles import policy_rules
+from trustedprofiles import policy_conditions
 from trustedprofiles.actions import ACCOUNT_MANAGEMENT, IAM_SERVICES
-from trustedprofiles.policy_rules import Condition, Rule
+from trustedprofiles.policy_conditions import Condition, Rule
 from trustedprofiles.roles import Role
 from trustedprofiles.service_roles import least_role
 
@@ -186,13 +186,13 @@ def matches(condition: Condition, resource: Attributes) -> bool:
     if is_any(condition):
         return value is not None
     if isinstance(value, tuple):
-        return any(policy_rules.text_holds(condition.operator, each, condition.value) for each in value)
-    return policy_rules.text_holds(condition.operator, value, condition.value)
+        return any(policy_conditions.text_holds(condition.operator, each, condition.value) for each in value)
+    return policy_conditions.text_holds(condition.operator, value, condition.value)
 
 
 def compared(policy: PolicyFacts) -> frozenset[str]:
     """The attributes of resources that the policy compares."""
-    in_rule = policy_rules.compared(policy.rule) if policy.rule else frozenset()
+    in_rule = policy_conditions.compared(policy.rule) if policy.rule else frozenset()
     return in_rule.union(condition.key for condition in policy.resource)
 
 
@@ -217,7 +217,7 @@ def _granting(policy: PolicyFacts, action: str) -> Role | None:
 
 def _unmet(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Rule, ...]:
     unmet: list[Rule] = [condition for condition in policy.resource if not matches(condition, resource)]
-    if policy.rule and not policy_rules.holds(policy.rule, resource=_texts(resource), now=now):
+    if policy.rule and not policy_conditions.holds(policy.rule, resource=_texts(resource), now=now):
         unmet.append(policy.rule)
     return tuple(unmet)
 
@@ -230,7 +230,7 @@ def _unmet_by_service(policy: PolicyFacts, resource: Attributes, now: datetime) 
     unmet: list[Rule] = [
         condition for condition in policy.resource if condition.key in relevant and not matches(condition, resource)
     ]
-    if policy.rule and not policy_rules.may_hold(policy.rule, now=now):
+    if policy.rule and not policy_conditions.may_hold(policy.rule, now=now):
         unmet.append(policy.rule)
     return tuple(unmet)
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Lower
 
-from trustedprofiles import access, policy_rules
+from trustedprofiles import access, policy_conditions
 from trustedprofiles.models import CustomRole, GroupMember, Policy
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
-from trustedprofiles.policy_rules import Condition
+from trustedprofiles.policy_conditions import Condition
 from trustedprofiles.roles import Role
 from trustedprofiles.service_roles import ROLES
 
@@ -80,6 +80,6 @@ def policy_facts(row: Policy, roles: Mapping[str, Role]) -> access.PolicyFacts:
         subject_iam_id=row.subject_iam_id,
         roles=tuple(roles[crn] for crn in row.roles if crn in roles),
         resource=conditions,
-        rule=policy_rules.parse(row.rule) if row.rule else None,
+        rule=policy_conditions.parse(row.rule) if row.rule else None,
         state=row.state,
     )

@@ -129,7 +129,7 @@ Columns = Mapping[str, Column]
 @CharField.register_lookup
 class Wildcard(Lookup):
     """Text that matches a pattern: ``*`` is any run of characters, ``?`` any one character; it is case-sensitive, as in
-    the decision about one resource (policy_rules.py)."""
+    the decision about one resource (policy_conditions.py)."""
 
     lookup_name = "wildcard"
 

@@ -13,7 +13,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment_administrator, explain_urls, tag_rules, trust
-from trustedprofiles.conditions import Claim, ClaimCondition, claims_of
+from trustedprofiles.claim_conditions import Claim, ClaimCondition, claims_of
 from trustedprofiles.identity_grants import policies_for
 from trustedprofiles.models import (
     AccessGroup,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
-from trustedprofiles.conditions import Claim, ClaimCondition, holds
+from trustedprofiles.claim_conditions import Claim, ClaimCondition, holds
 
 BARE_METAL = "BMS"
 

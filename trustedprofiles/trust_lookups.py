@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from controlplane.kernel.facts import ServerFacts
 from trustedprofiles import trust
-from trustedprofiles.conditions import Claim
+from trustedprofiles.claim_conditions import Claim
 from trustedprofiles.models import ProfileLink, TrustedProfile
 from trustedprofiles.selectors import claims_of_server, compute_resource_rules, link_facts, rule_facts
 

@@ -16,11 +16,11 @@ from django.db.models.expressions import Combinable
 
 from controlplane.kernel.text import is_storable
 from controlplane.kernel.verdict import Verdict
-from trustedprofiles import access, policy_rules, tag_rules
+from trustedprofiles import access, policy_conditions, tag_rules
 from trustedprofiles.access import PolicyFacts
 from trustedprofiles.models import Tag, TagAttachment
 from trustedprofiles.policy_columns import ALIAS, Choice, Column, Columns, Constant, Own, Through
-from trustedprofiles.policy_rules import Combination, Condition, Rule
+from trustedprofiles.policy_conditions import Combination, Condition, Rule
 from trustedprofiles.tag_rules import CRN
 
 M = TypeVar("M", bound=Model)
@@ -90,31 +90,31 @@ class Selection:
         return self._compare(condition.key, condition)
 
     def _rule(self, rule: Rule) -> Where:
-        """The same for rows as ``policy_rules.holds`` for one resource."""
+        """The same for rows as ``policy_conditions.holds`` for one resource."""
         if isinstance(rule, Combination):
             return (_all if rule.operator == "and" else _any)(map(self._rule, rule.conditions))
-        variable = policy_rules.VARIABLE.fullmatch(rule.key)
+        variable = policy_conditions.VARIABLE.fullmatch(rule.key)
         if variable is None or variable[1] != "resource" or variable[2] not in self._columns or variable[2] == CRN:
-            return policy_rules.holds(rule, resource=self.known, now=self._now)
-        if rule.operator in policy_rules.TIME_OPERATORS:
-            return policy_rules.holds(rule, resource={}, now=self._now)
+            return policy_conditions.holds(rule, resource=self.known, now=self._now)
+        if rule.operator in policy_conditions.TIME_OPERATORS:
+            return policy_conditions.holds(rule, resource={}, now=self._now)
         return self._compare(variable[2], rule)
 
     def _compare(self, name: str, condition: Condition) -> Where:
-        """The same for rows as ``policy_rules.text_holds`` for one value; every row has the attribute."""
+        """The same for rows as ``policy_conditions.text_holds`` for one value; every row has the attribute."""
         operand, lookup = condition.value, self._lookup(name)
         match condition.operator:
             case "stringExists":
-                return policy_rules.text_holds("stringExists", "", operand)
+                return policy_conditions.text_holds("stringExists", "", operand)
             case "stringEquals" if _is_text(operand):
                 return lookup("", operand)
             case "stringEqualsAnyOf":
-                texts = list(filter(_is_text, policy_rules.listed(operand)))
+                texts = list(filter(_is_text, policy_conditions.listed(operand)))
                 return lookup("__in", texts) if texts else False
             case "stringMatch" if _is_text(operand):
                 return lookup("__wildcard", operand)
             case "stringMatchAnyOf":
-                return _any(lookup("__wildcard", each) for each in policy_rules.listed(operand) if _is_text(each))
+                return _any(lookup("__wildcard", each) for each in policy_conditions.listed(operand) if _is_text(each))
             case _:
                 return False
 

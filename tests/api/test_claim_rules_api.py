@@ -13,7 +13,7 @@ from tests.api.calling import call, caller_of, refusal
 from tests.build import FACTS
 from tests.tables import alone, check_each, undone
 from tests.world import MALLORY, World, make_profile
-from trustedprofiles.conditions import OPERATORS
+from trustedprofiles.claim_conditions import OPERATORS
 from trustedprofiles.models import ClaimRule, ProfileLink, TrustedProfile
 from trustedprofiles.selectors import trusts
 

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from controlplane.kernel.verdict import Verdict
-from trustedprofiles import access, policy_rules
+from trustedprofiles import access, policy_conditions
 from trustedprofiles.access import PolicyFacts
 from trustedprofiles.actions import ACTIONS
-from trustedprofiles.policy_rules import COMPARISONS, ENVIRONMENT, Combination, Condition
+from trustedprofiles.policy_conditions import COMPARISONS, ENVIRONMENT, Combination, Condition
 from trustedprofiles.roles import Role
 from trustedprofiles.service_roles import ROLES
 
@@ -63,7 +63,7 @@ def values_for(operator: str) -> st.SearchStrategy[Any]:
 
 
 def texts(keys: st.SearchStrategy[str]) -> st.SearchStrategy[Condition]:
-    operators = st.sampled_from(policy_rules.TEXT_OPERATORS)
+    operators = st.sampled_from(policy_conditions.TEXT_OPERATORS)
     return operators.flatmap(lambda operator: st.builds(Condition, keys, st.just(operator), values_for(operator)))
 
 
@@ -103,7 +103,7 @@ def joined(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Combination]:
 rules = leaves | joined(leaves | joined(leaves))
 
 
-def as_sent(rule: policy_rules.Rule) -> dict[str, Any]:
+def as_sent(rule: policy_conditions.Rule) -> dict[str, Any]:
     """As the API takes it."""
     if isinstance(rule, Combination):
         return {"operator": rule.operator, "conditions": [as_sent(each) for each in rule.conditions]}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from tests.tables import check_each
 from trustedprofiles.access import PolicyFacts, decide, matches
-from trustedprofiles.policy_rules import Condition
+from trustedprofiles.policy_conditions import Condition
 from trustedprofiles.service_roles import ROLES
 
 VICTOR = "iam-Profile-11111111-1111-4111-8111-111111111111"

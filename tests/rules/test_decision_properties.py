@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from controlplane.kernel.facts import ServerFacts
 from tests.build import FACTS, make_facts
 from tests.rules.cases import ACCOUNT, Question, as_sent, policies, questions, rules, sets
-from trustedprofiles import policy_rules, trust
+from trustedprofiles import policy_conditions, trust
 from trustedprofiles.access import SERVICE_ATTRIBUTES, SHARED, PolicyFacts, matches
 from trustedprofiles.api.policy_requests import V1Body
-from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of
+from trustedprofiles.claim_conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of
 from trustedprofiles.explanations import Explanation, explain_links_and_rules, explain_policies
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.policy_rules import Condition
+from trustedprofiles.policy_conditions import Condition
 from trustedprofiles.service_roles import ROLES
 from trustedprofiles.trust import LinkFacts, RuleFacts
 
@@ -47,7 +47,7 @@ def fits(policy: PolicyFacts, question: Question) -> bool:
         and policy.subject_iam_id.lower() == question.subject.lower()
         and any(role.grants(question.action) for role in policy.roles)
         and all(matches(condition, question.resource) for condition in policy.resource)
-        and (policy.rule is None or policy_rules.holds(policy.rule, resource=question.resource, now=question.now))
+        and (policy.rule is None or policy_conditions.holds(policy.rule, resource=question.resource, now=question.now))
     )
 
 
@@ -194,8 +194,8 @@ def test_nothing_is_offered_for_a_resource_of_another_account() -> None:
 
 @many
 @given(rule=rules)
-def test_every_rule_that_policies_are_made_of_here_is_one_that_the_api_takes(rule: policy_rules.Rule) -> None:
-    assert policy_rules.parse(as_sent(rule)) == rule
+def test_every_rule_that_policies_are_made_of_here_is_one_that_the_api_takes(rule: policy_conditions.Rule) -> None:
+    assert policy_conditions.parse(as_sent(rule)) == rule
 
 
 # --- trust ------------------------------------------------------------------------------------------------------

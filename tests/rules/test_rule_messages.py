@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from trustedprofiles import policy_rules
-from trustedprofiles.conditions import OPERATORS, ClaimCondition
-from trustedprofiles.conditions import holds as claim_holds
-from trustedprofiles.policy_rules import Combination, Condition, holds, parse
+from trustedprofiles import policy_conditions
+from trustedprofiles.claim_conditions import OPERATORS, ClaimCondition
+from trustedprofiles.claim_conditions import holds as claim_holds
+from trustedprofiles.policy_conditions import Combination, Condition, holds, parse
 
 VPC = "{{resource.attributes.vpcId}}"
 TIME = "{{environment.attributes.current_time}}"
@@ -70,7 +70,7 @@ def test_a_text_operator_on_the_environment_is_answered_by_those_that_fit() -> N
 
 
 def test_the_patterns_are_those_of_the_policy_management_api() -> None:
-    assert policy_rules.PATTERNS == (
+    assert policy_conditions.PATTERNS == (
         "time-based-conditions:once",
         "time-based-conditions:weekly",
         "time-based-conditions:weekly:all-day",

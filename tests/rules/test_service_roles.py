@@ -8,7 +8,7 @@ from tests.policies import role_crn
 from tests.tables import assert_none, assert_rows, check_each
 from trustedprofiles.access import PolicyFacts, decide
 from trustedprofiles.actions import ACTIONS
-from trustedprofiles.policy_rules import Condition
+from trustedprofiles.policy_conditions import Condition
 from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.service_roles import EVERY_ROLE, PLATFORM_ROLES, ROLES, known_actions, own_roles
 

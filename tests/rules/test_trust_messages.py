@@ -3,7 +3,7 @@
 import pytest
 
 from tests.build import FACTS, make_facts
-from trustedprofiles.conditions import ClaimCondition
+from trustedprofiles.claim_conditions import ClaimCondition
 from trustedprofiles.trust import LinkFacts, RuleFacts, consider
 
 SUBNETS = ClaimCondition("subnet_id", "EQUALS", "s-9")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controlplane.kernel.verdict import Allowed
 from tests.build import FACTS, make_facts
-from trustedprofiles.conditions import ClaimCondition, claims_of
+from trustedprofiles.claim_conditions import ClaimCondition, claims_of
 from trustedprofiles.trust import LinkFacts, RuleFacts, decide
 
 HOME = FACTS.account_id

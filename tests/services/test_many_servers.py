@@ -20,7 +20,7 @@ from servers.models import BareMetalServer, FloatingIP, NetworkAttachment, Netwo
 from servers.selectors import servers_for_facts
 from servers.services import metadata_service
 from tests.world import World, make_server, make_virtual_interface
-from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of, hold_for_each, holds
+from trustedprofiles.claim_conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of, hold_for_each, holds
 from trustedprofiles.models import ResourceGroup
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")

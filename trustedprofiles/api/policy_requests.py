@@ -13,11 +13,11 @@ from controlplane.kernel.fields import (
     StrictCharField,
     StrictSerializer,
 )
-from trustedprofiles import policy_rules
+from trustedprofiles import policy_conditions
 from trustedprofiles.api.policy_responses import SCOPES
 from trustedprofiles.models.access_group import ID_PREFIX
 from trustedprofiles.permissions import Schema, choices, text
-from trustedprofiles.policy_rules import (
+from trustedprofiles.policy_conditions import (
     EXISTS_VALUES,
     LONGEST_VALUE,
     MOST_CONDITIONS,
@@ -180,7 +180,7 @@ class RuleField(DescribedField, serializers.Field[Any, Any, Any, Any]):
         if not isinstance(data, dict):
             raise serializers.ValidationError("It must be an object.")
         try:
-            policy_rules.parse(data)
+            policy_conditions.parse(data)
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from None
         return data

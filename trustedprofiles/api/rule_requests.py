@@ -7,7 +7,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
 from trustedprofiles.api.profile_requests import LONGEST_NAME
-from trustedprofiles.conditions import CLAIMS, OPERATORS, read_value
+from trustedprofiles.claim_conditions import CLAIMS, OPERATORS, read_value
 from trustedprofiles.limits import CONDITIONS_PER_RULE
 from trustedprofiles.models import ClaimRule, ProfileLink
 from trustedprofiles.services.rules import RuleContent

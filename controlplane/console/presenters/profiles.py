@@ -17,7 +17,7 @@ from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
 from controlplane.console.truncated_list import TruncatedList
 from servers.claim_columns import ClaimRow, ClaimTable, claim_rows
 from servers.models import BareMetalServer
-from trustedprofiles.conditions import ClaimCondition, hold_for_each
+from trustedprofiles.claim_conditions import ClaimCondition, hold_for_each
 from trustedprofiles.identity_grants import count_policies, group_of, policies_about, roles_of
 from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfile
 from trustedprofiles.models.access_group import KIND, PUBLIC_ACCESS

@@ -25,7 +25,7 @@ from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from servers.models import BareMetalServer
 from trustedprofiles import events
 from trustedprofiles.api.rule_requests import RuleBody, rule_content
-from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition
+from trustedprofiles.claim_conditions import CLAIMS, OPERATORS, ClaimCondition
 from trustedprofiles.models import ClaimRule, TrustedProfile
 from trustedprofiles.selectors import LINKING, profiles_of
 from trustedprofiles.services.links import create_link, delete_link

@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.rules.test_refused_policy_rules import REFUSED
 
 from controlplane.kernel import clock
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, attribute, v2_policy
-from tests.rules.test_refused_policy_rules import REFUSED
 from tests.tables import alone, check_each
 from tests.world import World
 from trustedprofiles.models import Policy
-from trustedprofiles.policy_rules import PATTERNS
+from trustedprofiles.policy_conditions import PATTERNS
 
 SERVERS = "/v1/bare_metal_servers?version=2025-08-26&generation=2"
 WEEKLY = "time-based-conditions:weekly:all-day"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.cases import START, as_sent, instants, rules, written
-from tests.rules.policy_rules import (
+from tests.rules.policy_conditions import (
     DATE,
     DAY,
     INSTANT,
@@ -24,7 +24,7 @@ from tests.rules.policy_rules import (
     rule,
 )
 from tests.tables import check_each
-from trustedprofiles.policy_rules import COMPARISONS, TEXT_OPERATORS, TIME_OPERATORS, Rule, holds, parse
+from trustedprofiles.policy_conditions import COMPARISONS, TEXT_OPERATORS, TIME_OPERATORS, Rule, holds, parse
 
 # --- the time of the request ------------------------------------------------------------------------------------
 

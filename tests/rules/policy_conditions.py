@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trustedprofiles.policy_rules import holds, parse
+from trustedprofiles.policy_conditions import holds, parse
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.build import FACTS, make_facts
 from tests.tables import assert_rows, check_each
-from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of, holds, read_value
+from trustedprofiles.claim_conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of, holds, read_value
 
 HERE: dict[str, str | tuple[str, ...]] = {
     "zone": "us-south-1",

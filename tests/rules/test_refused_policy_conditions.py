@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rules.policy_rules import DATE, DAY, INSTANT, MONDAY_NOON, TIME, VPC, YES, both, either, rule
+from tests.rules.policy_conditions import DATE, DAY, INSTANT, MONDAY_NOON, TIME, VPC, YES, both, either, rule
 from tests.tables import check_each
-from trustedprofiles.policy_rules import Condition, holds, parse
+from trustedprofiles.policy_conditions import Condition, holds, parse
 
 REFUSED: dict[str, Any] = {
     "nothing": {},
