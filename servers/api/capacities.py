@@ -5,11 +5,12 @@ from typing import TypedDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers import catalog, events
+from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.profiles import profile_reference
 from servers.api.response_types import NamedReference, collection
 from servers.api.server_response_types import BareMetalServerProfileReference
+from servers.events import CAPACITY
 from trustedprofiles.permissions import Operation, Parameter
 
 PROFILE, ZONE = Parameter("profile.name"), Parameter("zone.name")
@@ -24,8 +25,8 @@ class Capacities(CatalogView):
     operations = {
         "GET": Operation(
             "list_bare_metal_server_capacities",
-            "is.bare-metal-server.bare-metal-server-capacity.read",
-            events.CAPACITY_READ,
+            f"{CAPACITY}.read",
+            f"{CAPACITY}.read",
             answer=collection("BareMetalServerCapacityCollection", "capacities", BareMetalServerCapacity),
             paged=True,
             query=(PROFILE, ZONE),

@@ -7,14 +7,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import existing
-from servers import catalog, events
+from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
 from servers.api.response_types import NamedReference, collection
 from servers.api.server_response_types import BareMetalServerProfileReference
+from servers.events import PROFILE
 from trustedprofiles.permissions import Operation
 
-PROFILE = "is.bare-metal-server.bare-metal-server-profile"
 MOST_CONNECTIONS = 128
 
 
@@ -212,7 +212,7 @@ class Profiles(CatalogView):
         "GET": Operation(
             "list_bare_metal_server_profiles",
             f"{PROFILE}.list",
-            events.PROFILE_READ,
+            f"{PROFILE}.read",
             answer=collection("BareMetalServerProfileCollection", "profiles", BareMetalServerProfile),
             paged=True,
         )
@@ -226,7 +226,7 @@ class Profiles(CatalogView):
 class OneProfile(CatalogView):
     operations = {
         "GET": Operation(
-            "get_bare_metal_server_profile", f"{PROFILE}.read", events.PROFILE_READ, answer=BareMetalServerProfile
+            "get_bare_metal_server_profile", f"{PROFILE}.read", f"{PROFILE}.read", answer=BareMetalServerProfile
         )
     }
 

@@ -13,7 +13,7 @@ from controlplane.console.lessons.shell_commands import (
     metadata_call,
     until,
 )
-from servers.events import UPDATE
+from servers.events import SERVER
 
 
 def _refused(evidence: Evidence) -> Finding | None:
@@ -120,6 +120,6 @@ LESSON = Lesson(
         Check("off", "Switched off", "Switch it off once more: it ends the token.", _switched_off),
         Check("again", "A new token", "Switch it on and ask again.", _new_token),
     ),
-    watches=(IDENTITY_TOKEN_CREATE, UPDATE),
+    watches=(IDENTITY_TOKEN_CREATE, f"{SERVER}.update"),
     prefers=False,
 )

@@ -17,7 +17,7 @@ from controlplane.console.lessons.shell_commands import (
     profile_created,
     read_member,
 )
-from servers.events import DELETE, READ
+from servers.events import SERVER
 from trustedprofiles.events import EXPLANATION_READ, POLICY_CREATE, PROFILE_CREATE
 from trustedprofiles.roles import SYSTEM_ROLES
 
@@ -39,7 +39,7 @@ def _became(evidence: Evidence) -> Finding | None:
 
 
 def _refused(evidence: Evidence) -> Finding | None:
-    event = _called(evidence, READ, after="became", success=False)
+    event = _called(evidence, f"{SERVER}.read", after="became", success=False)
     return Finding(f"{event.reason_code} {event.reason_type}: {event.message}", event) if event else None
 
 
@@ -62,12 +62,12 @@ def _granted(evidence: Evidence) -> Finding | None:
 
 
 def _allowed(evidence: Evidence) -> Finding | None:
-    event = _called(evidence, READ, after="granted")
+    event = _called(evidence, f"{SERVER}.read", after="granted")
     return Finding("The same call with the same token was answered: 200.", event) if event else None
 
 
 def _limited(evidence: Evidence) -> Finding | None:
-    event = _called(evidence, DELETE, after="granted", success=False)
+    event = _called(evidence, f"{SERVER}.delete", after="granted", success=False)
     return Finding(f"{event.reason_code}: {event.message}", event) if event else None
 
 
@@ -191,6 +191,6 @@ LESSON = Lesson(
         Check("allowed", "Allowed", "Call again with the same token.", _allowed),
         Check("limited", "And no further", "Try to delete the server.", _limited),
     ),
-    watches=(PROFILE_CREATE, METADATA_LOGIN, READ, EXPLANATION_READ, POLICY_CREATE, DELETE),
+    watches=(PROFILE_CREATE, METADATA_LOGIN, f"{SERVER}.read", EXPLANATION_READ, POLICY_CREATE, f"{SERVER}.delete"),
     prefers=True,
 )

@@ -6,7 +6,7 @@ from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.console.lessons.command_parts import CHOOSE_PORT, MAY_SWITCH, QUERY, address, example_path, switch_on
 from controlplane.console.lessons.lesson import Check, Command, Evidence, Finding, Lesson, LessonMessage, LessonRun
 from controlplane.console.lessons.shell_commands import first_switch
-from servers.events import UPDATE
+from servers.events import SERVER
 
 
 def _plain(evidence: Evidence) -> Finding | None:
@@ -147,7 +147,7 @@ LESSON = Lesson(
         Check("refused", "http refused", "Ask over http once more.", _refused),
         Check("secure", "A token over https", "Ask over https, with the right authority to trust.", _secure),
     ),
-    watches=(IDENTITY_TOKEN_CREATE, UPDATE),
+    watches=(IDENTITY_TOKEN_CREATE, f"{SERVER}.update"),
     lab="In the lab every program trusts Baremint's authority already, and there is no path to attack: two ends of one "
     "cable. Do this lesson on the machine.",
     warning="While the server is at https, programs on it that speak http get no token.",
