@@ -16,7 +16,7 @@ from identity.crl import REASONS, Reason
 from identity.events import CERTIFICATE_LIST, CERTIFICATE_READ, CERTIFICATE_REVOKE
 from identity.models import IssuedCertificate
 from identity.services import revocation
-from servers.api.response_types import collection
+from servers.api.shared_responses import collection
 from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.certificate"

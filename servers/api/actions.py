@@ -1,6 +1,7 @@
 """What is done to a bare metal server: start, stop, restart, new firmware, a console."""
 
 from collections.abc import Mapping
+from typing import Literal, TypedDict
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,13 +9,21 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from servers.api.base import ServerView
 from servers.api.server_requests import ConsoleTokenBody, FirmwareBody, StopBody
-from servers.api.server_response_types import BareMetalServerConsoleAccessToken
 from servers.events import CONSOLE_TOKEN, EVENTS, FIRMWARE, SERVER
 from servers.services.actions import act, update_firmware
 from servers.services.console import create_console_token
 from trustedprofiles.permissions import Operation
 
 OPERATE = f"{SERVER}.operate"
+
+
+class BareMetalServerConsoleAccessToken(TypedDict):
+    access_token: str
+    console_type: Literal["serial", "vnc"]
+    created_at: str
+    expires_at: str
+    force: bool
+    href: str
 
 
 class ServerAction(ServerView):

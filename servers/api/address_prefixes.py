@@ -12,7 +12,7 @@ from servers import events
 from servers.addressing import is_within
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import NamedReference, collection
+from servers.api.shared_responses import NamedReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import AddressPrefix as AddressPrefixRow
 from servers.services import address_prefixes

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel.paging import NewestFirst, paginate
 from servers.addressing import loopback_address
-from servers.api.response_types import collection
+from servers.api.shared_responses import collection
 from servers.events import SERVER
 from servers.models import BareMetalServer
 from servers.selectors import count_servers, filter_servers

@@ -11,10 +11,9 @@ from servers.api.extra_permissions import (
     require_advanced_network,
     require_linking,
 )
-from servers.api.response_types import collection
 from servers.api.server_requests import CreateServerBody, PatchServerBody, server_changes, server_prototype
-from servers.api.server_response_types import BareMetalServer
-from servers.api.server_responses import server_body
+from servers.api.server_responses import BareMetalServer, server_body
+from servers.api.shared_responses import collection
 from servers.events import SERVER
 from servers.models import BareMetalServer as ServerRow
 from servers.selectors import FILTERS, RESERVATION_FILTERS, count_servers, filter_servers, servers_of

@@ -8,8 +8,7 @@ from rest_framework.response import Response
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.profiles import profile_reference
-from servers.api.response_types import NamedReference, collection
-from servers.api.server_response_types import BareMetalServerProfileReference
+from servers.api.shared_responses import BareMetalServerProfileReference, NamedReference, collection
 from servers.events import CAPACITY
 from trustedprofiles.permissions import Operation, Parameter
 

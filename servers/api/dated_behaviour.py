@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from controlplane.kernel.errors import ApiError, Refusals, Target
-from servers.api.response_types import ImageRemote, PrimaryAddress, ReservedIPReference
+from servers.api.shared_responses import ImageRemote, PrimaryAddress, ReservedIPReference
 
 PRIMARY_IP_SINCE = date(2022, 3, 29)
 """Earlier versions say with ``primary_ipv4_address``, a string, what later ones say with ``primary_ip``."""

@@ -5,8 +5,7 @@ from rest_framework.response import Response
 
 from servers.api.base import ServerView
 from servers.api.request_fields import RenameBody
-from servers.api.server_response_types import BareMetalServerDisk, BareMetalServerDiskCollection
-from servers.api.server_responses import disk_body
+from servers.api.server_responses import BareMetalServerDisk, BareMetalServerDiskCollection, disk_body
 from servers.events import DISK
 from servers.models import Disk
 from servers.services.disks import rename_disk

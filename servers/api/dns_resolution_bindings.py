@@ -13,7 +13,7 @@ from servers.api.extra_permissions import require_on
 from servers.api.list_orders import BY_NAME_OR_AGE, SORT_BY_NAME_OR_AGE, order_of
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import VPCReference, collection
+from servers.api.shared_responses import VPCReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import VPC
 from servers.models import DnsResolutionBinding as Row

@@ -16,7 +16,7 @@ from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.list_orders import SORT, order_of
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.shared_responses import (
     FloatingIPReference,
     NamedReference,
     PrimaryAddress,

@@ -8,7 +8,7 @@ from servers import catalog
 from servers.api.dated_behaviour import REMOTE_SINCE
 from servers.api.operating_systems import OperatingSystem, operating_system_body
 from servers.api.references import Hrefs, resource_group
-from servers.api.response_types import ImageReference, ImageRemote, NamedReference, ResourceGroupReference
+from servers.api.shared_responses import ImageReference, ImageRemote, NamedReference, ResourceGroupReference
 from servers.models import Image as ImageRow
 from trustedprofiles.models import ResourceGroup
 

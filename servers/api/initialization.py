@@ -5,9 +5,8 @@ from rest_framework.response import Response
 
 from servers.api.base import ServerView
 from servers.api.extra_permissions import require_linking
+from servers.api.initialization_responses import BareMetalServerInitialization, initialization_body
 from servers.api.server_requests import InitializationBody, initialization_prototype
-from servers.api.server_response_types import BareMetalServerInitialization
-from servers.api.server_responses import initialization_body
 from servers.events import INITIALIZATION
 from servers.services.initialization import reinitialize
 from trustedprofiles.permissions import Operation

@@ -10,7 +10,7 @@ from controlplane.kernel.errors import Conflict
 from servers.api.floating_ips import FloatingIP, floating_ip_body, with_targets
 from servers.api.list_orders import SORT, order_of
 from servers.api.network_interfaces import InterfaceInPath
-from servers.api.response_types import FloatingIPReference, collection
+from servers.api.shared_responses import FloatingIPReference, collection
 from servers.api.virtual_interfaces import VirtualInterfaceInPath
 from servers.events import INTERFACE_FLOATING_IP, VIRTUAL_INTERFACE
 from servers.models import FloatingIP as Row

@@ -12,7 +12,7 @@ from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import KeyReference, ResourceGroupReference, collection
+from servers.api.shared_responses import KeyReference, ResourceGroupReference, collection
 from servers.events import KEY
 from servers.models import Key as KeyRow
 from servers.services import keys

@@ -18,7 +18,6 @@ from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import collection
 from servers.api.rule_fields import (
     DIRECTIONS,
     EVERYTHING_SINCE,
@@ -28,6 +27,7 @@ from servers.api.rule_fields import (
     RangeField,
     protocol_for,
 )
+from servers.api.shared_responses import collection
 from servers.models import NetworkACL as AclRow
 from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING

@@ -21,7 +21,7 @@ from servers.api.network_acl_rules import (
 )
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
+from servers.api.shared_responses import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
 from servers.models import VPC
 from servers.models import NetworkACL as AclRow
 from servers.services import network_acls as services

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import NotFound, NotSupported
 from servers.api.catalog import CatalogView
-from servers.api.response_types import Link, collection
+from servers.api.shared_responses import Link, collection
 from trustedprofiles.permissions import Nothing, Operation
 
 SIMULATED = (

@@ -9,7 +9,7 @@ from controlplane.kernel.errors import existing
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
-from servers.api.response_types import NamedReference, collection
+from servers.api.shared_responses import NamedReference, collection
 from servers.events import OPERATING_SYSTEM
 from trustedprofiles.permissions import Operation
 

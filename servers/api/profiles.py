@@ -10,8 +10,7 @@ from controlplane.kernel.errors import existing
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
-from servers.api.response_types import NamedReference, collection
-from servers.api.server_response_types import BareMetalServerProfileReference
+from servers.api.shared_responses import BareMetalServerProfileReference, NamedReference, collection
 from servers.events import PROFILE
 from trustedprofiles.permissions import Operation
 

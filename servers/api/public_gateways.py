@@ -12,7 +12,7 @@ from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import (
+from servers.api.shared_responses import (
     FloatingIPReference,
     NamedReference,
     PublicGatewayReference,

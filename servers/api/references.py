@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from servers.api import response_types, server_response_types
+from servers.api import shared_responses
 from servers.api.dated_behaviour import primary_address
 from servers.models import (
     VPC,
@@ -38,10 +38,10 @@ class Hrefs:
     def __call__(self, *segments: str) -> str:
         return "/".join((self.base, *segments))
 
-    def zone(self, zone: str) -> response_types.NamedReference:
+    def zone(self, zone: str) -> shared_responses.NamedReference:
         return {"href": self("regions", zone.rpartition("-")[0], "zones", zone), "name": zone}
 
-    def reference(self, collection: str, resource: Any) -> response_types.Reference:
+    def reference(self, collection: str, resource: Any) -> shared_responses.Reference:
         return {
             "crn": resource.crn,
             "href": self(collection, resource.id),
@@ -49,25 +49,25 @@ class Hrefs:
             "name": resource.name,
         }
 
-    def vpc(self, vpc: VPC) -> response_types.VPCReference:
+    def vpc(self, vpc: VPC) -> shared_responses.VPCReference:
         return {**self.reference("vpcs", vpc), "resource_type": "vpc"}
 
-    def subnet(self, subnet: Subnet) -> response_types.SubnetReference:
+    def subnet(self, subnet: Subnet) -> shared_responses.SubnetReference:
         return {**self.reference("subnets", subnet), "resource_type": "subnet"}
 
-    def image(self, image: Image) -> response_types.ImageReference:
+    def image(self, image: Image) -> shared_responses.ImageReference:
         return {**self.reference("images", image), "resource_type": "image"}
 
-    def key(self, key: Key) -> response_types.KeyReference:
+    def key(self, key: Key) -> shared_responses.KeyReference:
         return {**self.reference("keys", key), "fingerprint": key.fingerprint}
 
-    def network_acl(self, acl: NetworkACL) -> response_types.Reference:
+    def network_acl(self, acl: NetworkACL) -> shared_responses.Reference:
         return self.reference("network_acls", acl)
 
-    def security_group(self, group: SecurityGroup) -> response_types.Reference:
+    def security_group(self, group: SecurityGroup) -> shared_responses.Reference:
         return self.reference("security_groups", group)
 
-    def routing_table(self, table: RoutingTable) -> response_types.RoutingTableReference:
+    def routing_table(self, table: RoutingTable) -> shared_responses.RoutingTableReference:
         return {
             "crn": table.crn,
             "href": self("vpcs", table.vpc.id, "routing_tables", table.id),
@@ -76,21 +76,21 @@ class Hrefs:
             "resource_type": "routing_table",
         }
 
-    def public_gateway(self, gateway: PublicGateway) -> response_types.PublicGatewayReference:
+    def public_gateway(self, gateway: PublicGateway) -> shared_responses.PublicGatewayReference:
         return {**self.reference("public_gateways", gateway), "resource_type": "public_gateway"}
 
-    def reservation(self, reservation: Reservation) -> server_response_types.ReservationReference:
+    def reservation(self, reservation: Reservation) -> shared_responses.ReservationReference:
         return {**self.reference("reservations", reservation), "resource_type": "reservation"}
 
     def virtual_network_interface(
         self, vni: VirtualNetworkInterface
-    ) -> response_types.VirtualNetworkInterfaceReference:
+    ) -> shared_responses.VirtualNetworkInterfaceReference:
         return {
             **self.reference("virtual_network_interfaces", vni),
             "resource_type": "virtual_network_interface",
         }
 
-    def reserved_ip(self, ip: ReservedIP, subnet: Subnet) -> response_types.ReservedIPReference:
+    def reserved_ip(self, ip: ReservedIP, subnet: Subnet) -> shared_responses.ReservedIPReference:
         return {
             "address": ip.address,
             "href": self("subnets", subnet.id, "reserved_ips", ip.id),
@@ -99,14 +99,14 @@ class Hrefs:
             "resource_type": "subnet_reserved_ip",
         }
 
-    def primary_address(self, ip: ReservedIP, subnet: Subnet) -> response_types.PrimaryAddress:
+    def primary_address(self, ip: ReservedIP, subnet: Subnet) -> shared_responses.PrimaryAddress:
         """The property of a network interface that says its address in the version asked for."""
         return primary_address(self.reserved_ip(ip, subnet), self.version)
 
-    def floating_ip(self, ip: FloatingIP) -> response_types.FloatingIPReference:
+    def floating_ip(self, ip: FloatingIP) -> shared_responses.FloatingIPReference:
         return {**self.reference("floating_ips", ip), "address": ip.address}
 
-    def disk(self, disk: Disk, instance_id: str) -> response_types.DiskReference:
+    def disk(self, disk: Disk, instance_id: str) -> shared_responses.DiskReference:
         return {
             "href": self("bare_metal_servers", instance_id, "disks", disk.id),
             "id": disk.id,
@@ -114,7 +114,7 @@ class Hrefs:
             "resource_type": "bare_metal_server_disk",
         }
 
-    def interface(self, port: Port, instance_id: str) -> response_types.NetworkInterfaceReference:
+    def interface(self, port: Port, instance_id: str) -> shared_responses.NetworkInterfaceReference:
         """Of an attachment, too: it shows as a network interface with its id and name."""
         return {
             "href": self("bare_metal_servers", instance_id, "network_interfaces", port.id),
@@ -126,5 +126,5 @@ class Hrefs:
         }
 
 
-def resource_group(group: ResourceGroup) -> response_types.ResourceGroupReference:
+def resource_group(group: ResourceGroup) -> shared_responses.ResourceGroupReference:
     return {"href": f"{RESOURCE_MANAGER}/{group.id}", "id": group.id, "name": group.name}

@@ -9,7 +9,7 @@ from controlplane.kernel.errors import NotFound, existing
 from servers import catalog
 from servers.api.base import VpcView
 from servers.api.references import Hrefs
-from servers.api.response_types import NamedReference
+from servers.api.shared_responses import NamedReference
 from servers.events import REGION, ZONE
 from trustedprofiles.permissions import Operation
 

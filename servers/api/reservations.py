@@ -14,8 +14,13 @@ from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.dated_behaviour import default_affinity_of_reservation
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import LONGEST_NAME, NameField, ReferenceField
-from servers.api.response_types import NamedReference, ResourceGroupReference, collection
-from servers.api.server_response_types import Reason, ReservationReference
+from servers.api.shared_responses import (
+    NamedReference,
+    Reason,
+    ReservationReference,
+    ResourceGroupReference,
+    collection,
+)
 from servers.events import RESERVATION
 from servers.models import Reservation as Row
 from servers.services import reservations as services

@@ -13,7 +13,7 @@ from servers import events
 from servers.api.list_orders import SORT, order_of
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import ReservedIPReference, VirtualNetworkInterfaceReference, collection
+from servers.api.shared_responses import ReservedIPReference, VirtualNetworkInterfaceReference, collection
 from servers.api.subnets import OneSubnetView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import ReservedIP as ReservedIpRow

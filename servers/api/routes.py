@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from servers import events
 from servers.api.references import Hrefs
-from servers.api.response_types import Address, NamedReference, collection
 from servers.api.route_requests import CreateRouteBody, UpdateRouteBody
 from servers.api.routing_tables import OneRoutingTableView, RouteReference, route_reference
+from servers.api.shared_responses import Address, NamedReference, collection
 from servers.models import Route as RouteRow
 from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routes as services

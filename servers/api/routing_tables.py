@@ -13,8 +13,8 @@ from controlplane.kernel.query_parameters import optional_boolean
 from servers import events
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField
-from servers.api.response_types import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
 from servers.api.route_requests import CreateRouteBody
+from servers.api.shared_responses import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import Route
 from servers.models import RoutingTable as RoutingTableRow

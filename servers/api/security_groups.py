@@ -15,7 +15,9 @@ from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
-from servers.api.response_types import (
+from servers.api.security_group_base import SecurityGroupInPath, SecurityGroupView
+from servers.api.security_group_rules import CreateRuleBody, SecurityGroupRule, rule_body, rule_prototype
+from servers.api.shared_responses import (
     Reference,
     ReservedIPReference,
     ResourceGroupReference,
@@ -23,8 +25,6 @@ from servers.api.response_types import (
     VPCReference,
     collection,
 )
-from servers.api.security_group_base import SecurityGroupInPath, SecurityGroupView
-from servers.api.security_group_rules import CreateRuleBody, SecurityGroupRule, rule_body, rule_prototype
 from servers.models import VPC, NetworkInterface
 from servers.models import SecurityGroup as GroupRow
 from servers.selectors import of_crn

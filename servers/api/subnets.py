@@ -15,7 +15,7 @@ from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.shared_responses import (
     NamedReference,
     PublicGatewayReference,
     Reference,

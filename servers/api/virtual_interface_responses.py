@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from controlplane.kernel import timestamps
 from servers.api.references import Hrefs, resource_group
-from servers.api.response_types import (
+from servers.api.shared_responses import (
     NamedReference,
     Reference,
     ReservedIPReference,

@@ -8,7 +8,7 @@ from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced
 from servers.api.list_orders import SORT, order_of
-from servers.api.response_types import ReservedIPReference, collection
+from servers.api.shared_responses import ReservedIPReference, collection
 from servers.api.virtual_interface_requests import (
     PatchVirtualNetworkInterfaceBody,
     VirtualNetworkInterfaceBody,

@@ -14,7 +14,7 @@ from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, DeletedMeanwhile, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
-from servers.api.response_types import (
+from servers.api.shared_responses import (
     NamedReference,
     Reference,
     ResourceGroupReference,

@@ -1,4 +1,4 @@
-"""Shapes that many answers share: references from one resource to another, and the page of a collection.
+"""Shapes that many responses share: references from one resource to another, and the page of a collection.
 
 An answer is a TypedDict with the name that IBM's API reference gives it. What renders it returns it, so that the type
 checker holds the code to it; the OpenAPI document is made from it.
@@ -20,6 +20,10 @@ class NamedReference(TypedDict):
 
     href: str
     name: str
+
+
+class BareMetalServerProfileReference(NamedReference):
+    resource_type: Literal["bare_metal_server_profile"]
 
 
 class ResourceGroupReference(TypedDict):
@@ -64,6 +68,10 @@ class ImageReference(Reference):
 
 class RoutingTableReference(Reference):
     resource_type: Literal["routing_table"]
+
+
+class ReservationReference(Reference):
+    resource_type: Literal["reservation"]
 
 
 class PublicGatewayReference(Reference):
@@ -112,10 +120,19 @@ class FloatingIPReference(TypedDict):
     name: str
 
 
+class Reason(TypedDict):
+    code: str
+    message: str
+    more_info: NotRequired[str]
+
+
 class Deleted(TypedDict):
     """In a reference to what no longer exists."""
 
     more_info: str
+
+
+DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-resources"}
 
 
 def collection(name: str, items: str, item: Any) -> Any:
