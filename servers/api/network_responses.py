@@ -5,6 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 from controlplane.kernel import timestamps
 from servers.api.references import Hrefs
 from servers.api.shared_responses import (
+    NamedReference,
     NetworkInterfaceReference,
     Reference,
     ReservedIPReference,
@@ -15,45 +16,43 @@ from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.network_connections import Port, port_of
 
 
-class BareMetalServerNetworkInterface(NetworkInterfaceReference):
-    """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_interface_to_float``."""
+class _Connection(TypedDict):
+    """What interfaces and attachments have in common: PCI ones have ``allowed_vlans``, VLAN ones ``vlan``."""
 
-    allow_interface_to_float: NotRequired[bool]
-    allow_ip_spoofing: bool
     allowed_vlans: NotRequired[list[int]]
     created_at: str
-    enable_infrastructure_nat: bool
-    floating_ips: list[Reference]
-    interface_type: Literal["hipersocket", "pci", "vlan"]
-    mac_address: str
     port_speed: int
-    security_groups: list[Reference]
-    status: Literal["available", "deleting", "failed", "pending"]
     type: Literal["primary", "secondary"]
     vlan: NotRequired[int]
 
 
-class BareMetalServerNetworkAttachmentReference(TypedDict):
-    href: str
+class BareMetalServerNetworkInterface(NetworkInterfaceReference, _Connection):
+    """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_interface_to_float``."""
+
+    allow_interface_to_float: NotRequired[bool]
+    allow_ip_spoofing: bool
+    enable_infrastructure_nat: bool
+    floating_ips: list[Reference]
+    interface_type: Literal["hipersocket", "pci", "vlan"]
+    mac_address: str
+    security_groups: list[Reference]
+    status: Literal["available", "deleting", "failed", "pending"]
+
+
+class BareMetalServerNetworkAttachmentReference(NamedReference):
     id: str
-    name: str
     primary_ip: ReservedIPReference
     resource_type: Literal["bare_metal_server_network_attachment"]
     subnet: SubnetReference
     virtual_network_interface: VirtualNetworkInterfaceReference
 
 
-class BareMetalServerNetworkAttachment(BareMetalServerNetworkAttachmentReference):
+class BareMetalServerNetworkAttachment(BareMetalServerNetworkAttachmentReference, _Connection):
     """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_to_float``."""
 
     allow_to_float: NotRequired[bool]
-    allowed_vlans: NotRequired[list[int]]
-    created_at: str
     interface_type: Literal["pci", "vlan"]
     lifecycle_state: Literal["deleting", "failed", "pending", "stable", "suspended", "updating", "waiting"]
-    port_speed: int
-    type: Literal["primary", "secondary"]
-    vlan: NotRequired[int]
 
 
 def interface_body(

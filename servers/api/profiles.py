@@ -22,20 +22,22 @@ class _Fixed(TypedDict):
     value: int
 
 
+class _Enum(TypedDict):
+    type: Literal["enum"]
+
+
 class BareMetalServerProfileBandwidthFixed(_Fixed):
     """Mbps, over all interfaces."""
 
 
-class BareMetalServerProfileBandwidthEnum(TypedDict):
+class BareMetalServerProfileBandwidthEnum(_Enum):
     """Mbps, over all interfaces."""
 
-    type: Literal["enum"]
     default: int
     values: list[int]
 
 
-class BareMetalServerProfileConsoleTypes(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileConsoleTypes(_Enum):
     values: list[Literal["serial", "vnc"]]
 
 
@@ -60,8 +62,7 @@ class BareMetalServerProfileDiskSizeFixed(_Fixed):
     """GB; of a mirrored pair, what one of them holds."""
 
 
-class BareMetalServerProfileDiskSupportedInterfaces(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileDiskSupportedInterfaces(_Enum):
     default: Literal["nvme", "sata"]
     values: list[Literal["nvme", "sata"]]
 
@@ -90,19 +91,16 @@ class BareMetalServerProfileNetworkInterfaceCountRange(_Range):
     pass
 
 
-class BareMetalServerProfileOSArchitecture(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileOSArchitecture(_Enum):
     default: Literal["amd64"]
     values: list[Literal["amd64"]]
 
 
-class BareMetalServerProfileReservationTerms(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileReservationTerms(_Enum):
     values: list[Literal["one_year", "three_year"]]
 
 
-class BareMetalServerProfileSupportedTrustedPlatformModuleModes(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileSupportedTrustedPlatformModuleModes(_Enum):
     default: Literal["disabled", "tpm_2"]
     values: list[Literal["disabled", "tpm_2"]]
 

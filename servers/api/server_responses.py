@@ -11,10 +11,12 @@ from servers.api.shared_responses import (
     DELETED,
     BareMetalServerProfileReference,
     Deleted,
+    DiskAllowedUse,
     DiskReference,
     NamedReference,
     NetworkInterfaceReference,
     Reason,
+    Reference,
     ReservationReference,
     ResourceGroupReference,
     VPCReference,
@@ -36,11 +38,6 @@ class BareMetalServerCPU(TypedDict):
     core_count: int
     socket_count: int
     threads_per_core: int
-
-
-class DiskAllowedUse(TypedDict):
-    api_version: str
-    bare_metal_server: str
 
 
 class BareMetalServerDisk(DiskReference):
@@ -78,24 +75,20 @@ class TrustedPlatformModule(TypedDict):
     supported_modes: list[Literal["disabled", "tpm_2"]]
 
 
-class BareMetalServer(TypedDict):
+class BareMetalServer(Reference):
     bandwidth: int
     boot_target: DiskReference
     cpu: BareMetalServerCPU
     created_at: str
-    crn: str
     disks: list[BareMetalServerDisk]
     enable_secure_boot: bool
     firmware: BareMetalServerFirmware
     health_reasons: list[Reason]
     health_state: Literal["ok", "degraded", "faulted", "inapplicable"]
-    href: str
-    id: str
     lifecycle_reasons: list[Reason]
     lifecycle_state: Literal["deleting", "failed", "pending", "stable", "suspended", "updating", "waiting"]
     memory: int
     metadata_service: MetadataServiceSwitch
-    name: str
     network_attachments: NotRequired[list[BareMetalServerNetworkAttachmentReference]]
     network_interfaces: list[NetworkInterfaceReference]
     primary_network_attachment: NotRequired[BareMetalServerNetworkAttachmentReference]

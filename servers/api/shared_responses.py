@@ -26,19 +26,15 @@ class BareMetalServerProfileReference(NamedReference):
     resource_type: Literal["bare_metal_server_profile"]
 
 
-class ResourceGroupReference(TypedDict):
-    href: str
+class ResourceGroupReference(NamedReference):
     id: str
-    name: str
 
 
-class Reference(TypedDict):
+class Reference(NamedReference):
     """Network ACLs, security groups."""
 
     crn: str
-    href: str
     id: str
-    name: str
 
 
 class KeyReference(Reference):
@@ -82,19 +78,20 @@ class VirtualNetworkInterfaceReference(Reference):
     resource_type: Literal["virtual_network_interface"]
 
 
-class ReservedIPReference(TypedDict):
+class ReservedIPReference(NamedReference):
     address: str
-    href: str
     id: str
-    name: str
     resource_type: Literal["subnet_reserved_ip"]
 
 
-class DiskReference(TypedDict):
-    href: str
+class DiskReference(NamedReference):
     id: str
-    name: str
     resource_type: Literal["bare_metal_server_disk"]
+
+
+class DiskAllowedUse(TypedDict):
+    api_version: str
+    bare_metal_server: str
 
 
 class PrimaryAddress(TypedDict):
@@ -104,20 +101,14 @@ class PrimaryAddress(TypedDict):
     primary_ipv4_address: NotRequired[str]
 
 
-class NetworkInterfaceReference(PrimaryAddress):
-    href: str
+class NetworkInterfaceReference(NamedReference, PrimaryAddress):
     id: str
-    name: str
     resource_type: Literal["network_interface"]
     subnet: SubnetReference
 
 
-class FloatingIPReference(TypedDict):
+class FloatingIPReference(Reference):
     address: str
-    crn: str
-    href: str
-    id: str
-    name: str
 
 
 class Reason(TypedDict):
