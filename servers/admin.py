@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
@@ -161,62 +161,33 @@ class AccountSettingsAdmin(ConfirmationAdmin):
         switch_account(obj.account, enabled=obj.metadata_service, by=person(request))
 
 
-@admin.register(VPC)
-class VPCAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "region", "created_at"]
+READ_ONLY: Mapping[type[Model], Mapping[str, list[str]]] = {
+    VPC: {"list_display": ["name", "id", "region", "created_at"]},
+    Subnet: {"list_display": ["name", "id", "zone", "ipv4_cidr_block", "vpc"], "list_select_related": ["vpc"]},
+    NetworkInterface: {
+        "list_display": ["name", "server", "primary_ip", "subnet", "mac_address"],
+        "list_select_related": ["server", "primary_ip", "subnet"],
+    },
+    Key: {"list_display": ["name", "id", "type", "length", "fingerprint"]},
+    Image: {"list_display": ["name", "id", "operating_system", "status", "account"]},
+    VirtualNetworkInterface: {
+        "list_display": ["name", "id", "zone", "primary_ip", "subnet"],
+        "list_select_related": ["primary_ip", "subnet"],
+    },
+    NetworkAttachment: {
+        "list_display": ["name", "server", "virtual_network_interface", "interface_type"],
+        "list_select_related": ["server", "virtual_network_interface"],
+    },
+    FloatingIP: {"list_display": ["name", "id", "zone", "address"]},
+    PublicGateway: {
+        "list_display": ["name", "id", "zone", "vpc", "floating_ip"],
+        "list_select_related": ["vpc", "floating_ip"],
+    },
+    Reservation: {"list_display": ["name", "id", "status", "profile", "total", "zone", "expires_at"]},
+    SecurityGroup: {"list_display": ["name", "id", "vpc", "created_at"], "list_select_related": ["vpc"]},
+    NetworkACL: {"list_display": ["name", "id", "vpc", "created_at"], "list_select_related": ["vpc"]},
+}
+"""The columns of the lists that show a model and change nothing."""
 
-
-@admin.register(Subnet)
-class SubnetAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "zone", "ipv4_cidr_block", "vpc"]
-    list_select_related = ["vpc"]
-
-
-@admin.register(NetworkInterface)
-class NetworkInterfaceAdmin(ReadOnlyAdmin):
-    list_display = ["name", "server", "primary_ip", "subnet", "mac_address"]
-    list_select_related = ["server", "primary_ip", "subnet"]
-
-
-@admin.register(Key)
-class KeyAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "type", "length", "fingerprint"]
-
-
-@admin.register(Image)
-class ImageAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "operating_system", "status", "account"]
-
-
-@admin.register(VirtualNetworkInterface)
-class VirtualNetworkInterfaceAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "zone", "primary_ip", "subnet"]
-    list_select_related = ["primary_ip", "subnet"]
-
-
-@admin.register(NetworkAttachment)
-class NetworkAttachmentAdmin(ReadOnlyAdmin):
-    list_display = ["name", "server", "virtual_network_interface", "interface_type"]
-    list_select_related = ["server", "virtual_network_interface"]
-
-
-@admin.register(FloatingIP)
-class FloatingIPAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "zone", "address"]
-
-
-@admin.register(PublicGateway)
-class PublicGatewayAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "zone", "vpc", "floating_ip"]
-    list_select_related = ["vpc", "floating_ip"]
-
-
-@admin.register(Reservation)
-class ReservationAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "status", "profile", "total", "zone", "expires_at"]
-
-
-@admin.register(SecurityGroup, NetworkACL)
-class FilterAdmin(ReadOnlyAdmin):
-    list_display = ["name", "id", "vpc", "created_at"]
-    list_select_related = ["vpc"]
+for model, columns in READ_ONLY.items():
+    admin.site.register(model, ReadOnlyAdmin, **columns)

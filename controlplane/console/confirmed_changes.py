@@ -22,14 +22,19 @@ from servers.services.metadata_service import switch_metadata_service
 
 Act = Callable[[BareMetalServer, Person], object]
 CHANGES: dict[str, tuple[str, str, str, Act]] = {
-    "enable": ("Switched on", "update", events.UPDATE, lambda s, p: _switch(s, p, enabled=True)),
-    "disable": ("Switched off", "update", events.UPDATE, lambda s, p: _switch(s, p, enabled=False)),
-    "https": ("Secure access on", "update", events.UPDATE, lambda s, p: _switch(s, p, protocol="https")),
-    "http": ("Secure access off", "update", events.UPDATE, lambda s, p: _switch(s, p, protocol="http")),
-    "start": ("Starting", "operate", events.START, lambda s, p: actions.act(s, action="start", by=p.by)),
-    "stop": ("Stopping", "operate", events.STOP, lambda s, p: actions.act(s, action="stop", by=p.by)),
-    "restart": ("Restarting", "operate", events.RESTART, lambda s, p: actions.act(s, action="restart", by=p.by)),
-    "delete": ("Deleting", "delete", events.DELETE, lambda s, p: actions.act(s, action="delete", by=p.by)),
+    "enable": ("Switched on", "update", f"{events.SERVER}.update", lambda s, p: _switch(s, p, enabled=True)),
+    "disable": ("Switched off", "update", f"{events.SERVER}.update", lambda s, p: _switch(s, p, enabled=False)),
+    "https": ("Secure access on", "update", f"{events.SERVER}.update", lambda s, p: _switch(s, p, protocol="https")),
+    "http": ("Secure access off", "update", f"{events.SERVER}.update", lambda s, p: _switch(s, p, protocol="http")),
+    "start": ("Starting", "operate", f"{events.SERVER}.start", lambda s, p: actions.act(s, action="start", by=p.by)),
+    "stop": ("Stopping", "operate", f"{events.SERVER}.stop", lambda s, p: actions.act(s, action="stop", by=p.by)),
+    "restart": (
+        "Restarting",
+        "operate",
+        f"{events.SERVER}.restart",
+        lambda s, p: actions.act(s, action="restart", by=p.by),
+    ),
+    "delete": ("Deleting", "delete", f"{events.SERVER}.delete", lambda s, p: actions.act(s, action="delete", by=p.by)),
 }
 """By the value of the button: the participle for messages, the verb of the IAM action, the event, and the service."""
 SETTLED_VALUES: dict[str, Mapping[str, object]] = {

@@ -11,9 +11,9 @@ from identity.inside import requests
 from identity.inside.operation import MetadataOperation, metadata_route, version_of
 from identity.services import identity_tokens, server_metadata
 from servers.api.base import VPC_ID
+from servers.api.initialization_responses import BareMetalServerInitialization, initialization_body
 from servers.api.reference_responses import Hrefs
-from servers.api.server_response_types import BareMetalServer, BareMetalServerInitialization
-from servers.api.server_responses import initialization_body, server_body
+from servers.api.server_responses import BareMetalServer, server_body
 from trustedprofiles.permissions import Parameter
 
 

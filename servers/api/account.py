@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
-from servers.events import ACCOUNT_READ, ACCOUNT_UPDATE
+from servers.events import ACCOUNT
 from servers.models import AccountSettings
 from servers.services.metadata_service import switch_account
 from trustedprofiles.api_view import GuardedView
@@ -38,11 +38,11 @@ class OneAccount(GuardedView):
     """The caller's own account."""
 
     operations = {
-        "GET": Operation("get_account", f"{ACTION}.read", ACCOUNT_READ, answer=Account),
+        "GET": Operation("get_account", f"{ACTION}.read", f"{ACCOUNT}.read", answer=Account),
         "PATCH": Operation(
             "update_account",
             f"{ACTION}.administer",
-            ACCOUNT_UPDATE,
+            f"{ACCOUNT}.update",
             recorded_by_service=True,
             body=PatchAccountBody,
             answer=Account,

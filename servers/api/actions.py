@@ -1,20 +1,29 @@
 """What is done to a bare metal server: start, stop, restart, new firmware, a console."""
 
 from collections.abc import Mapping
+from typing import Literal, TypedDict
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
-from servers import events
 from servers.api.base import ServerView
 from servers.api.server_requests import ConsoleTokenBody, FirmwareBody, StopBody
-from servers.api.server_response_types import BareMetalServerConsoleAccessToken
+from servers.events import CONSOLE_TOKEN, EVENTS, FIRMWARE, SERVER
 from servers.services.actions import act, update_firmware
 from servers.services.console import create_console_token
 from trustedprofiles.permissions import Operation
 
-OPERATE = "is.bare-metal-server.bare-metal-server.operate"
+OPERATE = f"{SERVER}.operate"
+
+
+class BareMetalServerConsoleAccessToken(TypedDict):
+    access_token: str
+    console_type: Literal["serial", "vnc"]
+    created_at: str
+    expires_at: str
+    force: bool
+    href: str
 
 
 class ServerAction(ServerView):
@@ -26,11 +35,7 @@ class ServerAction(ServerView):
     def operations(self) -> Mapping[str, Operation]:  # type: ignore[override]
         name = f"{self.action}_bare_metal_server"
         body = StopBody if self.action == "stop" else None
-        return {
-            "POST": Operation(
-                name, OPERATE, events.EVENTS[self.action], recorded_by_service=True, status=204, body=body
-            )
-        }
+        return {"POST": Operation(name, OPERATE, EVENTS[self.action], recorded_by_service=True, status=204, body=body)}
 
     def post(self, request: Request, server_id: str) -> Response:
         if self.action == "stop":
@@ -43,8 +48,8 @@ class FirmwareUpdate(ServerView):
     operations = {
         "POST": Operation(
             "update_firmware_for_bare_metal_server",
-            "is.bare-metal-server.bare-metal-server-firmware.update",
-            events.UPDATE_FIRMWARE,
+            f"{FIRMWARE}.update",
+            f"{FIRMWARE}.update",
             recorded_by_service=True,
             status=204,
             body=FirmwareBody,
@@ -60,8 +65,8 @@ class ConsoleAccessToken(ServerView):
     operations = {
         "POST": Operation(
             "create_bare_metal_server_console_access_token",
-            "is.bare-metal-server.bare-metal-server.console",
-            events.CREATE_CONSOLE_TOKEN,
+            f"{SERVER}.console",
+            f"{CONSOLE_TOKEN}.create",
             recorded_by_service=True,
             also=(OPERATE,),
             body=ConsoleTokenBody,

@@ -11,7 +11,7 @@ from servers import events
 from servers.addressing import is_within
 from servers.api.reference_responses import Hrefs
 from servers.api.shared_requests import LONGEST_CIDR, NameField, ReferenceField
-from servers.api.shared_responses import Identity, NamedReference, collection
+from servers.api.shared_responses import IdentifiedReference, NamedReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import AddressPrefix as AddressPrefixRow
 from servers.services import address_prefixes
@@ -30,7 +30,7 @@ class UpdateAddressPrefixBody(StrictSerializer):
     name = NameField(required=False)
 
 
-class AddressPrefix(Identity):
+class AddressPrefix(IdentifiedReference):
     cidr: str
     created_at: str
     has_subnets: bool

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.paging import NewestFirst, paginate
-from servers import events
 from servers.addressing import loopback_address
 from servers.api.shared_responses import collection
+from servers.events import SERVER
 from servers.models import BareMetalServer
 from servers.selectors import count_servers, filter_servers
 from trustedprofiles.api_view import GuardedView
@@ -36,8 +36,8 @@ class ServerAddresses(GuardedView):
     operations = {
         "GET": Operation(
             "list_server_addresses",
-            "is.bare-metal-server.bare-metal-server.list",
-            events.READ,
+            f"{SERVER}.list",
+            f"{SERVER}.read",
             answer=collection("ServerAddressCollection", "bare_metal_servers", ServerAddress),
             lists=BareMetalServer,
             paged=True,

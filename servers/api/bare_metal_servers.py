@@ -3,7 +3,6 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers import events
 from servers.api.base import ServerView, VpcView
 from servers.api.dated_behaviour import refusing_in_words_of
 from servers.api.extra_permissions import (
@@ -13,9 +12,9 @@ from servers.api.extra_permissions import (
     require_linking,
 )
 from servers.api.server_requests import CreateServerBody, PatchServerBody, server_changes, server_prototype
-from servers.api.server_response_types import BareMetalServer
-from servers.api.server_responses import server_body
+from servers.api.server_responses import BareMetalServer, server_body
 from servers.api.shared_responses import collection
+from servers.events import SERVER
 from servers.models import BareMetalServer as ServerRow
 from servers.selectors import FILTERS, RESERVATION_FILTERS, count_servers, filter_servers, servers_of
 from servers.services.actions import act, update_server
@@ -23,15 +22,13 @@ from servers.services.provisioning import create_server
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import LINKING
 
-ACTION = "is.bare-metal-server.bare-metal-server"
-
 
 class BareMetalServers(VpcView):
     operations = {
         "GET": Operation(
             "list_bare_metal_servers",
-            f"{ACTION}.list",
-            events.READ,
+            f"{SERVER}.list",
+            f"{SERVER}.read",
             answer=collection("BareMetalServerCollection", "bare_metal_servers", BareMetalServer),
             lists=ServerRow,
             paged=True,
@@ -39,8 +36,8 @@ class BareMetalServers(VpcView):
         ),
         "POST": Operation(
             "create_bare_metal_server",
-            f"{ACTION}.create",
-            events.CREATE,
+            f"{SERVER}.create",
+            f"{SERVER}.create",
             recorded_by_service=True,
             status=201,
             body=CreateServerBody,
@@ -78,17 +75,21 @@ class BareMetalServers(VpcView):
 
 class OneBareMetalServer(ServerView):
     operations = {
-        "GET": Operation("get_bare_metal_server", f"{ACTION}.read", events.READ, answer=BareMetalServer),
+        "GET": Operation("get_bare_metal_server", f"{SERVER}.read", f"{SERVER}.read", answer=BareMetalServer),
         "PATCH": Operation(
             "update_bare_metal_server",
-            f"{ACTION}.update",
-            events.UPDATE,
+            f"{SERVER}.update",
+            f"{SERVER}.update",
             recorded_by_service=True,
             body=PatchServerBody,
             answer=BareMetalServer,
         ),
         "DELETE": Operation(
-            "delete_bare_metal_server", f"{ACTION}.delete", events.DELETE, recorded_by_service=True, status=202
+            "delete_bare_metal_server",
+            f"{SERVER}.delete",
+            f"{SERVER}.delete",
+            recorded_by_service=True,
+            status=202,
         ),
     }
 

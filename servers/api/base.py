@@ -68,11 +68,11 @@ class VpcView(GuardedView):
     def region(self) -> str:
         return region_of_host(self.request.get_host())
 
-    def resource_attributes(self) -> dict[str, str]:
-        return {"region": self.region}
-
     about: RegionalResource | None = None
-    """The resource in the path, once it is found: the target of the view's events."""
+    """The resource in the path, once it is found: what policies are about, and the target of the view's events."""
+
+    def resource_attributes(self) -> dict[str, str]:
+        return self.about.policy_attributes if self.about else {"region": self.region}
 
     def target(self) -> Party:
         return Party(self.about.crn, self.about.name) if self.about else super().target()

@@ -5,11 +5,11 @@ from typing import TypedDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers import catalog, events
+from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.profiles import profile_reference
-from servers.api.server_response_types import BareMetalServerProfileReference
-from servers.api.shared_responses import NamedReference, collection
+from servers.api.shared_responses import BareMetalServerProfileReference, NamedReference, collection
+from servers.events import CAPACITY
 from trustedprofiles.permissions import Operation, Parameter
 
 PROFILE, ZONE = Parameter("profile.name"), Parameter("zone.name")
@@ -24,8 +24,8 @@ class Capacities(CatalogView):
     operations = {
         "GET": Operation(
             "list_bare_metal_server_capacities",
-            "is.bare-metal-server.bare-metal-server-capacity.read",
-            events.CAPACITY_READ,
+            f"{CAPACITY}.read",
+            f"{CAPACITY}.read",
             answer=collection("BareMetalServerCapacityCollection", "capacities", BareMetalServerCapacity),
             paged=True,
             query=(PROFILE, ZONE),

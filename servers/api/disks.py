@@ -3,22 +3,22 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers import events
 from servers.api.base import ServerView
-from servers.api.server_response_types import BareMetalServerDisk, BareMetalServerDiskCollection
-from servers.api.server_responses import disk_body
+from servers.api.server_responses import BareMetalServerDisk, BareMetalServerDiskCollection, disk_body
 from servers.api.shared_requests import RenameBody
+from servers.events import DISK
 from servers.models import Disk
 from servers.services.disks import rename_disk
 from trustedprofiles.permissions import Operation
-
-ACTION = "is.bare-metal-server.disk"
 
 
 class Disks(ServerView):
     operations = {
         "GET": Operation(
-            "list_bare_metal_server_disks", f"{ACTION}.read", events.DISK_READ, answer=BareMetalServerDiskCollection
+            "list_bare_metal_server_disks",
+            f"{DISK}.read",
+            f"{DISK}.read",
+            answer=BareMetalServerDiskCollection,
         )
     }
 
@@ -29,11 +29,11 @@ class Disks(ServerView):
 
 class OneDisk(ServerView):
     operations = {
-        "GET": Operation("get_bare_metal_server_disk", f"{ACTION}.read", events.DISK_READ, answer=BareMetalServerDisk),
+        "GET": Operation("get_bare_metal_server_disk", f"{DISK}.read", f"{DISK}.read", answer=BareMetalServerDisk),
         "PATCH": Operation(
             "update_bare_metal_server_disk",
-            f"{ACTION}.update",
-            events.DISK_UPDATE,
+            f"{DISK}.update",
+            f"{DISK}.update",
             recorded_by_service=True,
             body=RenameBody,
             answer=BareMetalServerDisk,

@@ -13,7 +13,7 @@ from servers.api.extra_permissions import require_on
 from servers.api.list_orders import BY_NAME_OR_AGE, SORT_BY_NAME_OR_AGE, order_of
 from servers.api.reference_responses import Hrefs
 from servers.api.shared_requests import NameField, ReferenceField, RenameBody
-from servers.api.shared_responses import Identity, VPCReference, collection
+from servers.api.shared_responses import IdentifiedReference, VPCReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import VPC
 from servers.models import DnsResolutionBinding as Row
@@ -31,7 +31,7 @@ class CreateBindingBody(StrictSerializer):
     name = NameField(required=False)
 
 
-class VPCDNSResolutionBinding(Identity):
+class VPCDNSResolutionBinding(IdentifiedReference):
     created_at: str
     endpoint_gateways: list[Any]
     health_reasons: list[Any]

@@ -6,16 +6,15 @@ from typing import Any
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import NotAuthorized, Target
+from servers.events import PUBLIC_GATEWAY, SERVER, VIRTUAL_INTERFACE
 from servers.models import PublicGateway
 from servers.services.initialization import InitializationPrototype
 from trustedprofiles.selectors import authorize, find_profile, may_link
 
-SERVER = "is.bare-metal-server.bare-metal-server"
-VIRTUAL = "is.virtual-network-interface.virtual-network-interface"
 OF_INTERFACES = (f"{SERVER}.ip-spoofing", f"{SERVER}.infrastructure-nat")
 """What spoofing, and doing without infrastructure NAT, needs on a network interface of a server."""
-OF_VIRTUAL_INTERFACES = (f"{VIRTUAL}.manage-ip-spoofing", f"{VIRTUAL}.manage-infrastructure-nat")
-OPERATE_GATEWAY = "is.public-gateway.public-gateway.operate"
+OF_VIRTUAL_INTERFACES = (f"{VIRTUAL_INTERFACE}.manage-ip-spoofing", f"{VIRTUAL_INTERFACE}.manage-infrastructure-nat")
+OPERATE_GATEWAY = f"{PUBLIC_GATEWAY}.operate"
 CONNECTIONS = (
     ("primary_network_interface", "network_interfaces", OF_INTERFACES),
     ("primary_network_attachment", "network_attachments", OF_VIRTUAL_INTERFACES),

@@ -19,7 +19,7 @@ from servers.api.shared_requests import NameField, ReferenceField, RenameBody
 from servers.api.shared_responses import (
     FloatingIPReference,
     Grouped,
-    Identity,
+    IdentifiedReference,
     NamedReference,
     PrimaryAddress,
     SubnetReference,
@@ -53,7 +53,7 @@ class PatchFloatingIpBody(RenameBody):
     target = ReferenceField("id", "crn", "href", required=False, allow_null=True)
 
 
-class FloatingIPTarget(Identity, PrimaryAddress):
+class FloatingIPTarget(IdentifiedReference, PrimaryAddress):
     """A network interface, a virtual one, which has a CRN and a subnet, or a public gateway, which has a CRN."""
 
     crn: NotRequired[str]

@@ -13,6 +13,7 @@ from servers.api.extra_permissions import require_on
 from servers.api.images import OneImageView
 from servers.api.reference_responses import Hrefs
 from servers.api.shared_requests import NameField, ReferenceField
+from servers.api.shared_responses import NamedReference
 from servers.disk_images import FORMATS
 from servers.events import IMAGE, IMAGE_EXPORT_JOB
 from servers.models import Image
@@ -70,13 +71,11 @@ class ImageExportJobStatusReason(TypedDict):
     message: str
 
 
-class ImageExportJob(TypedDict):
+class ImageExportJob(NamedReference):
     completed_at: NotRequired[str]
     created_at: str
     format: Literal["qcow2", "vhd"]
-    href: str
     id: str
-    name: str
     resource_type: Literal["image_export_job"]
     started_at: NotRequired[str]
     status: Literal["failed", "queued", "running", "succeeded"]

@@ -8,16 +8,20 @@ from servers import catalog
 from servers.api.dated_behaviour import REMOTE_SINCE
 from servers.api.operating_systems import OperatingSystem, operating_system_body
 from servers.api.reference_responses import Hrefs, resource_group
-from servers.api.shared_responses import ImageReference, ImageRemote, NamedReference, ResourceGroupReference
+from servers.api.shared_responses import (
+    DiskAllowedUse,
+    ImageReference,
+    ImageRemote,
+    NamedReference,
+    ResourceGroupReference,
+)
 from servers.models import Image as ImageRow
 from trustedprofiles.models import ResourceGroup
 
 READY = ("available", "deprecated")
 
 
-class ImageAllowedUse(TypedDict):
-    api_version: str
-    bare_metal_server: str
+class ImageAllowedUse(DiskAllowedUse):
     instance: str
 
 

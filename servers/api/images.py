@@ -21,8 +21,7 @@ from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes
 from servers.api.image_responses import Image, image_body
 from servers.api.profiles import InstanceProfileReference, instance_profile_reference, profile_reference
 from servers.api.reference_responses import Hrefs
-from servers.api.server_response_types import BareMetalServerProfileReference
-from servers.api.shared_responses import collection
+from servers.api.shared_responses import BareMetalServerProfileReference, collection
 from servers.events import IMAGE
 from servers.models import Image as ImageRow
 from servers.selectors import image_attributes, image_columns, images_of

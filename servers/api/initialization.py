@@ -3,31 +3,28 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers import events
 from servers.api.base import ServerView
 from servers.api.extra_permissions import require_linking
+from servers.api.initialization_responses import BareMetalServerInitialization, initialization_body
 from servers.api.server_requests import InitializationBody, initialization_prototype
-from servers.api.server_response_types import BareMetalServerInitialization
-from servers.api.server_responses import initialization_body
+from servers.events import INITIALIZATION
 from servers.services.initialization import reinitialize
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import LINKING
-
-ACTION = "is.bare-metal-server.initialization"
 
 
 class Initialization(ServerView):
     operations = {
         "GET": Operation(
             "get_bare_metal_server_initialization",
-            f"{ACTION}.read",
-            events.INITIALIZATION_READ,
+            f"{INITIALIZATION}.read",
+            f"{INITIALIZATION}.read",
             answer=BareMetalServerInitialization,
         ),
         "PUT": Operation(
             "replace_bare_metal_server_initialization",
-            f"{ACTION}.update",
-            events.REINITIALIZE,
+            f"{INITIALIZATION}.update",
+            f"{INITIALIZATION}.update",
             recorded_by_service=True,
             body=InitializationBody,
             answer=BareMetalServerInitialization,

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
-from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.shared_requests import NameField, ReferenceField, RenameBody
 from servers.api.shared_responses import KeyReference, ResourceGroupReference, collection
+from servers.events import KEY
 from servers.models import Key as KeyRow
 from servers.services import keys
 from servers.services.resource_changes import rename
@@ -57,8 +57,8 @@ class Keys(KeyView):
     operations = {
         "GET": Operation(
             "list_keys",
-            "is.key.key.list",
-            f"{events.KEY}.read",
+            f"{KEY}.list",
+            f"{KEY}.read",
             answer=collection("KeyCollection", "keys", Key),
             lists=KeyRow,
             paged=True,
@@ -66,8 +66,8 @@ class Keys(KeyView):
         ),
         "POST": Operation(
             "create_key",
-            "is.key.key.create",
-            f"{events.KEY}.create",
+            f"{KEY}.create",
+            f"{KEY}.create",
             recorded_by_service=True,
             status=201,
             body=CreateKeyBody,
@@ -87,11 +87,11 @@ class Keys(KeyView):
 
 class OneKey(KeyView):
     operations = {
-        "GET": Operation("get_key", "is.key.key.read", f"{events.KEY}.read", answer=Key),
+        "GET": Operation("get_key", f"{KEY}.read", f"{KEY}.read", answer=Key),
         "PATCH": Operation(
             "update_key",
-            "is.key.key.update",
-            f"{events.KEY}.update",
+            f"{KEY}.update",
+            f"{KEY}.update",
             recorded_by_service=True,
             body=RenameBody,
             answer=Key,
@@ -99,8 +99,8 @@ class OneKey(KeyView):
         ),
         "DELETE": Operation(
             "delete_key",
-            "is.key.key.delete",
-            f"{events.KEY}.delete",
+            f"{KEY}.delete",
+            f"{KEY}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,
@@ -113,14 +113,11 @@ class OneKey(KeyView):
         super().prepare(request)
         self.about = self.key = self.find(self.rows(), id=self.kwargs["key_id"])
 
-    def resource_attributes(self) -> dict[str, str]:
-        return self.key.policy_attributes
-
     def get(self, request: Request, key_id: str) -> Response:
         return self.answer(key_body(self.key, self.hrefs))
 
     def patch(self, request: Request, key_id: str) -> Response:
-        return self.answer(key_body(rename(self.key, event="is.key.key.update", by=self.by, **self.body), self.hrefs))
+        return self.answer(key_body(rename(self.key, event=f"{KEY}.update", by=self.by, **self.body), self.hrefs))
 
     def delete(self, request: Request, key_id: str) -> Response:
         keys.delete_key(self.key, by=self.by)

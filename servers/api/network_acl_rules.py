@@ -27,7 +27,7 @@ from servers.api.rule_requests import (
 )
 from servers.api.rule_responses import TrafficRule, traffic_rule
 from servers.api.shared_requests import NameField, ReferenceField
-from servers.api.shared_responses import Identity, collection
+from servers.api.shared_responses import IdentifiedReference, collection
 from servers.models import NetworkACL as AclRow
 from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING
@@ -96,7 +96,7 @@ class PatchAclRuleBody(PortsBody):
         return super().get_fields() | {"source": RangeField(required=False)}
 
 
-class NetworkACLRuleReference(Identity):
+class NetworkACLRuleReference(IdentifiedReference):
     pass
 
 

@@ -11,9 +11,8 @@ from servers.api.base import ServerView
 from servers.api.dated_behaviour import refusing_in_words_of
 from servers.api.extra_permissions import OF_INTERFACES, require_advanced
 from servers.api.network_requests import CreateInterfaceBody, PatchInterfaceBody, interface_prototype
-from servers.api.network_responses import interface_body
+from servers.api.network_responses import BareMetalServerNetworkInterface, interface_body
 from servers.api.reserved_ips import ReservedIP, reserved_ip_body
-from servers.api.server_response_types import BareMetalServerNetworkInterface
 from servers.api.shared_responses import collection
 from servers.models import NetworkAttachment, NetworkInterface
 from servers.models import ReservedIP as ReservedIPRow

@@ -1,19 +1,67 @@
 """Network interfaces and attachments of bare metal servers, as the VPC API answers them."""
 
+from typing import Literal, NotRequired, TypedDict
+
 from controlplane.kernel import timestamps
-from servers.api import server_response_types as shapes
 from servers.api.reference_responses import Hrefs
+from servers.api.shared_responses import (
+    NamedReference,
+    NetworkInterfaceReference,
+    Reference,
+    ReservedIPReference,
+    SubnetReference,
+    VirtualNetworkInterfaceReference,
+)
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.network_connections import Port, port_of
 
 
+class _Connection(TypedDict):
+    """What interfaces and attachments have in common: PCI ones have ``allowed_vlans``, VLAN ones ``vlan``."""
+
+    allowed_vlans: NotRequired[list[int]]
+    created_at: str
+    port_speed: int
+    type: Literal["primary", "secondary"]
+    vlan: NotRequired[int]
+
+
+class BareMetalServerNetworkInterface(NetworkInterfaceReference, _Connection):
+    """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_interface_to_float``."""
+
+    allow_interface_to_float: NotRequired[bool]
+    allow_ip_spoofing: bool
+    enable_infrastructure_nat: bool
+    floating_ips: list[Reference]
+    interface_type: Literal["hipersocket", "pci", "vlan"]
+    mac_address: str
+    security_groups: list[Reference]
+    status: Literal["available", "deleting", "failed", "pending"]
+
+
+class BareMetalServerNetworkAttachmentReference(NamedReference):
+    id: str
+    primary_ip: ReservedIPReference
+    resource_type: Literal["bare_metal_server_network_attachment"]
+    subnet: SubnetReference
+    virtual_network_interface: VirtualNetworkInterfaceReference
+
+
+class BareMetalServerNetworkAttachment(BareMetalServerNetworkAttachmentReference, _Connection):
+    """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_to_float``."""
+
+    allow_to_float: NotRequired[bool]
+    interface_type: Literal["pci", "vlan"]
+    lifecycle_state: Literal["deleting", "failed", "pending", "stable", "suspended", "updating", "waiting"]
+
+
 def interface_body(
     row: NetworkInterface | NetworkAttachment, server: BareMetalServer, hrefs: Hrefs
-) -> shapes.BareMetalServerNetworkInterface:
+) -> BareMetalServerNetworkInterface:
     """A network interface; an attachment shows as one, read-only."""
     port = port_of(row)
     holder = port.holder
-    body: shapes.BareMetalServerNetworkInterface = {
+    body: BareMetalServerNetworkInterface = {
         **hrefs.interface(port, server.id),
         "allow_ip_spoofing": holder.allow_ip_spoofing,
         "created_at": timestamps.milliseconds(row.created_at),
@@ -43,7 +91,7 @@ def _is_pending(row: NetworkInterface | NetworkAttachment, server: BareMetalServ
 
 def attachment_reference(
     row: NetworkAttachment, instance_id: str, hrefs: Hrefs
-) -> shapes.BareMetalServerNetworkAttachmentReference:
+) -> BareMetalServerNetworkAttachmentReference:
     port = Port(row, row.virtual_network_interface)
     return {
         "href": hrefs("bare_metal_servers", instance_id, "network_attachments", row.id),
@@ -56,10 +104,8 @@ def attachment_reference(
     }
 
 
-def attachment_body(
-    row: NetworkAttachment, server: BareMetalServer, hrefs: Hrefs
-) -> shapes.BareMetalServerNetworkAttachment:
-    body: shapes.BareMetalServerNetworkAttachment = {
+def attachment_body(row: NetworkAttachment, server: BareMetalServer, hrefs: Hrefs) -> BareMetalServerNetworkAttachment:
+    body: BareMetalServerNetworkAttachment = {
         **attachment_reference(row, server.id, hrefs),
         "created_at": timestamps.milliseconds(row.created_at),
         "interface_type": row.interface_type,  # type: ignore[typeddict-item]

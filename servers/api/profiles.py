@@ -7,14 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import existing
-from servers import catalog, events
+from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.reference_responses import Hrefs
-from servers.api.server_response_types import BareMetalServerProfileReference
-from servers.api.shared_responses import NamedReference, collection
+from servers.api.shared_responses import BareMetalServerProfileReference, NamedReference, collection
+from servers.events import PROFILE
 from trustedprofiles.permissions import Operation
 
-PROFILE = "is.bare-metal-server.bare-metal-server-profile"
 MOST_CONNECTIONS = 128
 
 
@@ -23,20 +22,22 @@ class _Fixed(TypedDict):
     value: int
 
 
+class _Enum(TypedDict):
+    type: Literal["enum"]
+
+
 class BareMetalServerProfileBandwidthFixed(_Fixed):
     """Mbps, over all interfaces."""
 
 
-class BareMetalServerProfileBandwidthEnum(TypedDict):
+class BareMetalServerProfileBandwidthEnum(_Enum):
     """Mbps, over all interfaces."""
 
-    type: Literal["enum"]
     default: int
     values: list[int]
 
 
-class BareMetalServerProfileConsoleTypes(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileConsoleTypes(_Enum):
     values: list[Literal["serial", "vnc"]]
 
 
@@ -61,8 +62,7 @@ class BareMetalServerProfileDiskSizeFixed(_Fixed):
     """GB; of a mirrored pair, what one of them holds."""
 
 
-class BareMetalServerProfileDiskSupportedInterfaces(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileDiskSupportedInterfaces(_Enum):
     default: Literal["nvme", "sata"]
     values: list[Literal["nvme", "sata"]]
 
@@ -91,19 +91,16 @@ class BareMetalServerProfileNetworkInterfaceCountRange(_Range):
     pass
 
 
-class BareMetalServerProfileOSArchitecture(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileOSArchitecture(_Enum):
     default: Literal["amd64"]
     values: list[Literal["amd64"]]
 
 
-class BareMetalServerProfileReservationTerms(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileReservationTerms(_Enum):
     values: list[Literal["one_year", "three_year"]]
 
 
-class BareMetalServerProfileSupportedTrustedPlatformModuleModes(TypedDict):
-    type: Literal["enum"]
+class BareMetalServerProfileSupportedTrustedPlatformModuleModes(_Enum):
     default: Literal["disabled", "tpm_2"]
     values: list[Literal["disabled", "tpm_2"]]
 
@@ -212,7 +209,7 @@ class Profiles(CatalogView):
         "GET": Operation(
             "list_bare_metal_server_profiles",
             f"{PROFILE}.list",
-            events.PROFILE_READ,
+            f"{PROFILE}.read",
             answer=collection("BareMetalServerProfileCollection", "profiles", BareMetalServerProfile),
             paged=True,
         )
@@ -226,7 +223,7 @@ class Profiles(CatalogView):
 class OneProfile(CatalogView):
     operations = {
         "GET": Operation(
-            "get_bare_metal_server_profile", f"{PROFILE}.read", events.PROFILE_READ, answer=BareMetalServerProfile
+            "get_bare_metal_server_profile", f"{PROFILE}.read", f"{PROFILE}.read", answer=BareMetalServerProfile
         )
     }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from servers.api import server_response_types, shared_responses
+from servers.api import shared_responses
 from servers.api.dated_behaviour import primary_address
 from servers.models import (
     VPC,
@@ -79,7 +79,7 @@ class Hrefs:
     def public_gateway(self, gateway: PublicGateway) -> shared_responses.PublicGatewayReference:
         return {**self.reference("public_gateways", gateway), "resource_type": "public_gateway"}
 
-    def reservation(self, reservation: Reservation) -> server_response_types.ReservationReference:
+    def reservation(self, reservation: Reservation) -> shared_responses.ReservationReference:
         return {**self.reference("reservations", reservation), "resource_type": "reservation"}
 
     def virtual_network_interface(

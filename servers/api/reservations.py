@@ -9,19 +9,23 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
-from servers import events
 from servers import reserved_capacity as rules
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.dated_behaviour import default_affinity_of_reservation
 from servers.api.reference_responses import Hrefs, resource_group
-from servers.api.server_response_types import Reason, ReservationReference
 from servers.api.shared_requests import LONGEST_NAME, NameField, ReferenceField
-from servers.api.shared_responses import NamedReference, ResourceGroupReference, collection
+from servers.api.shared_responses import (
+    NamedReference,
+    Reason,
+    ReservationReference,
+    ResourceGroupReference,
+    collection,
+)
+from servers.events import RESERVATION
 from servers.models import Reservation as Row
 from servers.services import reservations as services
 from trustedprofiles.permissions import NAME, Operation, Parameter, choices
 
-ACTION = events.RESERVATION
 FILTERS = {
     NAME: "name",
     Parameter("profile.resource_type"): "profile_type",
@@ -166,8 +170,8 @@ class Reservations(ReservationView):
     operations = {
         "GET": Operation(
             "list_reservations",
-            f"{ACTION}.list",
-            f"{events.RESERVATION}.read",
+            f"{RESERVATION}.list",
+            f"{RESERVATION}.read",
             answer=collection("ReservationCollection", "reservations", Reservation),
             lists=Row,
             paged=True,
@@ -175,8 +179,8 @@ class Reservations(ReservationView):
         ),
         "POST": Operation(
             "create_reservation",
-            f"{ACTION}.create",
-            f"{events.RESERVATION}.create",
+            f"{RESERVATION}.create",
+            f"{RESERVATION}.create",
             recorded_by_service=True,
             status=201,
             body=CreateReservationBody,
@@ -212,25 +216,22 @@ class OneReservationView(ReservationView):
         super().prepare(request)
         self.about = self.reservation = self.find(self.rows(), id=self.kwargs["reservation_id"])
 
-    def resource_attributes(self) -> dict[str, str]:
-        return self.reservation.policy_attributes
-
 
 class OneReservation(OneReservationView):
     operations = {
-        "GET": Operation("get_reservation", f"{ACTION}.read", f"{events.RESERVATION}.read", answer=Reservation),
+        "GET": Operation("get_reservation", f"{RESERVATION}.read", f"{RESERVATION}.read", answer=Reservation),
         "PATCH": Operation(
             "update_reservation",
-            f"{ACTION}.update",
-            f"{events.RESERVATION}.update",
+            f"{RESERVATION}.update",
+            f"{RESERVATION}.update",
             recorded_by_service=True,
             body=PatchReservationBody,
             answer=Reservation,
         ),
         "DELETE": Operation(
             "delete_reservation",
-            f"{ACTION}.delete",
-            f"{events.RESERVATION}.delete",
+            f"{RESERVATION}.delete",
+            f"{RESERVATION}.delete",
             recorded_by_service=True,
             status=202,
             answer=Reservation,
@@ -254,8 +255,8 @@ class ActivateReservation(OneReservationView):
     operations = {
         "POST": Operation(
             "activate_reservation",
-            f"{ACTION}.activate",
-            f"{events.RESERVATION}.activate",
+            f"{RESERVATION}.activate",
+            f"{RESERVATION}.activate",
             recorded_by_service=True,
             status=202,
         )

@@ -14,7 +14,12 @@ from servers.api.base import TARGET
 from servers.api.list_orders import SORT, order_of
 from servers.api.reference_responses import Hrefs
 from servers.api.shared_requests import NameField, ReferenceField
-from servers.api.shared_responses import Identity, ReservedIPReference, VirtualNetworkInterfaceReference, collection
+from servers.api.shared_responses import (
+    IdentifiedReference,
+    ReservedIPReference,
+    VirtualNetworkInterfaceReference,
+    collection,
+)
 from servers.api.subnets import OneSubnetView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import ReservedIP as ReservedIpRow
@@ -41,7 +46,7 @@ class UpdateReservedIpBody(StrictSerializer):
     name = NameField(required=False)
 
 
-class NetworkInterfaceReferenceTargetContext(Identity):
+class NetworkInterfaceReferenceTargetContext(IdentifiedReference):
     resource_type: Literal["network_interface"]
 
 

@@ -16,7 +16,7 @@ from servers.api.route_requests import CreateRouteBody
 from servers.api.shared_requests import RenameBody
 from servers.api.shared_responses import (
     Grouped,
-    Identity,
+    IdentifiedReference,
     RoutingTableReference,
     SubnetReference,
     collection,
@@ -68,7 +68,7 @@ class ResourceFilter(TypedDict):
     resource_type: Literal["vpn_gateway", "vpn_server"]
 
 
-class RouteReference(Identity):
+class RouteReference(IdentifiedReference):
     pass
 
 

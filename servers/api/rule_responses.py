@@ -4,11 +4,11 @@ from typing import Literal, NotRequired
 
 from servers.api.reference_responses import Hrefs
 from servers.api.rule_requests import protocol_for
-from servers.api.shared_responses import Identity
+from servers.api.shared_responses import IdentifiedReference
 from servers.models import NetworkACLRule, SecurityGroupRule
 
 
-class TrafficRule(Identity):
+class TrafficRule(IdentifiedReference):
     code: NotRequired[int]
     direction: Literal["inbound", "outbound"]
     ip_version: Literal["ipv4"]

@@ -18,7 +18,7 @@ from servers.api.security_group_base import SecurityGroupInPath, SecurityGroupVi
 from servers.api.security_group_rules import CreateRuleBody, SecurityGroupRule, rule_body, rule_prototype
 from servers.api.shared_requests import NameField, ReferenceField, RenameBody
 from servers.api.shared_responses import (
-    Identity,
+    IdentifiedReference,
     InVpc,
     Reference,
     ReservedIPReference,
@@ -45,7 +45,7 @@ class CreateSecurityGroupBody(StrictSerializer):
     rules = serializers.ListField(child=CreateRuleBody(), required=False, max_length=MOST_RULES)
 
 
-class SecurityGroupTarget(Identity):
+class SecurityGroupTarget(IdentifiedReference):
     """A network interface, or a virtual network interface, which has a CRN, an address and a subnet."""
 
     crn: NotRequired[str]

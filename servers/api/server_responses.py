@@ -1,18 +1,29 @@
-"""A bare metal server, its disks and its initialization, as the VPC API answers them."""
+"""A bare metal server, and its disks, as the VPC API answers them."""
 
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.crn import Crn
 from servers import catalog
-from servers.api import server_response_types as shapes
 from servers.api.base import DeletedMeanwhile
-from servers.api.dated_behaviour import remote
-from servers.api.network_responses import attachment_reference
+from servers.api.network_responses import BareMetalServerNetworkAttachmentReference, attachment_reference
 from servers.api.reference_responses import Hrefs, resource_group
-from servers.api.shared_responses import Deleted
+from servers.api.shared_responses import (
+    DELETED,
+    BareMetalServerProfileReference,
+    Deleted,
+    DiskAllowedUse,
+    DiskReference,
+    NamedReference,
+    NetworkInterfaceReference,
+    Reason,
+    Reference,
+    ReservationReference,
+    ResourceGroupReference,
+    VPCReference,
+)
 from servers.lifecycle import lifecycle_state
-from servers.models import BareMetalServer, Disk, Image, Initialization, Key, NetworkAttachment
+from servers.models import BareMetalServer as ServerRow
+from servers.models import Disk, NetworkAttachment
 from servers.models.catalog import ALLOWED_USE_VERSION
 from servers.network_connections import ports_of
 from servers.reserved_capacity import HEALTH_REASONS, health_reason
@@ -20,10 +31,91 @@ from servers.reserved_capacity import HEALTH_REASONS, health_reason
 UNKNOWN_HEALTH = frozenset({"failed", "deleting"})
 """Statuses of a server in which nothing is said of its health."""
 HEALTH = "https://cloud.ibm.com/docs/vpc?topic=vpc-server-health-status-reasons"
-DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-resources"}
 
 
-def server_body(server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServer:
+class BareMetalServerCPU(TypedDict):
+    architecture: Literal["amd64", "s390x"]
+    core_count: int
+    socket_count: int
+    threads_per_core: int
+
+
+class BareMetalServerDisk(DiskReference):
+    created_at: str
+    interface_type: Literal["fcp", "nvme", "sata"]
+    size: int
+    allowed_use: NotRequired[DiskAllowedUse]
+
+
+class BareMetalServerDiskCollection(TypedDict):
+    disks: list[BareMetalServerDisk]
+
+
+class BareMetalServerFirmware(TypedDict):
+    update: Literal["none", "optional", "required"]
+
+
+class MetadataServiceSwitch(TypedDict):
+    enabled: bool
+    protocol: Literal["http", "https"]
+
+
+class PooledReservation(ReservationReference):
+    deleted: NotRequired[Deleted]
+
+
+class ReservationAffinity(TypedDict):
+    policy: Literal["automatic", "disabled", "manual"]
+    pool: list[PooledReservation]
+
+
+class TrustedPlatformModule(TypedDict):
+    enabled: bool
+    mode: Literal["disabled", "tpm_2"]
+    supported_modes: list[Literal["disabled", "tpm_2"]]
+
+
+class BareMetalServer(Reference):
+    bandwidth: int
+    boot_target: DiskReference
+    cpu: BareMetalServerCPU
+    created_at: str
+    disks: list[BareMetalServerDisk]
+    enable_secure_boot: bool
+    firmware: BareMetalServerFirmware
+    health_reasons: list[Reason]
+    health_state: Literal["ok", "degraded", "faulted", "inapplicable"]
+    lifecycle_reasons: list[Reason]
+    lifecycle_state: Literal["deleting", "failed", "pending", "stable", "suspended", "updating", "waiting"]
+    memory: int
+    metadata_service: MetadataServiceSwitch
+    network_attachments: NotRequired[list[BareMetalServerNetworkAttachmentReference]]
+    network_interfaces: list[NetworkInterfaceReference]
+    primary_network_attachment: NotRequired[BareMetalServerNetworkAttachmentReference]
+    primary_network_interface: NetworkInterfaceReference
+    profile: BareMetalServerProfileReference
+    reservation: NotRequired[ReservationReference]
+    reservation_affinity: ReservationAffinity
+    resource_group: ResourceGroupReference
+    resource_type: Literal["bare_metal_server"]
+    status: Literal[
+        "deleting",
+        "failed",
+        "maintenance",
+        "pending",
+        "reinitializing",
+        "restarting",
+        "running",
+        "starting",
+        "stopped",
+    ]
+    status_reasons: list[Reason]
+    trusted_platform_module: TrustedPlatformModule
+    vpc: VPCReference
+    zone: NamedReference
+
+
+def server_body(server: ServerRow, hrefs: Hrefs) -> BareMetalServer:
     """Every property the SDK models require, none of them null. Raises DeletedMeanwhile."""
     profile = catalog.profiles()[server.profile]
     disks = sorted(server.disks.all(), key=lambda disk: (not disk.is_boot, disk.number))
@@ -32,7 +124,7 @@ def server_body(server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServer
         raise DeletedMeanwhile("The server was deleted while it was read.")
     lifecycle: Any = lifecycle_state(server.status, under_way=server.transition)
     status: Any = server.status
-    body: shapes.BareMetalServer = {
+    body: BareMetalServer = {
         "bandwidth": server.bandwidth,
         "boot_target": hrefs.disk(disks[0], server.id),
         "cpu": {
@@ -90,7 +182,7 @@ def server_body(server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServer
     return body
 
 
-def _health_reasons(server: BareMetalServer) -> list[shapes.Reason]:
+def _health_reasons(server: ServerRow) -> list[Reason]:
     pooled = server.reservation_pool.status if server.reservation_pool else ""
     code = health_reason(pooled=pooled, deleted=server.deleted_reservation is not None)
     if not code or server.status in UNKNOWN_HEALTH:
@@ -98,10 +190,10 @@ def _health_reasons(server: BareMetalServer) -> list[shapes.Reason]:
     return [{"code": code, "message": HEALTH_REASONS[code], "more_info": HEALTH}]
 
 
-def _pool(server: BareMetalServer, hrefs: Hrefs) -> list[shapes.PooledReservation]:
+def _pool(server: ServerRow, hrefs: Hrefs) -> list[PooledReservation]:
     """What was in it and is deleted is marked so."""
     if server.reservation_pool:
-        pooled: shapes.PooledReservation = {**hrefs.reservation(server.reservation_pool)}
+        pooled: PooledReservation = {**hrefs.reservation(server.reservation_pool)}
         return [pooled]
     if not (record := server.deleted_reservation):
         return []
@@ -118,9 +210,9 @@ def _pool(server: BareMetalServer, hrefs: Hrefs) -> list[shapes.PooledReservatio
     ]
 
 
-def disk_body(disk: Disk, server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServerDisk:
+def disk_body(disk: Disk, server: ServerRow, hrefs: Hrefs) -> BareMetalServerDisk:
     """Only the boot disk says what it may be used for: what its image says."""
-    body: shapes.BareMetalServerDisk = {
+    body: BareMetalServerDisk = {
         **hrefs.disk(disk, server.id),
         "created_at": timestamps.milliseconds(disk.created_at),
         "interface_type": disk.interface_type,  # type: ignore[typeddict-item]
@@ -130,56 +222,4 @@ def disk_body(disk: Disk, server: BareMetalServer, hrefs: Hrefs) -> shapes.BareM
         image = server.initialization.image
         version = image.get("allowed_use_version", ALLOWED_USE_VERSION)
         body["allowed_use"] = {"api_version": version, "bare_metal_server": image["allowed_use"]}
-    return body
-
-
-def initialization_body(
-    initialization: Initialization, account_id: str, hrefs: Hrefs
-) -> shapes.BareMetalServerInitialization:
-    """What was given; ``deleted`` marks what is no more. ``default_trusted_profile`` is absent when none was given."""
-    image = initialization.image
-    there = set(Key.objects.filter(id__in=[key["id"] for key in initialization.keys]).values_list("id", flat=True))
-    initial_image: shapes.InitializedImage = {
-        "crn": image["crn"],
-        "href": hrefs("images", image["id"]),
-        "id": image["id"],
-        "name": image["name"],
-        "resource_type": "image",
-    }
-    if not Image.objects.filter(id=image["id"]).exists():
-        initial_image["deleted"] = DELETED
-    if owner := remote(Crn.parse(image["crn"]).account_id, account_id, hrefs.version):
-        initial_image["remote"] = owner
-    body: shapes.BareMetalServerInitialization = {
-        "image": initial_image,
-        "keys": [_key(key, there, hrefs) for key in initialization.keys],
-        "user_accounts": [
-            {
-                "encrypted_password": account["encrypted_password"],
-                "encryption_key": _key(account["encryption_key"], there, hrefs),
-                "resource_type": "host_user_account",
-                "username": account["username"],
-            }
-            for account in initialization.user_accounts
-        ],
-    }
-    if profile_id := initialization.default_trusted_profile_id:
-        crn = Crn("iam-identity", "", account_id, "profile", profile_id)
-        body["default_trusted_profile"] = {
-            "auto_link": initialization.auto_link,
-            "target": {"id": profile_id, "crn": str(crn), "resource_type": "trusted_profile"},
-        }
-    return body
-
-
-def _key(key: dict[str, str], there: set[str], hrefs: Hrefs) -> shapes.InitializedKey:
-    body: shapes.InitializedKey = {
-        "crn": key["crn"],
-        "fingerprint": key["fingerprint"],
-        "href": hrefs("keys", key["id"]),
-        "id": key["id"],
-        "name": key["name"],
-    }
-    if key["id"] not in there:
-        body["deleted"] = DELETED
     return body

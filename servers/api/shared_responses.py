@@ -1,4 +1,4 @@
-"""Shapes that many answers share: references from one resource to another, and the page of a collection.
+"""Shapes that many responses share: references from one resource to another, and the page of a collection.
 
 An answer is a TypedDict with the name that IBM's API reference gives it. What renders it returns it, so that the type
 checker holds the code to it; the OpenAPI document is made from it.
@@ -22,19 +22,21 @@ class NamedReference(TypedDict):
     name: str
 
 
-class Identity(TypedDict):
+class IdentifiedReference(NamedReference):
     """What every reference to a resource with an id says."""
 
-    href: str
     id: str
-    name: str
 
 
-class ResourceGroupReference(Identity):
+class BareMetalServerProfileReference(NamedReference):
+    resource_type: Literal["bare_metal_server_profile"]
+
+
+class ResourceGroupReference(IdentifiedReference):
     pass
 
 
-class Reference(Identity):
+class Reference(IdentifiedReference):
     """Network ACLs, security groups."""
 
     crn: str
@@ -80,6 +82,10 @@ class RoutingTableReference(Reference):
     resource_type: Literal["routing_table"]
 
 
+class ReservationReference(Reference):
+    resource_type: Literal["reservation"]
+
+
 class PublicGatewayReference(Reference):
     resource_type: Literal["public_gateway"]
 
@@ -88,13 +94,18 @@ class VirtualNetworkInterfaceReference(Reference):
     resource_type: Literal["virtual_network_interface"]
 
 
-class ReservedIPReference(Identity):
+class ReservedIPReference(IdentifiedReference):
     address: str
     resource_type: Literal["subnet_reserved_ip"]
 
 
-class DiskReference(Identity):
+class DiskReference(IdentifiedReference):
     resource_type: Literal["bare_metal_server_disk"]
+
+
+class DiskAllowedUse(TypedDict):
+    api_version: str
+    bare_metal_server: str
 
 
 class PrimaryAddress(TypedDict):
@@ -104,7 +115,7 @@ class PrimaryAddress(TypedDict):
     primary_ipv4_address: NotRequired[str]
 
 
-class NetworkInterfaceReference(Identity, PrimaryAddress):
+class NetworkInterfaceReference(IdentifiedReference, PrimaryAddress):
     resource_type: Literal["network_interface"]
     subnet: SubnetReference
 
@@ -113,10 +124,19 @@ class FloatingIPReference(Reference):
     address: str
 
 
+class Reason(TypedDict):
+    code: str
+    message: str
+    more_info: NotRequired[str]
+
+
 class Deleted(TypedDict):
     """In a reference to what no longer exists."""
 
     more_info: str
+
+
+DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-resources"}
 
 
 def collection(name: str, items: str, item: Any) -> Any:

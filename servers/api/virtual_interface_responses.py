@@ -5,7 +5,7 @@ from typing import Literal, NotRequired
 from controlplane.kernel import timestamps
 from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.shared_responses import (
-    Identity,
+    IdentifiedReference,
     InVpc,
     NamedReference,
     Reference,
@@ -16,7 +16,7 @@ from servers.api.shared_responses import (
 from servers.models import VirtualNetworkInterface as Row
 
 
-class NetworkAttachmentTarget(Identity):
+class NetworkAttachmentTarget(IdentifiedReference):
     resource_type: Literal["bare_metal_server_network_attachment"]
 
 

@@ -10,6 +10,11 @@ from trustedprofiles.policy_columns import Columns, Own, crn_column
 from trustedprofiles.tag_rules import CRN
 
 
+def kind_of(crn_type: str) -> str:
+    """``BareMetalServer`` of ``bare-metal-server``."""
+    return "".join(map(str.capitalize, crn_type.split("-")))
+
+
 class Resource(models.Model):
     """A resource with a public id, a name and a creation time; the row number orders lists and is never shown."""
 
@@ -46,17 +51,27 @@ class RegionalResource(Resource):
     @property
     def policy_attributes(self) -> dict[str, str]:
         """The attributes that a policy may select it by, besides account and service: ``vpcId`` of a VPC and so on."""
-        head, *rest = self.crn_type.split("-")
-        id_attribute = f"{head}{''.join(map(str.capitalize, rest))}Id"
-        return {"region": self.region, id_attribute: self.id, "resourceGroupId": self.resource_group_id, CRN: self.crn}
+        return {
+            "region": self.region,
+            self.id_attribute(): self.id,
+            "resourceGroupId": self.resource_group_id,
+            CRN: self.crn,
+        }
 
     @classmethod
     def policy_columns(cls) -> Columns:
         """The same attributes as columns of all rows."""
-        head, *rest = cls.crn_type.split("-")
-        id_attribute = f"{head}{''.join(map(str.capitalize, rest))}Id"
-        crn = crn_column("is", cls.crn_type, location=cls.location_column)
-        return {"region": "region", id_attribute: Own(cls), "resourceGroupId": Own(cls, "resource_group__id"), CRN: crn}
+        return {
+            "region": "region",
+            cls.id_attribute(): Own(cls),
+            "resourceGroupId": Own(cls, "resource_group__id"),
+            CRN: crn_column("is", cls.crn_type, location=cls.location_column),
+        }
+
+    @classmethod
+    def id_attribute(cls) -> str:
+        """``bareMetalServerId``: the attribute of policies that has the id."""
+        return f"{cls.crn_type[0]}{kind_of(cls.crn_type)[1:]}Id"
 
     @property
     def crn(self) -> str:

@@ -14,13 +14,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from controlplane.activity.record import SYSTEM, Party, record
+from controlplane.activity.record import SYSTEM, Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
 from controlplane.kernel.task_names import IMAGE_EXPORT_STEP
-from servers import disk_images, events, lifecycle
-from servers.events import IMAGE
+from servers import disk_images, lifecycle
+from servers.events import IMAGE, IMAGE_EXPORT_JOB, record_change
 from servers.models import Image, ImageExportJob
 from servers.services.naming import random_name, save_named
 from servers.services.object_store import Bucket, object_store
@@ -79,7 +79,7 @@ def create_export_job(
         created_at=now,
     )
     save_named(job)
-    _record(f"{events.IMAGE_EXPORT_JOB}.create", image, by=by, status=201)
+    record_change(f"{IMAGE_EXPORT_JOB}.create", image, by=by, status=201)
     _send(job)
     return job
 
@@ -90,7 +90,7 @@ def rename_export_job(job: ImageExportJob, *, name: str | None = None, by: Party
     job = lock_row(job)
     job.name = name or job.name
     save_named(job)
-    _record(f"{events.IMAGE_EXPORT_JOB}.update", job.image, by=by)
+    record_change(f"{IMAGE_EXPORT_JOB}.update", job.image, by=by)
     return job
 
 
@@ -99,7 +99,7 @@ def delete_export_job(job: ImageExportJob, *, by: Party) -> None:
     """One that is not over writes nothing any more; what one that is over has written stays."""
     image = lock_row(job.image)
     lock_row(job).delete()
-    _record(f"{events.IMAGE_EXPORT_JOB}.delete", image, by=by, status=202)
+    record_change(f"{IMAGE_EXPORT_JOB}.delete", image, by=by, status=202)
     _let_go(image)
 
 
@@ -174,7 +174,7 @@ def _end(job: ImageExportJob, *, now: datetime, status: str, failure: ApiError |
     reasons = [{"code": failure.code, "message": failure.message}] if failure else []
     if not _take(job, status=status, status_reasons=reasons, completed_at=now, due_at=None):
         return False
-    _record(f"{IMAGE}.export", image, by=SYSTEM, error=failure)
+    record_change(f"{IMAGE}.export", image, by=SYSTEM, error=failure)
     _let_go(image)
     return True
 
@@ -211,8 +211,3 @@ def _delay() -> timedelta:
 def _send(job: ImageExportJob) -> None:
     seconds, job_id = _delay().total_seconds(), job.id
     transaction.on_commit(lambda: enqueue(IMAGE_EXPORT_STEP, job_id, after_seconds=seconds), robust=True)
-
-
-def _record(event: str, image: Image, *, by: Party, status: int = 200, error: ApiError | None = None) -> None:
-    target = Party(image.crn, image.name, "Image")
-    record(event, initiator=by, target=target, account_id=image.account_id or "", status=status, error=error)

@@ -7,12 +7,13 @@ from typing import NoReturn, TypedDict
 from django.db import transaction
 from django.db.models import Min
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotAuthorized
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
-from servers import catalog, events
+from servers import catalog
 from servers.allowed_use import check_instance, holds
+from servers.events import IMAGE, record_change
 from servers.models import Image
 from servers.models.catalog import ALLOWED_USE_VERSION
 from servers.services.image_exports import ACTIVE
@@ -91,7 +92,7 @@ def create_image(
     references.settle()
     image.status = status_at(image, now)
     save_named(image)
-    _record("create", image, by=by, status=201)
+    record_change(f"{IMAGE}.create", image, by=by, status=201)
     return image
 
 
@@ -120,7 +121,7 @@ def update_image(image: Image, changes: ImageChanges, *, by: Party) -> Image:
     references.settle()
     image.status = status_at(image, now)
     save_named(image)
-    _record("update", image, by=by)
+    record_change(f"{IMAGE}.update", image, by=by)
     return image
 
 
@@ -135,7 +136,7 @@ def deprecate_image(image: Image, *, by: Party) -> None:
     image.deprecation_at = clock.now()
     image.status = "deprecated"
     save_named(image)
-    _record("update", image, by=by, status=204)
+    record_change(f"{IMAGE}.update", image, by=by, status=204)
 
 
 @transaction.atomic
@@ -152,7 +153,7 @@ def obsolete_image(image: Image, *, by: Party) -> None:
     image.obsolescence_at = now
     image.status = "obsolete"
     save_named(image)
-    _record("update", image, by=by, status=204)
+    record_change(f"{IMAGE}.update", image, by=by, status=204)
 
 
 @transaction.atomic
@@ -162,7 +163,7 @@ def delete_image(image: Image, *, by: Party) -> None:
     Raises NotAuthorized for IBM's images, Conflict for one that is being deleted.
     """
     image = _hold_own(image)
-    _record("delete", image, by=by, status=202)
+    record_change(f"{IMAGE}.delete", image, by=by, status=202)
     forget(image.crn)
     if image.export_jobs.filter(status__in=ACTIVE).exists():
         image.status = "deleting"
@@ -239,8 +240,3 @@ def _check_order(image: Image, references: References, path: str) -> None:
 
 def _refuse(image: Image, because: str) -> NoReturn:
     raise Conflict(f"The image {image.name} cannot be retired now. {because}")
-
-
-def _record(verb: str, image: Image, *, by: Party, status: int = 200) -> None:
-    target = Party(image.crn, image.name, "Image")
-    record(f"{events.IMAGE}.{verb}", initiator=by, target=target, account_id=image.account_id or "", status=status)

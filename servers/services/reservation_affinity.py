@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, QuerySet
 
-from controlplane.activity.record import SYSTEM, Party, record
-from servers import events
+from controlplane.activity.record import SYSTEM, Party
 from servers import reserved_capacity as rules
+from servers.events import RESERVATION, record_change
 from servers.models import BareMetalServer, Reservation
 from servers.selectors import account_tally
 from servers.services.references import References
@@ -193,10 +193,5 @@ def _in_pool(server: BareMetalServer, id: str, references: References) -> Reserv
 
 
 def _record(verb: str, reservation: Reservation, server: BareMetalServer, *, by: Party) -> None:
-    record(
-        f"{events.RESERVATION}.{verb}",
-        initiator=by,
-        target=Party(reservation.crn, reservation.name, "Reservation"),
-        account_id=reservation.account_id,
-        data={"bare_metal_server": {"id": server.id, "crn": server.crn, "name": server.name}},
-    )
+    data = {"bare_metal_server": {"id": server.id, "crn": server.crn, "name": server.name}}
+    record_change(f"{RESERVATION}.{verb}", reservation, by=by, data=data)

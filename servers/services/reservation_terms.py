@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 
-from controlplane.activity.record import SYSTEM, Party, record
+from controlplane.activity.record import SYSTEM
 from controlplane.kernel.errors import ApiError
 from servers import events
 from servers import reserved_capacity as rules
@@ -57,7 +57,8 @@ def _activated(reservation: Reservation, now: datetime) -> None:
     reservation.status = rules.FAILED if failure else rules.ACTIVE
     reservation.transition_due_at = None
     _save(reservation, failure)
-    _record("activate", reservation, failure)
+    error = ApiError(failure[1], code=failure[0]) if failure else None
+    record_change(f"{events.RESERVATION}.activate", reservation, by=SYSTEM, error=error)
     fill(reservation)
 
 
@@ -87,12 +88,3 @@ def _expired(reservation: Reservation, now: datetime) -> None:
 def _save(reservation: Reservation, failure: tuple[str, str] | None) -> None:
     reservation.status_reasons = [{"code": failure[0], "message": failure[1]}] if failure else []
     reservation.save(update_fields=["status", "status_reasons", "expires_at", "transition_due_at"])
-
-
-def _record(verb: str, reservation: Reservation, failure: tuple[str, str] | None) -> None:
-    """How an action ended that was begun earlier."""
-    target = Party(reservation.crn, reservation.name, "Reservation")
-    error = ApiError(failure[1], code=failure[0]) if failure else None
-    record(
-        f"{events.RESERVATION}.{verb}", initiator=SYSTEM, target=target, account_id=reservation.account_id, error=error
-    )

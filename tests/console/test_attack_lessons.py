@@ -14,7 +14,7 @@ from controlplane.objectstore.events import OBJECT_READ
 from identity.events import CERTIFICATE_REVOKE as REVOKED
 from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 from identity.events import REVOCATION_LIST_READ
-from servers.events import UPDATE
+from servers.events import SERVER
 
 CALLS = LessonServer(id="0717-a", name="web-1", crn="crn:web-1", url="http://127.64.0.1:8169", region="us-south")
 SERVES = LessonServer(id="0717-b", name="web-2", crn="crn:web-2", url="http://127.64.0.2:8169", region="us-south")
@@ -74,7 +74,7 @@ def test_without_a_second_server_there_is_nothing_to_paste() -> None:
 
 
 def switch_on(protocol: str) -> ActivityEvent:
-    return event(UPDATE, data={"metadata_service": {"enabled": True, "protocol": protocol}})
+    return event(f"{SERVER}.update", data={"metadata_service": {"enabled": True, "protocol": protocol}})
 
 
 def token(agent: str = "curl/7.88.1") -> ActivityEvent:

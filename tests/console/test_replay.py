@@ -41,7 +41,7 @@ def happened(
     method: str = "DELETE",
     path: str = PATH,
     *,
-    action: str = events.DELETE,
+    action: str = f"{events.SERVER}.delete",
     by: Party = VERA,
     on: Party = WEB,
     error: ApiError | None = None,
@@ -122,13 +122,21 @@ def test_no_kind_of_initiator_lends_a_right(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "action", [events.READ, events.UPDATE, events.DELETE, events.START, events.STOP, events.RESTART]
+    "action",
+    [
+        f"{events.SERVER}.read",
+        f"{events.SERVER}.update",
+        f"{events.SERVER}.delete",
+        f"{events.SERVER}.start",
+        f"{events.SERVER}.stop",
+        f"{events.SERVER}.restart",
+    ],
 )
 def test_what_was_done_in_the_console_is_asked_of_the_api_as_oneself(world: World, action: str) -> None:
     text = as_curl(record(action, initiator=VERA, target=WEB, account_id=ACCOUNT, error=DENIED))
     assert lends_nothing(text)
     assert "APIKEY" in text
-    assert text.startswith("# This ") == (action != events.READ)
+    assert text.startswith("# This ") == (action != f"{events.SERVER}.read")
 
 
 LOGINS = [API_KEY_LOGIN, SERVICE_ID_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN]
@@ -280,13 +288,15 @@ def test_what_can_be_put_back_is_not_said_to_be_deleted() -> None:
 
 @pytest.mark.django_db
 def test_nothing_is_said_of_what_only_looks() -> None:
-    text = as_curl(happened("GET", action=events.READ))
+    text = as_curl(happened("GET", action=f"{events.SERVER}.read"))
     assert text.startswith("# The query of the request is not kept, if it had one.\n# TOKEN is your own.")
 
 
 @pytest.mark.django_db
 def test_what_failed_by_itself_is_not_called_refused() -> None:
-    text = as_curl(record(events.START, initiator=SYSTEM, target=WEB, account_id=ACCOUNT, error=Conflict("Busy.")))
+    text = as_curl(
+        record(f"{events.SERVER}.start", initiator=SYSTEM, target=WEB, account_id=ACCOUNT, error=Conflict("Busy."))
+    )
     assert "# This failed with 409. When you paste it, it is done if you may do it." in text
 
 
@@ -315,4 +325,4 @@ def test_a_path_is_asked_for_as_it_was_and_not_as_curl_would_tidy_it() -> None:
         assert sent in as_curl(happened("DELETE", path))
     words = shlex.split(as_curl(happened("GET", "/v1/keys/{a,b}[1-3]?x#y%2e", action="is.key.key.read")), comments=True)
     assert any("/v1/keys/%7Ba%2Cb%7D%5B1-3%5D%3Fx%23y%252e?version=" in each for each in words)
-    assert " --head " in as_curl(happened("HEAD", action=events.READ))
+    assert " --head " in as_curl(happened("HEAD", action=f"{events.SERVER}.read"))

@@ -24,7 +24,7 @@ from controlplane.console.lessons.shell_commands import (
     metadata_call,
     until,
 )
-from servers.events import UPDATE
+from servers.events import SERVER
 
 
 def _new_token(evidence: Evidence) -> ActivityEvent | None:
@@ -144,6 +144,6 @@ LESSON = Lesson(
             ),
         ),
     ),
-    watches=(IDENTITY_TOKEN_CREATE, UPDATE),
+    watches=(IDENTITY_TOKEN_CREATE, f"{SERVER}.update"),
     prefers=False,
 )

@@ -27,7 +27,7 @@ from controlplane.console.lessons.shell_commands import (
     profile_created,
     read_member,
 )
-from servers.events import DELETE, READ
+from servers.events import SERVER
 from trustedprofiles import events
 from trustedprofiles.roles import SYSTEM_ROLES
 
@@ -186,7 +186,7 @@ LESSON = Lesson(
             "Refused",
             "List the servers with the IAM token.",
             seen(
-                partial(_call, action=READ, after="became", success=False),
+                partial(_call, action=f"{SERVER}.read", after="became", success=False),
                 lambda event: f"{event.reason_code} {event.reason_type}: {event.message}",
             ),
         ),
@@ -202,7 +202,7 @@ LESSON = Lesson(
             "Allowed",
             "Call again with the same token.",
             seen(
-                partial(_call, action=READ, after="granted"),
+                partial(_call, action=f"{SERVER}.read", after="granted"),
                 lambda _: "The same call with the same token was answered: 200.",
             ),
         ),
@@ -211,7 +211,7 @@ LESSON = Lesson(
             "And no further",
             "Try to delete the server.",
             seen(
-                partial(_call, action=DELETE, after="granted", success=False),
+                partial(_call, action=f"{SERVER}.delete", after="granted", success=False),
                 lambda event: f"{event.reason_code}: {event.message}",
             ),
         ),
@@ -219,10 +219,10 @@ LESSON = Lesson(
     watches=(
         f"{events.PROFILE}.create",
         METADATA_LOGIN,
-        READ,
+        f"{SERVER}.read",
         events.EXPLANATION_READ,
         f"{events.POLICY}.create",
-        DELETE,
+        f"{SERVER}.delete",
     ),
     prefers=True,
 )

@@ -7,7 +7,7 @@ from controlplane.activity.events import IDENTITY_TOKEN_CREATE
 from controlplane.console.lessons.command_parts import CHOOSE_PORT, MAY_SWITCH, QUERY, address, example_path, switch_on
 from controlplane.console.lessons.lesson import Check, Command, Lesson, LessonMessage, LessonRun, first_event, seen
 from controlplane.console.lessons.shell_commands import first_switch
-from servers.events import UPDATE
+from servers.events import SERVER
 
 
 def _commands(run: LessonRun) -> list[Command]:
@@ -158,7 +158,7 @@ LESSON = Lesson(
             ),
         ),
     ),
-    watches=(IDENTITY_TOKEN_CREATE, UPDATE),
+    watches=(IDENTITY_TOKEN_CREATE, f"{SERVER}.update"),
     lab="In the lab every program trusts Baremint's authority already, and there is no path to attack: two ends of one "
     "cable. Do this lesson on the machine.",
     warning="While the server is at https, programs on it that speak http get no token.",

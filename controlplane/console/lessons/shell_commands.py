@@ -7,7 +7,7 @@ from typing import Any
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import QUERY
 from controlplane.console.lessons.lesson import Evidence, LessonRun
-from servers.events import UPDATE
+from servers.events import SERVER
 from trustedprofiles import events
 
 CREATE_PROFILE = "iam-identity.profile.create"
@@ -68,7 +68,7 @@ def link_server(run: LessonRun) -> str:
 def first_switch(evidence: Evidence, *, after: str, **properties: bool | str) -> ActivityEvent | None:
     """The first change that set these properties of the server's metadata service: ``enabled``, ``protocol``."""
     return evidence.first(
-        UPDATE,
+        f"{SERVER}.update",
         on=evidence.run.server.crn,
         after=after,
         where=lambda event: properties.items() <= event.data.get("metadata_service", {}).items(),

@@ -44,12 +44,12 @@ INSIDE = {
 }
 """Method and path; ``{id}`` is the server's own."""
 ON_SERVERS = {
-    events.READ: ("GET", ""),
-    events.UPDATE: ("PATCH", ""),
-    events.DELETE: ("DELETE", ""),
-    events.START: ("POST", "/start"),
-    events.STOP: ("POST", "/stop"),
-    events.RESTART: ("POST", "/restart"),
+    f"{events.SERVER}.read": ("GET", ""),
+    f"{events.SERVER}.update": ("PATCH", ""),
+    f"{events.SERVER}.delete": ("DELETE", ""),
+    f"{events.SERVER}.start": ("POST", "/start"),
+    f"{events.SERVER}.stop": ("POST", "/stop"),
+    f"{events.SERVER}.restart": ("POST", "/restart"),
 }
 
 

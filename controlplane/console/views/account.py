@@ -13,7 +13,7 @@ from controlplane.kernel.errors import InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from controlplane.kernel.live_credentials import Alive
 from identity.live_credentials import ended_by_switching_off
-from servers.events import ACCOUNT_UPDATE
+from servers.events import ACCOUNT
 from servers.form_snapshot import account_shown
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.metadata_service import switch_account
@@ -27,7 +27,7 @@ def switch(request: HttpRequest, person: Person) -> HttpResponse:
     account, back, now = person.account, return_path(request, "/servers"), clock.now()
     servers = BareMetalServer.objects.filter(account=account)
     enabled = SWITCH.get(request.POST.get("enabled", ""))
-    with person.recording(ACCOUNT_UPDATE, Party(account.id, account.name, "Account")), transaction.atomic():
+    with person.recording(f"{ACCOUNT}.update", Party(account.id, account.name, "Account")), transaction.atomic():
         person.require(ADMINISTER)
         if enabled is None:
             raise InvalidValue("Say whether the account has the metadata service: enabled is true or false.")

@@ -39,7 +39,7 @@ def create(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def _create(person: Person, request: HttpRequest) -> BareMetalServer:
-    with person.recording(events.CREATE, Party(name="*")):
+    with person.recording(f"{events.SERVER}.create", Party(name="*")):
         person.require(f"{SERVER}.create", EVERY_SERVER)
         prototype = server_prototype(CreateServerBody.check(creation.creation_body(request.POST, person)))
         require_linking(person.caller, prototype.initialization, path="initialization.default_trusted_profile")
@@ -68,7 +68,7 @@ def initialize(request: HttpRequest, person: Person, server_id: str) -> HttpResp
 
 
 def _initialize(person: Person, server: BareMetalServer, request: HttpRequest) -> None:
-    with person.recording(events.REINITIALIZE, server_party(server)):
+    with person.recording(f"{events.INITIALIZATION}.update", server_party(server)):
         person.require(f"{INITIALIZATION}.update", server.policy_attributes)
         prototype = initialization_prototype(InitializationBody.check(creation.initialization_body(request.POST)))
         require_linking(person.caller, prototype, path="default_trusted_profile")
