@@ -1,6 +1,6 @@
 """``/v1/serviceid_groups``."""
 
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,21 +11,14 @@ from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, ResourceView, pop_own_account, require_own_account
 from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION, LONGEST_NAME
+from trustedprofiles.api.response_fields import NamedResource, without_empty
 from trustedprofiles.models import ServiceIdGroup as Row
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import service_id_groups
 
 
-class ServiceIdGroup(TypedDict):
-    id: str
-    entity_tag: str
-    account_id: str
-    crn: str
-    name: str
-    description: NotRequired[str]
-    created_at: str
+class ServiceIdGroup(NamedResource):
     created_by: str
-    modified_at: str
 
 
 class ServiceIdGroupList(TypedDict):
@@ -51,10 +44,9 @@ def _body(group: Row) -> ServiceIdGroup:
         "created_at": timestamps.minutes(group.created_at),
         "created_by": group.created_by,
         "modified_at": timestamps.minutes(group.modified_at),
+        "description": group.description,
     }
-    if group.description:
-        body["description"] = group.description
-    return body
+    return without_empty(body, "description")
 
 
 class ServiceIdGroups(IdentityView):
