@@ -25,7 +25,6 @@ from trustedprofiles.api.base import (
     IdentityView,
     ResourceView,
     pop_own_account,
-    require_own_account,
 )
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
@@ -71,9 +70,7 @@ class ServiceIds(IdentityView):
         return {"resourceType": "serviceid"}
 
     def get(self, request: Request) -> Response:
-        account_id = self.caller.account_id
-        require_own_account(request, account_id)
-        rows = ServiceId.objects.filter(account_id=account_id)
+        rows = ServiceId.objects.filter(account_id=self.caller.account_id)
         if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
         if group := request.GET.get(GROUP_ID):

@@ -20,11 +20,22 @@ ACCOUNT_ID, REQUIRED_ACCOUNT_ID = (
     Parameter("account_id", "The account of your token.", required=each, names_resource=True, example="$ACCOUNT_ID")
     for each in (False, True)
 )
-"""For ``require_own_account``."""
+"""What ``IamView`` compares with the caller's account."""
 LOCK = Parameter("Entity-Lock", "Whether it is locked from the start.", choices("true", "false"))
 
 
-class IdentityView(GuardedView):
+class IamView(GuardedView):
+    """A view of IAM's APIs. The query parameter ``account_id`` of an operation that has one names the account of the
+    token."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        for parameter in self.operation.query if self.operation else ():
+            if parameter == ACCOUNT_ID:
+                require_own_account(request, self.caller.account_id, required=parameter.required)
+
+
+class IdentityView(IamView):
     """A view of the IAM identity API (service ``iam-identity``)."""
 
     envelope = staticmethod(envelopes.iam)
@@ -32,7 +43,7 @@ class IdentityView(GuardedView):
     body_first: ClassVar[bool] = True  # as IBM's tests of its Go client have it
 
 
-class RowView(GuardedView):
+class RowView(IamView):
     """A view of one record: it reads, changes and deletes ``row``, which ``prepare`` sets. ``If-Match`` is compared
     with the entity tag of the record where the operation asks for it."""
 

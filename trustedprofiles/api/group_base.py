@@ -10,9 +10,8 @@ from rest_framework.request import Request
 
 from controlplane.kernel import envelopes
 from controlplane.kernel.query_parameters import number
-from trustedprofiles.api.base import ResourceView
+from trustedprofiles.api.base import IamView, ResourceView
 from trustedprofiles.api.group_responses import GroupPageLinks
-from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup
 from trustedprofiles.models.access_group import SERVICE
 from trustedprofiles.permissions import OFFSET, Parameter, choices, limit_parameter
@@ -30,7 +29,7 @@ MEMBERSHIP_TYPE = Parameter(
 )
 
 
-class GroupsView(GuardedView):
+class GroupsView(IamView):
     """A view of the access groups API (service ``iam-groups``)."""
 
     envelope = staticmethod(envelopes.policy)

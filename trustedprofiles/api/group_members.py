@@ -12,7 +12,7 @@ from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import ApiError, NotFound
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
 from trustedprofiles.api.group_base import (
     MEMBERSHIP_TYPE,
     MEMBERSHIP_TYPES,
@@ -201,7 +201,6 @@ class Memberships(GroupsView):
         return self.listing.of(AccessGroup.objects.filter(account_id=self.caller.account_id))
 
     def put(self, request: Request, iam_id: str) -> Response:
-        require_own_account(request, self.caller.account_id)
         type_of_member(self.caller.account_id, iam_id)
         body = self.body
         ids = list(dict.fromkeys(body["groups"]))
@@ -214,7 +213,6 @@ class Memberships(GroupsView):
         return self.answer({"iam_id": iam_id, "groups": groups})
 
     def delete(self, request: Request, iam_id: str) -> Response:
-        require_own_account(request, self.caller.account_id)
         former = group_members.remove_from_groups(self.groups, iam_id=iam_id, by=Party.of(self.caller))
         groups: list[GroupOutcome] = [{"access_group_id": each.id, "status_code": NO_CONTENT} for each in former]
         return self.answer({"iam_id": iam_id, "groups": groups})

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
 from trustedprofiles import events
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
 from trustedprofiles.api.group_base import GroupsView, GroupView
 from trustedprofiles.api.group_requests import GroupRuleBody, GroupSettingsUpdate, rule_content
 from trustedprofiles.api.group_responses import GroupRuleAnswer, GroupRulesList, GroupSettings, rule_body
@@ -113,11 +113,9 @@ class GroupsSettings(GroupsView):
     }
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         return self.answer(_settings(settings_of(self.caller.account_id, AccountWideSettings.Kind.GROUPS)))
 
     def patch(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         enabled = self.body.get("public_access_enabled")
         return self.answer(
             _settings(access_groups.set_public_access(self.account, enabled=enabled, by=Party.of(self.caller)))

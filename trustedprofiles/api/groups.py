@@ -7,7 +7,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
 from trustedprofiles.api.group_base import (
     MEMBERSHIP_TYPE,
     MEMBERSHIP_TYPES,
@@ -81,7 +81,6 @@ class Groups(RenderedGroups):
     }
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         page = counted_page(request, self._listed())
         bodies = self.rendered(page.items)
         if IAM_ID in request.GET and boolean(request.GET, SHOW_MEMBERSHIP_TYPE):
@@ -127,7 +126,6 @@ class Groups(RenderedGroups):
         return part.lower() in str(getattr(group, name)).lower()
 
     def post(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         group = access_groups.create_group(self.account, **self.body, by=Party.of(self.caller))
         return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
 

@@ -15,7 +15,6 @@ from trustedprofiles.api.base import (
     IdentityView,
     ProfileView,
     pop_own_account,
-    require_own_account,
 )
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
@@ -53,9 +52,7 @@ class Profiles(IdentityView):
     }
 
     def get(self, request: Request) -> Response:
-        account_id = self.caller.account_id
-        require_own_account(request, account_id)
-        rows = profiles_of(account_id)
+        rows = profiles_of(self.caller.account_id)
         if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)

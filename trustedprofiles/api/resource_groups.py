@@ -12,11 +12,9 @@ from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
 from trustedprofiles.api import resource_group_responses
-from trustedprofiles.api.base import ACCOUNT_ID, ResourceView, pop_own_account, require_own_account
-from trustedprofiles.api_view import GuardedView
+from trustedprofiles.api.base import ACCOUNT_ID, IamView, ResourceView, pop_own_account
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
-from trustedprofiles.selectors import resource_groups_of
 from trustedprofiles.services import resource_groups
 
 LONGEST_NAME = 64
@@ -53,7 +51,7 @@ def _body(group: ResourceGroup) -> resource_group_responses.ResourceGroup:
     }
 
 
-class ResourceGroups(GuardedView):
+class ResourceGroups(IamView):
     service_name: ClassVar[str] = "resource-controller"
     operations = {
         "GET": Operation(
@@ -82,8 +80,7 @@ class ResourceGroups(GuardedView):
     }
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id, required=False)
-        rows = resource_groups_of(self.caller.account_id)
+        rows = ResourceGroup.objects.filter(account_id=self.caller.account_id)
         if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
         if (is_default := optional_boolean(request.GET, DEFAULT)) is not None:

@@ -13,7 +13,7 @@ from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.fields import DescribedField, DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import role_responses
-from trustedprofiles.api.base import ACCOUNT_ID, ResourceView, RowView, pop_own_account, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, ResourceView, RowView, pop_own_account
 from trustedprofiles.api.policies import SERVICE_GROUP_ID, SERVICE_NAME
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.models import CustomRole
@@ -102,7 +102,6 @@ class Roles(RoleView):
     }
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id, required=False)
         if {SERVICE_NAME, SERVICE_GROUP_ID} <= request.GET.keys():
             raise InvalidValue(
                 "service_name and service_group_id exclude each other.", target=Target(SERVICE_GROUP_ID, "parameter")

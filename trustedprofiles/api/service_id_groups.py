@@ -9,7 +9,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, ResourceView, pop_own_account, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, ResourceView, pop_own_account
 from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION, LONGEST_NAME
 from trustedprofiles.api.response_fields import NamedResource, without_empty
 from trustedprofiles.models import ServiceIdGroup as Row
@@ -75,7 +75,6 @@ class ServiceIdGroups(IdentityView):
         return {"resourceType": "serviceid"}
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id, required=False)
         rows = self.listing.of(Row.objects.filter(account_id=self.caller.account_id)).order_by("created_at", "id")
         return self.answer({"serviceid_groups": [_body(row) for row in rows]})
 
