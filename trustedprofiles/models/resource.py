@@ -1,6 +1,6 @@
 """The base class of resources of IAM: each has a CRN, by which tags and policies name it."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.db import models
 
@@ -12,10 +12,9 @@ from trustedprofiles.tag_rules import CRN
 class IamResource(models.Model):
     """A resource of an account, by default of IAM's identity service."""
 
-    if TYPE_CHECKING:
-        id: models.CharField[str, str]
-        name: models.CharField[str, str]
-        account_id: str
+    id: "models.CharField[str, str]"
+    name: "models.CharField[str, str]"
+    account_id: str
     crn_service: ClassVar[str] = "iam-identity"
     crn_location: ClassVar[str] = ""
     crn_type: ClassVar[str]
@@ -40,14 +39,3 @@ class IamResource(models.Model):
         """The same attributes as columns of all rows."""
         crn = crn_column(cls.crn_service, cls.crn_type)
         return {"resourceType": Constant(cls.crn_type), "resource": Own(cls), CRN: crn}
-
-
-class IamIdentity(IamResource):
-    """A resource that may be the subject of policies: its tokens have an IAM id."""
-
-    class Meta:
-        abstract = True
-
-    @property
-    def iam_id(self) -> str:
-        return f"iam-{self.id}"
