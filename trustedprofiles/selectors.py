@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
+from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from controlplane.kernel import clock
 from controlplane.kernel.caller import Caller
@@ -23,7 +24,6 @@ from trustedprofiles.models import (
     Policy,
     ProfileLink,
     ResourceGroup,
-    Tag,
     TagAttachment,
     TrustedProfile,
     User,
@@ -36,6 +36,7 @@ from trustedprofiles.service_roles import naming_role
 from trustedprofiles.tagged_resources import plain, with_tags
 from trustedprofiles.visibility import Selection, Visible
 
+M = TypeVar("M", bound=Model)
 OWNER = "the caller owns the account"
 
 LINKING = ("iam-identity.profile.update", "iam-identity.profile.linkToResource")
@@ -206,19 +207,19 @@ def profiles_of(account_id: str) -> QuerySet[TrustedProfile]:
 
 def find_policy(account_id: str, id: str) -> Policy | None:
     """A policy of the account in any state: a deleted one can be read and restored."""
-    try:
-        number = uuid.UUID(id)
-    except ValueError:
-        return None
-    return Policy.objects.filter(account_id=account_id, id=number).first()
+    return _with_uuid(Policy.objects.filter(account_id=account_id), id)
 
 
 def find_role(account_id: str, id: str) -> CustomRole | None:
+    return _with_uuid(CustomRole.objects.filter(account_id=account_id), id)
+
+
+def _with_uuid(rows: QuerySet[M], id: str) -> M | None:
+    """The row with this UUID; None for text that is none."""
     try:
-        number = uuid.UUID(id)
+        return rows.filter(id=uuid.UUID(id)).first()
     except ValueError:
         return None
-    return CustomRole.objects.filter(account_id=account_id, id=number).first()
 
 
 def find_access_group(account_id: str, id: str) -> AccessGroup | None:
@@ -243,10 +244,6 @@ def public_access_group(account: Account) -> AccessGroup:
     )
 
 
-def policies_of(account_id: str) -> QuerySet[Policy]:
-    return Policy.objects.filter(account_id=account_id)
-
-
 def find_user(account_id: str, iam_id: str) -> User | None:
     return User.objects.filter(account_id=account_id, iam_id=iam_id).first()
 
@@ -263,14 +260,6 @@ def default_resource_group(account_id: str) -> ResourceGroup:
 
 def resource_group(account_id: str, id: str) -> ResourceGroup | None:
     return ResourceGroup.objects.filter(account_id=account_id, id=id).first()
-
-
-def resource_groups_of(account_id: str) -> QuerySet[ResourceGroup]:
-    return ResourceGroup.objects.filter(account_id=account_id)
-
-
-def tags_of(account_id: str, type: str) -> QuerySet[Tag]:
-    return Tag.objects.filter(account_id=account_id, type=type)
 
 
 TAGGED = {

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from trustedprofiles.claim_conditions import Claim, ClaimCondition, holds
 
@@ -82,18 +81,6 @@ def consider(
         *(Consideration(link, tuple(_missing_of_link(link, facts, foreign=foreign))) for link in links),
         *(Consideration(rule, tuple(_missing_of_rule(rule, claims, foreign=foreign))) for rule in rules),
     ]
-
-
-def decide(
-    facts: ServerFacts,
-    *,
-    links: Sequence[LinkFacts],
-    rules: Sequence[RuleFacts] = (),
-    claims: Mapping[str, Claim] | None = None,
-    profile_account_id: str,
-) -> Verdict:
-    considered = consider(facts, links=links, rules=rules, claims=claims or {}, profile_account_id=profile_account_id)
-    return verdict(considered)
 
 
 def verdict(considered: Sequence[Consideration]) -> Verdict:

@@ -17,7 +17,6 @@ ClaimsNamed = Callable[[Sequence[str]], Mapping[str, Claim]]
 class Trust:
     profile: TrustedProfile
     because: str
-    by_link: bool
 
 
 def profiles_of_server(facts: ServerFacts) -> list[TrustedProfile]:
@@ -45,5 +44,5 @@ def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list
             server, links=links[profile], rules=rules[profile], claims=claims, profile_account_id=profile.account_id
         )
         if decider := next((each for each in considered if each.trusts), None):
-            trusts.append(Trust(profile, str(decider), isinstance(decider.by, trust.LinkFacts)))
+            trusts.append(Trust(profile, str(decider)))
     return sorted(trusts, key=lambda each: each.profile.name)

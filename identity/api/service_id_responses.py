@@ -1,28 +1,21 @@
 """What is answered about service IDs, under the names of IBM's own models."""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from controlplane.kernel import timestamps
 from identity.api.apikey_responses import ApiKey
 from trustedprofiles.api.activity import Activity
 from trustedprofiles.api.history import EnityHistoryRecord
 from trustedprofiles.api.pagination import IdentityPage
+from trustedprofiles.api.response_fields import NamedResource, without_empty
 from trustedprofiles.models import ServiceId as ServiceIdRow
 
 
-class ServiceId(TypedDict):
+class ServiceId(NamedResource):
     """``apikey`` is there only when the service ID was created with one, in the answer to that."""
 
-    id: str
     iam_id: str
-    entity_tag: str
-    crn: str
     locked: bool
-    created_at: str
-    modified_at: str
-    account_id: str
-    name: str
-    description: NotRequired[str]
     unique_instance_crns: NotRequired[list[str]]
     group_id: NotRequired[str]
     history: NotRequired[list[EnityHistoryRecord]]
@@ -46,11 +39,8 @@ def service_id_body(service_id: ServiceIdRow, *, show_group: bool = False) -> Se
         "modified_at": timestamps.minutes(service_id.modified_at),
         "account_id": service_id.account_id,
         "name": service_id.name,
+        "description": service_id.description,
+        "unique_instance_crns": service_id.unique_instance_crns,
+        "group_id": (show_group and service_id.group_id) or "",
     }
-    if service_id.description:
-        body["description"] = service_id.description
-    if service_id.unique_instance_crns:
-        body["unique_instance_crns"] = service_id.unique_instance_crns
-    if show_group and service_id.group_id:
-        body["group_id"] = service_id.group_id
-    return body
+    return without_empty(body, "description", "unique_instance_crns", "group_id")

@@ -7,8 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotAuthorized, Target, existing
-from controlplane.kernel.etag import require_match
+from controlplane.kernel.errors import NotAuthorized, Target
 from controlplane.kernel.query_parameters import boolean
 from identity.api import service_id_responses
 from identity.api.activity import activity_of_keys
@@ -20,7 +19,13 @@ from identity.models import ApiKey
 from identity.services.apikeys import create_service_id_with_key
 from trustedprofiles import events
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY
-from trustedprofiles.api.base import LOCK, REQUIRED_ACCOUNT_ID, IdentityView, pop_own_account, require_own_account
+from trustedprofiles.api.base import (
+    LOCK,
+    REQUIRED_ACCOUNT_ID,
+    IdentityView,
+    ResourceView,
+    pop_own_account,
+)
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
 from trustedprofiles.models import ServiceId
@@ -65,9 +70,7 @@ class ServiceIds(IdentityView):
         return {"resourceType": "serviceid"}
 
     def get(self, request: Request) -> Response:
-        account_id = self.caller.account_id
-        require_own_account(request, account_id)
-        rows = ServiceId.objects.filter(account_id=account_id)
+        rows = ServiceId.objects.filter(account_id=self.caller.account_id)
         if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
         if group := request.GET.get(GROUP_ID):
@@ -103,24 +106,11 @@ class ServiceIds(IdentityView):
             raise NotAuthorized(verdict.because, target=Target("apikey"), more_info=verdict.explanation)
 
 
-class ServiceIdView(IdentityView):
-    """A view of one service ID, ``serviceid_id`` in the path. Another account's looks like none."""
+class ServiceIdView(ResourceView[ServiceId], IdentityView):
+    """A view of one service ID."""
 
-    service_id: ServiceId
-
-    def prepare(self, request: Request) -> None:
-        self.service_id = existing(
-            ServiceId.objects.filter(account_id=self.caller.account_id, id=self.kwargs["serviceid_id"]).first(),
-            "There is no service ID of this id in your account.",
-        )
-
-    def resource_attributes(self) -> dict[str, str]:
-        return self.service_id.policy_attributes
-
-    def target(self) -> Party:
-        if hasattr(self, "service_id"):
-            return Party(self.service_id.crn, self.service_id.name, "ServiceId")
-        return Party(self.kwargs["serviceid_id"], type="ServiceId")
+    model = ServiceId
+    path_id = "serviceid_id"
 
 
 class OneServiceId(ServiceIdView):
@@ -152,21 +142,17 @@ class OneServiceId(ServiceIdView):
             status=204,
         ),
     }
+    deletion = staticmethod(service_ids.delete_service_id)
 
     def get(self, request: Request, serviceid_id: str) -> Response:
-        [body] = _bodies(request, [self.service_id])
+        [body] = _bodies(request, [self.resource])
         if boolean(request.GET, INCLUDE_ACTIVITY):
-            body["activity"] = activity_of_keys(ApiKey.objects.filter(iam_id=self.service_id.iam_id))
-        return self.answer(body, etag=self.service_id.entity_tag)
+            body["activity"] = activity_of_keys(ApiKey.objects.filter(iam_id=self.resource.iam_id))
+        return self.answer(body, etag=self.resource.entity_tag)
 
     def put(self, request: Request, serviceid_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.service_id.entity_tag)
-        service_id = service_ids.update_service_id(self.service_id, changes=self.body, by=Party.of(self.caller))
+        service_id = service_ids.update_service_id(self.resource, changes=self.body, by=Party.of(self.caller))
         return self.answer(_body(request, service_id), etag=service_id.entity_tag)
-
-    def delete(self, request: Request, serviceid_id: str) -> Response:
-        service_ids.delete_service_id(self.service_id, by=Party.of(self.caller))
-        return self.answer()
 
 
 class ServiceIdLock(ServiceIdView):
@@ -180,11 +166,11 @@ class ServiceIdLock(ServiceIdView):
     }
 
     def post(self, request: Request, serviceid_id: str) -> Response:
-        service_ids.lock_service_id(self.service_id, locked=True, by=Party.of(self.caller))
+        service_ids.lock_service_id(self.resource, locked=True, by=Party.of(self.caller))
         return self.answer()
 
     def delete(self, request: Request, serviceid_id: str) -> Response:
-        service_ids.lock_service_id(self.service_id, locked=False, by=Party.of(self.caller))
+        service_ids.lock_service_id(self.resource, locked=False, by=Party.of(self.caller))
         return self.answer()
 
 

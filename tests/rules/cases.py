@@ -1,5 +1,6 @@
 """Cases of decisions, made by hypothesis from small pools of names, so that policies and questions often meet."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from controlplane.kernel.verdict import Verdict
-from trustedprofiles import access, policy_conditions
+from trustedprofiles import access, policy_conditions, trust
 from trustedprofiles.access import PolicyFacts
 from trustedprofiles.actions import ACTIONS
+from trustedprofiles.claim_conditions import Claim
 from trustedprofiles.policy_conditions import COMPARISONS, ENVIRONMENT, Combination, Condition
 from trustedprofiles.roles import Role
 from trustedprofiles.service_roles import ROLES
@@ -124,3 +126,16 @@ policies = st.builds(
     state=st.sampled_from(["active", "active", "active", "deleted"]),
 )
 sets = st.lists(policies, max_size=4)
+
+
+def decide_trust(
+    server: trust.Resource,
+    *,
+    links: Sequence[trust.LinkFacts],
+    rules: Sequence[trust.RuleFacts] = (),
+    claims: Mapping[str, Claim] | None = None,
+    profile_account_id: str,
+) -> Verdict:
+    return trust.verdict(
+        trust.consider(server, links=links, rules=rules, claims=claims or {}, profile_account_id=profile_account_id)
+    )

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from controlplane.kernel.verdict import Allowed
 from tests.build import FACTS, make_facts
+from tests.rules.cases import decide_trust
 from trustedprofiles.claim_conditions import ClaimCondition, claims_of
-from trustedprofiles.trust import LinkFacts, RuleFacts, decide
+from trustedprofiles.trust import LinkFacts, RuleFacts
 
 HOME = FACTS.account_id
 HERE = claims_of(FACTS, resource_group_name="Default")
@@ -21,7 +22,7 @@ def rule(*conditions: ClaimCondition, cr_type: str = "BMS", id: str = "rule-1", 
 
 
 def trusted(*rules: RuleFacts, links: tuple[LinkFacts, ...] = (), home: str = HOME) -> object:
-    return decide(FACTS, links=links, rules=rules, claims=HERE, profile_account_id=home)
+    return decide_trust(FACTS, links=links, rules=rules, claims=HERE, profile_account_id=home)
 
 
 def test_a_rule_whose_condition_holds_suffices_and_is_named() -> None:
@@ -60,7 +61,7 @@ def test_a_rule_without_conditions_trusts_no_server() -> None:
 
 
 def test_a_rule_never_trusts_a_server_of_another_account() -> None:
-    verdict = decide(
+    verdict = decide_trust(
         make_facts(account_id="b" * 32), links=[], rules=[rule(ZONE_1)], claims=HERE, profile_account_id=HOME
     )
     assert not verdict

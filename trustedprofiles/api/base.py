@@ -1,26 +1,41 @@
 """What the views of the IAM APIs share."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import InvalidValue, MissingValue, NotFound, Target, existing
+from controlplane.kernel.etag import require_match
+from trustedprofiles import events
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import TrustedProfile
+from trustedprofiles.models import AccessGroup, CustomRole, ResourceGroup, ServiceId, ServiceIdGroup, TrustedProfile
 from trustedprofiles.permissions import Parameter, choices
-from trustedprofiles.selectors import find_profile
+
+R = TypeVar("R", AccessGroup, CustomRole, ResourceGroup, ServiceId, ServiceIdGroup, TrustedProfile)
 
 ACCOUNT_ID, REQUIRED_ACCOUNT_ID = (
     Parameter("account_id", "The account of your token.", required=each, names_resource=True, example="$ACCOUNT_ID")
     for each in (False, True)
 )
-"""For ``require_own_account``."""
+"""What ``IamView`` compares with the caller's account."""
 LOCK = Parameter("Entity-Lock", "Whether it is locked from the start.", choices("true", "false"))
 
 
-class IdentityView(GuardedView):
+class IamView(GuardedView):
+    """A view of IAM's APIs. The query parameter ``account_id`` of an operation that has one names the account of the
+    token."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        for parameter in self.operation.query if self.operation else ():
+            if parameter == ACCOUNT_ID:
+                require_own_account(request, self.caller.account_id, required=parameter.required)
+
+
+class IdentityView(IamView):
     """A view of the IAM identity API (service ``iam-identity``)."""
 
     envelope = staticmethod(envelopes.iam)
@@ -28,24 +43,64 @@ class IdentityView(GuardedView):
     body_first: ClassVar[bool] = True  # as IBM's tests of its Go client have it
 
 
-class ProfileView(IdentityView):
-    """A view under one trusted profile, ``profile_id`` in the path. Another account's profile looks like none."""
+class RowView(IamView):
+    """A view of one record: it reads, changes and deletes ``row``, which ``prepare`` sets. ``If-Match`` is compared
+    with the entity tag of the record where the operation asks for it."""
 
-    profile: TrustedProfile
+    row: Any
+    deletion: ClassVar[Any]
+    """The service that deletes the record."""
+    render: ClassVar[Any]
+    """The record as the API answers it."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.operation and self.operation.if_match:
+            require_match(request.headers.get("If-Match"), current=self.row.entity_tag)
+
+    def answer_row(self, row: Any) -> Response:
+        """The record, with its entity tag where the operation answers with one."""
+        return self.answer(self.render(row), etag=row.entity_tag if self.operation and self.operation.etag else "")
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.answer_row(self.row)
+
+    def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.deletion(self.row, by=Party.of(self.caller))
+        return self.answer()
+
+
+class ResourceView(RowView, Generic[R]):
+    """A view of one resource, whose id is in the path, or of something under it. Another account's looks like none."""
+
+    model: type[R]
+    path_id: ClassVar[str]
+    """The variable of the path."""
+    missing_code: ClassVar[str | None] = None
+    resource: R
+
+    def find(self, id: str) -> R | None:
+        return self.model._default_manager.filter(account_id=self.caller.account_id, id=id).first()
 
     def prepare(self, request: Request) -> None:
-        self.profile = existing(
-            find_profile(account_id=self.caller.account_id, id=self.kwargs["profile_id"]),
-            "There is no trusted profile of this id in your account.",
-        )
+        message = f"There is no {self.model._meta.verbose_name} of this id in your account."
+        self.resource = existing(self.find(self.kwargs[self.path_id]), message, code=self.missing_code)
+        self.row = self.resource
 
     def resource_attributes(self) -> dict[str, str]:
-        return self.profile.policy_attributes
+        return self.resource.policy_attributes
 
     def target(self) -> Party:
-        if hasattr(self, "profile"):
-            return Party(self.profile.crn, self.profile.name, "TrustedProfile")
-        return Party(self.kwargs["profile_id"], type="TrustedProfile")
+        if hasattr(self, "resource"):
+            return events.party_of(self.resource)
+        return Party(self.kwargs[self.path_id], type=events.TYPES[self.model])
+
+
+class ProfileView(ResourceView[TrustedProfile], IdentityView):
+    """A view of one trusted profile, or of something under it."""
+
+    model = TrustedProfile
+    path_id = "profile_id"
 
 
 def pop_own_account(body: dict[str, Any], account_id: str) -> dict[str, Any]:

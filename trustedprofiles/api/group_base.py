@@ -8,12 +8,10 @@ from urllib.parse import urlencode
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
-from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
-from controlplane.kernel.errors import existing
 from controlplane.kernel.query_parameters import number
+from trustedprofiles.api.base import IamView, ResourceView
 from trustedprofiles.api.group_responses import GroupPageLinks
-from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup
 from trustedprofiles.models.access_group import SERVICE
 from trustedprofiles.permissions import OFFSET, Parameter, choices, limit_parameter
@@ -31,7 +29,7 @@ MEMBERSHIP_TYPE = Parameter(
 )
 
 
-class GroupsView(GuardedView):
+class GroupsView(IamView):
     """A view of the access groups API (service ``iam-groups``)."""
 
     envelope = staticmethod(envelopes.policy)
@@ -42,24 +40,14 @@ class GroupsView(GuardedView):
         return self.request.build_absolute_uri("/").rstrip("/")
 
 
-class GroupView(GroupsView):
-    """A view under one access group, ``access_group_id`` in the path. Another account's group looks like none."""
+class GroupView(ResourceView[AccessGroup], GroupsView):
+    """A view of one access group, or of something under it."""
 
-    group: AccessGroup
+    model = AccessGroup
+    path_id = "access_group_id"
 
-    def prepare(self, request: Request) -> None:
-        self.group = existing(
-            find_access_group(self.caller.account_id, self.kwargs["access_group_id"]),
-            "There is no access group of this id in your account.",
-        )
-
-    def resource_attributes(self) -> dict[str, str]:
-        return self.group.policy_attributes
-
-    def target(self) -> Party:
-        if hasattr(self, "group"):
-            return Party(self.group.crn, self.group.name, "AccessGroup")
-        return Party(self.kwargs["access_group_id"], type="AccessGroup")
+    def find(self, id: str) -> AccessGroup | None:
+        return find_access_group(self.caller.account_id, id)
 
 
 @dataclass(frozen=True)

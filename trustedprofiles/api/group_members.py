@@ -12,7 +12,7 @@ from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import ApiError, NotFound
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
 from trustedprofiles.api.group_base import (
     MEMBERSHIP_TYPE,
     MEMBERSHIP_TYPES,
@@ -68,20 +68,20 @@ class Members(GroupView):
     }
 
     def get(self, request: Request, access_group_id: str) -> Response:
-        rows = GroupMember.objects.filter(group_id=self.group.id).order_by("created_at", "id")
+        rows = GroupMember.objects.filter(group_id=self.resource.id).order_by("created_at", "id")
         if type := one_of(request.GET, TYPE, GroupMember.Type.values):
             rows = rows.filter(type=type)
         if one_of(request.GET, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES) == "dynamic":
             rows = rows.none()
         verbose, sort = boolean(request.GET, VERBOSE), one_of(request.GET, SORT, SORTS)
         page = counted_page(request, self._sorted(rows, sort) if verbose and sort else rows)
-        details = _details(self.group.account_id, page.items) if verbose else {}
+        details = _details(self.resource.account_id, page.items) if verbose else {}
         members = [{**member_body(row, base=self.base), **details.get(row.iam_id, {})} for row in page.items]
         return self.answer({**page.links, "members": members})
 
     def _sorted(self, rows: QuerySet[GroupMember], sort: str) -> list[GroupMember]:
         members, name = list(rows), sort.removeprefix("-")
-        details = _details(self.group.account_id, members)
+        details = _details(self.resource.account_id, members)
 
         def key(member: GroupMember) -> tuple[str, str]:
             value = "" if name == "id" else str(details.get(member.iam_id, {}).get(name, ""))
@@ -91,7 +91,7 @@ class Members(GroupView):
 
     def put(self, request: Request, access_group_id: str) -> Response:
         pairs = [(each["iam_id"], each["type"]) for each in self.body["members"]]
-        outcomes = group_members.add_members(self.group, members=pairs, by=Party.of(self.caller))
+        outcomes = group_members.add_members(self.resource, members=pairs, by=Party.of(self.caller))
         members = [_added(*each, outcome) for each, outcome in zip(pairs, outcomes, strict=True)]
         return self.answer({"members": members})
 
@@ -138,13 +138,13 @@ class MembersRemoval(GroupView):
 
     def post(self, request: Request, access_group_id: str) -> Response:
         iam_ids = list(dict.fromkeys(self.body["members"]))
-        removed = group_members.remove_members(self.group, iam_ids=iam_ids, by=Party.of(self.caller), status=207)
+        removed = group_members.remove_members(self.resource, iam_ids=iam_ids, by=Party.of(self.caller), status=207)
         missing = failure(NotFound("The access group has no such member."), envelopes.trace_id())
         members: list[RemovedMember] = [
             {"iam_id": each, "status_code": NO_CONTENT} if each in removed else {"iam_id": each, **missing}
             for each in iam_ids
         ]
-        return self.answer({"access_group_id": self.group.id, "members": members})
+        return self.answer({"access_group_id": self.resource.id, "members": members})
 
 
 class OneMember(GroupView):
@@ -160,12 +160,12 @@ class OneMember(GroupView):
     }
 
     def head(self, request: Request, access_group_id: str, iam_id: str) -> Response:
-        if not GroupMember.objects.filter(group_id=self.group.id, iam_id=iam_id).exists():
+        if not GroupMember.objects.filter(group_id=self.resource.id, iam_id=iam_id).exists():
             raise NotFound("The access group has no such member.")
         return self.answer()
 
     def delete(self, request: Request, access_group_id: str, iam_id: str) -> Response:
-        group_members.remove_members(self.group, iam_ids=[iam_id], by=Party.of(self.caller))
+        group_members.remove_members(self.resource, iam_ids=[iam_id], by=Party.of(self.caller))
         return self.answer()
 
 
@@ -201,7 +201,6 @@ class Memberships(GroupsView):
         return self.listing.of(AccessGroup.objects.filter(account_id=self.caller.account_id))
 
     def put(self, request: Request, iam_id: str) -> Response:
-        require_own_account(request, self.caller.account_id)
         type_of_member(self.caller.account_id, iam_id)
         body = self.body
         ids = list(dict.fromkeys(body["groups"]))
@@ -214,7 +213,6 @@ class Memberships(GroupsView):
         return self.answer({"iam_id": iam_id, "groups": groups})
 
     def delete(self, request: Request, iam_id: str) -> Response:
-        require_own_account(request, self.caller.account_id)
         former = group_members.remove_from_groups(self.groups, iam_id=iam_id, by=Party.of(self.caller))
         groups: list[GroupOutcome] = [{"access_group_id": each.id, "status_code": NO_CONTENT} for each in former]
         return self.answer({"iam_id": iam_id, "groups": groups})

@@ -4,20 +4,17 @@ from typing import Literal, NotRequired, TypedDict
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import ApiError
+from trustedprofiles.api.response_fields import Authored
 from trustedprofiles.models import AccessGroup, GroupMember, GroupRule
 
 
-class Group(TypedDict):
+class Group(Authored):
     """``is_federated``, ``crn`` and ``membership_type`` are there when they are asked for."""
 
     id: str
     name: str
     description: str
     account_id: str
-    created_at: str
-    created_by_id: str
-    last_modified_at: str
-    last_modified_by_id: str
     href: str
     is_federated: NotRequired[bool]
     crn: NotRequired[str]
@@ -115,7 +112,7 @@ class GroupRuleCondition(TypedDict):
     value: str
 
 
-class GroupRuleAnswer(TypedDict):
+class GroupRuleAnswer(Authored):
     id: str
     name: str
     expiration: int
@@ -123,10 +120,6 @@ class GroupRuleAnswer(TypedDict):
     access_group_id: str
     account_id: str
     conditions: list[GroupRuleCondition]
-    created_at: str
-    created_by_id: str
-    last_modified_at: str
-    last_modified_by_id: str
 
 
 class GroupRulesList(TypedDict):

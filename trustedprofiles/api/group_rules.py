@@ -9,9 +9,8 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
-from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
 from trustedprofiles.api.group_base import GroupsView, GroupView
 from trustedprofiles.api.group_requests import GroupRuleBody, GroupSettingsUpdate, rule_content
 from trustedprofiles.api.group_responses import GroupRuleAnswer, GroupRulesList, GroupSettings, rule_body
@@ -22,6 +21,7 @@ from trustedprofiles.services.account_settings import settings_of
 
 
 class GroupRules(GroupView):
+    render = staticmethod(rule_body)
     operations = {
         "GET": Operation(
             "list_access_group_rules",
@@ -42,13 +42,12 @@ class GroupRules(GroupView):
     }
 
     def get(self, request: Request, access_group_id: str) -> Response:
-        rows = GroupRule.objects.filter(group_id=self.group.id).select_related("group").order_by("created_at", "id")
+        rows = GroupRule.objects.filter(group_id=self.resource.id).select_related("group").order_by("created_at", "id")
         return self.answer({"rules": [rule_body(rule) for rule in rows]})
 
     def post(self, request: Request, access_group_id: str) -> Response:
         content = rule_content(self.body)
-        rule = group_rules.create_group_rule(self.group, content=content, by=Party.of(self.caller))
-        return self.answer(rule_body(rule), etag=rule.entity_tag)
+        return self.answer_row(group_rules.create_group_rule(self.resource, content=content, by=Party.of(self.caller)))
 
 
 class OneGroupRule(GroupView):
@@ -80,27 +79,17 @@ class OneGroupRule(GroupView):
         ),
     }
 
-    rule: GroupRule
+    deletion = staticmethod(group_rules.delete_group_rule)
+    render = staticmethod(rule_body)
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        rules = GroupRule.objects.filter(group_id=self.group.id).select_related("group")
-        self.rule = existing(
-            rules.filter(id=self.kwargs["rule_id"]).first(), "The access group has no rule of this id."
-        )
-
-    def get(self, request: Request, access_group_id: str, rule_id: str) -> Response:
-        return self.answer(rule_body(self.rule), etag=self.rule.entity_tag)
+        rules = GroupRule.objects.filter(group_id=self.resource.id).select_related("group")
+        self.row = existing(rules.filter(id=self.kwargs["rule_id"]).first(), "The access group has no rule of this id.")
 
     def put(self, request: Request, access_group_id: str, rule_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.rule.entity_tag)
         content = rule_content(self.body)
-        rule = group_rules.replace_group_rule(self.rule, content=content, by=Party.of(self.caller))
-        return self.answer(rule_body(rule), etag=rule.entity_tag)
-
-    def delete(self, request: Request, access_group_id: str, rule_id: str) -> Response:
-        group_rules.delete_group_rule(self.rule, by=Party.of(self.caller))
-        return self.answer()
+        return self.answer_row(group_rules.replace_group_rule(self.row, content=content, by=Party.of(self.caller)))
 
 
 class GroupsSettings(GroupsView):
@@ -124,11 +113,9 @@ class GroupsSettings(GroupsView):
     }
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         return self.answer(_settings(settings_of(self.caller.account_id, AccountWideSettings.Kind.GROUPS)))
 
     def patch(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         enabled = self.body.get("public_access_enabled")
         return self.answer(
             _settings(access_groups.set_public_access(self.account, enabled=enabled, by=Party.of(self.caller)))

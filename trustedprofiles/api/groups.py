@@ -5,10 +5,9 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
-from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
 from trustedprofiles.api.group_base import (
     MEMBERSHIP_TYPE,
     MEMBERSHIP_TYPES,
@@ -82,7 +81,6 @@ class Groups(RenderedGroups):
     }
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         page = counted_page(request, self._listed())
         bodies = self.rendered(page.items)
         if IAM_ID in request.GET and boolean(request.GET, SHOW_MEMBERSHIP_TYPE):
@@ -128,7 +126,6 @@ class Groups(RenderedGroups):
         return part.lower() in str(getattr(group, name)).lower()
 
     def post(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         group = access_groups.create_group(self.account, **self.body, by=Party.of(self.caller))
         return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
 
@@ -164,16 +161,15 @@ class OneGroup(RenderedGroups, GroupView):
     }
 
     def get(self, request: Request, access_group_id: str) -> Response:
-        [body] = self.rendered([self.group])
-        return self.answer(body, etag=self.group.entity_tag)
+        [body] = self.rendered([self.resource])
+        return self.answer(body, etag=self.resource.entity_tag)
 
     def patch(self, request: Request, access_group_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.group.entity_tag)
-        group = access_groups.update_group(self.group, changes=self.body, by=Party.of(self.caller))
+        group = access_groups.update_group(self.resource, changes=self.body, by=Party.of(self.caller))
         return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
 
     def delete(self, request: Request, access_group_id: str) -> Response:
-        access_groups.delete_group(self.group, force=boolean(request.GET, FORCE), by=Party.of(self.caller))
+        access_groups.delete_group(self.resource, force=boolean(request.GET, FORCE), by=Party.of(self.caller))
         return self.answer()
 
 

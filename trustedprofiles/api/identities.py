@@ -5,13 +5,12 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotFound, ReferenceNotFound, Target
-from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api import identity_responses
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.identity_requests import IdentitiesBody, IdentityBody, identity_content
 from trustedprofiles.api.identity_responses import identity_body
-from trustedprofiles.models import ProfileIdentity
+from trustedprofiles.models import ProfileIdentity, TrustedProfile
 from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import identities
 
@@ -38,22 +37,14 @@ class Identities(ProfileView):
         ),
     }
 
-    def get(self, request: Request, profile_id: str) -> Response:
-        return self._answer()
-
     def put(self, request: Request, profile_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.profile.entity_tag)
         content = [identity_content(each) for each in self.body.get("identities", [])]
-        identities.replace_identities(self.profile, identities=content, by=Party.of(self.caller))
-        return self._answer()
+        identities.replace_identities(self.resource, identities=content, by=Party.of(self.caller))
+        return self.answer_row(self.resource)
 
-    def _answer(self) -> Response:
-        rows = self.profile.identities.order_by("id")
-        body: identity_responses.ProfileIdentitiesResponse = {
-            "entity_tag": self.profile.entity_tag,
-            "identities": [identity_body(row) for row in rows],
-        }
-        return self.answer(body, etag=self.profile.entity_tag)
+    def render(self, row: TrustedProfile) -> identity_responses.ProfileIdentitiesResponse:
+        rows = row.identities.order_by("id")
+        return {"entity_tag": row.entity_tag, "identities": [identity_body(identity) for identity in rows]}
 
 
 class IdentityView(ProfileView):
@@ -87,7 +78,7 @@ class IdentitiesOfType(IdentityView):
         content = identity_content(self.body)
         if content.type != identity_type:
             raise InvalidValue(f"type is not {identity_type}, as the path says.", target=Target("type"))
-        identity = identities.set_identity(self.profile, identity=content, by=Party.of(self.caller))
+        identity = identities.set_identity(self.resource, identity=content, by=Party.of(self.caller))
         return self.answer(identity_body(identity))
 
 
@@ -108,21 +99,15 @@ class OneIdentity(IdentityView):
         ),
     }
 
-    identity: ProfileIdentity
+    deletion = staticmethod(identities.delete_identity)
+    render = staticmethod(identity_body)
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
         keys = {"type": self.kwargs["identity_type"], "identifier": self.kwargs["identifier_id"]}
-        identity = ProfileIdentity.objects.select_related("profile").filter(profile=self.profile, **keys).first()
+        identity = ProfileIdentity.objects.select_related("profile").filter(profile=self.resource, **keys).first()
         if identity is None:
             # IBM answers a read with 400: the provider's acceptance tests of ibm_iam_trusted_profile_identity want it.
             missing = ReferenceNotFound if request.method == "GET" else NotFound
             raise missing("The trusted profile has no such identity.")
-        self.identity = identity
-
-    def get(self, request: Request, profile_id: str, identity_type: str, identifier_id: str) -> Response:
-        return self.answer(identity_body(self.identity))
-
-    def delete(self, request: Request, profile_id: str, identity_type: str, identifier_id: str) -> Response:
-        identities.delete_identity(self.identity, by=Party.of(self.caller))
-        return self.answer()
+        self.row = identity

@@ -54,14 +54,14 @@ class Links(ProfileView):
     }
 
     def get(self, request: Request, profile_id: str) -> Response:
-        rows = self.profile.links.order_by("created_at", "id")
+        rows = self.resource.links.order_by("created_at", "id")
         return self.answer({"links": [link_body(link) for link in rows]})
 
     def post(self, request: Request, profile_id: str) -> Response:
         content = self.body
         target = content.pop("link")
         target["resource_name"] = target.pop("name", "")
-        link = links.create_link(self.profile, **content, **target, by=Party.of(self.caller))
+        link = links.create_link(self.resource, **content, **target, by=Party.of(self.caller))
         return self.answer(link_body(link), etag=link.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:
@@ -69,7 +69,7 @@ class Links(ProfileView):
         if cr_type is None:
             raise MissingValue("The type query parameter is required.", target=Target(TYPE, "parameter"))
         picked = {column: request.GET[name] for name, column in SELECTORS.items() if name in request.GET}
-        if not links.delete_links(self.profile, cr_type=cr_type, **picked, by=Party.of(self.caller)):
+        if not links.delete_links(self.resource, cr_type=cr_type, **picked, by=Party.of(self.caller)):
             raise NotFound("The trusted profile has no such link.")
         return self.answer()
 
@@ -93,17 +93,11 @@ class Link(ProfileView):
         ),
     }
 
-    link: ProfileLink
+    deletion = staticmethod(links.delete_link)
+    render = staticmethod(link_body)
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        self.link = existing(
-            self.profile.links.filter(id=self.kwargs["link_id"]).first(), "The trusted profile has no link of this id."
+        self.row = existing(
+            self.resource.links.filter(id=self.kwargs["link_id"]).first(), "The trusted profile has no link of this id."
         )
-
-    def get(self, request: Request, profile_id: str, link_id: str) -> Response:
-        return self.answer(link_body(self.link), etag=self.link.entity_tag)
-
-    def delete(self, request: Request, profile_id: str, link_id: str) -> Response:
-        links.delete_link(self.link, by=Party.of(self.caller))
-        return self.answer()

@@ -11,20 +11,18 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import BadRequest, existing
-from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import policy_requests, policy_responses
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, RowView
 from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api.policy_requests import StateBody, V1Body, V2Body
-from trustedprofiles.api_view import GuardedView
 from trustedprofiles.identity_grants import roles_of
 from trustedprofiles.models import Policy
 from trustedprofiles.permissions import LIMIT, START, Operation, Parameter, choices
 from trustedprofiles.roles import Role
-from trustedprofiles.selectors import find_policy, policies_of
+from trustedprofiles.selectors import find_policy
 from trustedprofiles.services import policies
 from trustedprofiles.services.policies import PolicyContent
 
@@ -55,7 +53,7 @@ SORT = Parameter("sort", "Order; ``-`` before a name turns it round.", choices(*
 FORMAT = Parameter("format", "``display`` adds names and actions of the roles.", choices(*FORMATS))
 
 
-class PolicyView(GuardedView):
+class PolicyView(RowView):
     """A view of the policy API; ``api_version`` says which rendering."""
 
     envelope = staticmethod(policy_envelope)
@@ -68,19 +66,16 @@ class PolicyView(GuardedView):
         parse = policy_requests.content_from_v2 if self.api_version == "v2" else policy_requests.content_from_v1
         return parse(self.body, account_id=self.caller.account_id)
 
-    def render(self, policy: Policy) -> policy_responses.Policy | policy_responses.V2Policy:
+    def render(self, row: Policy) -> policy_responses.Policy | policy_responses.V2Policy:
         render: Callable[..., policy_responses.Policy | policy_responses.V2Policy]
         render = policy_responses.v2_body if self.api_version == "v2" else policy_responses.v1_body
         base = self.request.build_absolute_uri("/").rstrip("/")
         display = self.request.GET.get(FORMAT) == "display"
-        return render(policy, base=base, known=self.known_roles, display=display)
+        return render(row, base=base, known=self.known_roles, display=display)
 
     @cached_property
     def known_roles(self) -> Mapping[str, Role]:
         return roles_of(self.caller.account_id)
-
-    def answer_policy(self, policy: Policy) -> Response:
-        return self.answer(self.render(policy), etag=policy.entity_tag)
 
 
 LIST = Operation(
@@ -135,9 +130,8 @@ class Policies(PolicyView):
     operations = {"GET": LIST, "POST": CREATE}
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id)
         one_of(request.GET, FORMAT, FORMATS)
-        rows = _listed(request, self.listing.of(policies_of(self.caller.account_id)))
+        rows = _listed(request, self.listing.of(Policy.objects.filter(account_id=self.caller.account_id)))
         if request.GET.keys().isdisjoint(PAGES):  # IBM pages only when asked to
             return self.answer({"policies": [self.render(policy) for policy in rows]})
         page = offset_page(request, rows, caller=self.caller, names=PAGES, default=DEFAULT_PAGE)
@@ -151,7 +145,7 @@ class Policies(PolicyView):
     def post(self, request: Request) -> Response:
         content = self.content()
         by = Party.of(self.caller)
-        return self.answer_policy(
+        return self.answer_row(
             policies.create_policy(self.account, content=content, api_version=self.api_version, by=by)
         )
 
@@ -212,37 +206,30 @@ class OnePolicyV2(PolicyView):
         "DELETE": replace(DELETE, name="delete_v2_policy"),
     }
 
-    policy: Policy
+    deletion = staticmethod(policies.delete_policy)
 
     def prepare(self, request: Request) -> None:
-        self.policy = existing(
+        self.row = existing(
             find_policy(self.caller.account_id, self.kwargs["policy_id"]),
             "There is no policy of this id in your account.",
             code="policy_not_found",
         )
 
     def target(self) -> Party:
-        name = str(self.policy) if hasattr(self, "policy") else ""
+        name = str(self.row) if hasattr(self, "row") else ""
         return Party(self.kwargs["policy_id"], name, "Policy")
 
     def get(self, request: Request, policy_id: str) -> Response:
         one_of(request.GET, FORMAT, FORMATS)
-        return self.answer_policy(self.policy)
+        return self.answer_row(self.row)
 
     def put(self, request: Request, policy_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.policy.entity_tag)
-        if self.policy.rule and self.api_version == "v1":
+        if self.row.rule and self.api_version == "v1":
             raise BadRequest(
                 f"The policy has a rule, which v1 would lose. Use PUT /v2/policies/{policy_id}.",
                 code="request_not_processed",
             )
-        return self.answer_policy(
-            policies.replace_policy(self.policy, content=self.content(), by=Party.of(self.caller))
-        )
-
-    def delete(self, request: Request, policy_id: str) -> Response:
-        policies.delete_policy(self.policy, by=Party.of(self.caller))
-        return self.answer()
+        return self.answer_row(policies.replace_policy(self.row, content=self.content(), by=Party.of(self.caller)))
 
 
 class OnePolicy(OnePolicyV2):
@@ -257,6 +244,5 @@ class OnePolicy(OnePolicyV2):
     }
 
     def patch(self, request: Request, policy_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.policy.entity_tag)
         StateBody.check(request.data)
-        return self.answer_policy(policies.restore_policy(self.policy, by=Party.of(self.caller)))
+        return self.answer_row(policies.restore_policy(self.row, by=Party.of(self.caller)))

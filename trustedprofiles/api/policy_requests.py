@@ -108,9 +108,6 @@ class AttributeValue(DescribedField, serializers.Field[Any, Any, Any, Any]):
             return [self.text.run_validation(each) for each in data]
         return self.text.run_validation(data)
 
-    def to_representation(self, value: Any) -> Any:
-        return value
-
 
 class V2Attribute(StrictSerializer):
     key = StrictCharField(max_length=LONGEST_VALUE)
@@ -184,9 +181,6 @@ class RuleField(DescribedField, serializers.Field[Any, Any, Any, Any]):
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from None
         return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 class V2Body(StrictSerializer):

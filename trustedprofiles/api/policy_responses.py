@@ -4,21 +4,18 @@ from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
 from controlplane.kernel import timestamps
+from trustedprofiles.api.response_fields import Authored
 from trustedprofiles.models import Policy as PolicyRow
 from trustedprofiles.roles import Role, granted_actions
 
 
-class PolicyMetadata(TypedDict):
+class PolicyMetadata(Authored):
     """What both renderings of a policy share."""
 
     id: str
     type: str
     description: str
     href: str
-    created_at: str
-    created_by_id: str
-    last_modified_at: str
-    last_modified_by_id: str
     state: Literal["active", "deleted"]
 
 
@@ -100,8 +97,7 @@ class First(TypedDict):
     href: str
 
 
-class Neighbour(TypedDict):
-    href: str
+class Neighbour(First):
     start: str
 
 

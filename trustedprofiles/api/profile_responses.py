@@ -6,21 +6,14 @@ from controlplane.kernel import timestamps
 from trustedprofiles.api.activity import Activity
 from trustedprofiles.api.history import EnityHistoryRecord
 from trustedprofiles.api.pagination import IdentityPage
+from trustedprofiles.api.response_fields import NamedResource, Revised, without_empty
 from trustedprofiles.models import ProfileLink as LinkRow
 from trustedprofiles.models import TrustedProfile as ProfileRow
 
 
-class TrustedProfile(TypedDict):
-    id: str
-    entity_tag: str
-    crn: str
-    name: str
-    description: NotRequired[str]
+class TrustedProfile(NamedResource):
     email: NotRequired[str]
-    created_at: str
-    modified_at: str
     iam_id: str
-    account_id: str
     history: NotRequired[list[EnityHistoryRecord]]
     activity: NotRequired[Activity]
 
@@ -37,11 +30,7 @@ class ProfileLinkLink(TypedDict):
     component_name: NotRequired[str]
 
 
-class ProfileLink(TypedDict):
-    id: str
-    entity_tag: str
-    created_at: str
-    modified_at: str
+class ProfileLink(Revised):
     name: NotRequired[str]
     cr_type: str
     is_cross_account: bool
@@ -63,12 +52,10 @@ def profile_body(profile: ProfileRow) -> TrustedProfile:
         "modified_at": timestamps.minutes(profile.modified_at),
         "iam_id": profile.iam_id,
         "account_id": profile.account_id,
+        "description": profile.description,
+        "email": profile.email,
     }
-    if profile.description:
-        body["description"] = profile.description
-    if profile.email:
-        body["email"] = profile.email
-    return body
+    return without_empty(body, "description", "email")
 
 
 def link_body(link: LinkRow) -> ProfileLink:
@@ -80,20 +67,17 @@ def link_body(link: LinkRow) -> ProfileLink:
         "cr_type": link.cr_type,
         "is_cross_account": link.is_cross_account,
         "link": _target_body(link),
+        "name": link.name,
     }
-    if link.name:
-        body["name"] = link.name
-    return body
+    return without_empty(body, "name")
 
 
 def _target_body(link: LinkRow) -> ProfileLinkLink:
-    body: ProfileLinkLink = {"crn": link.crn}
-    if link.namespace:
-        body["namespace"] = link.namespace
-    if link.resource_name:
-        body["name"] = link.resource_name
-    if link.component_type:
-        body["component_type"] = link.component_type
-    if link.component_name:
-        body["component_name"] = link.component_name
-    return body
+    body: ProfileLinkLink = {
+        "crn": link.crn,
+        "namespace": link.namespace,
+        "name": link.resource_name,
+        "component_type": link.component_type,
+        "component_name": link.component_name,
+    }
+    return without_empty(body, "namespace", "name", "component_type", "component_name")

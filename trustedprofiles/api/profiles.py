@@ -6,7 +6,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api import profile_responses
@@ -16,7 +15,6 @@ from trustedprofiles.api.base import (
     IdentityView,
     ProfileView,
     pop_own_account,
-    require_own_account,
 )
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
@@ -54,9 +52,7 @@ class Profiles(IdentityView):
     }
 
     def get(self, request: Request) -> Response:
-        account_id = self.caller.account_id
-        require_own_account(request, account_id)
-        rows = profiles_of(account_id)
+        rows = profiles_of(self.caller.account_id)
         if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
@@ -99,21 +95,17 @@ class Profile(ProfileView):
             conflicts=False,
         ),
     }
+    deletion = staticmethod(profiles.delete_profile)
+    render = staticmethod(profile_body)
 
     def get(self, request: Request, profile_id: str) -> Response:
-        [body] = _bodies(request, [self.profile])
+        [body] = _bodies(request, [self.resource])
         if boolean(request.GET, INCLUDE_ACTIVITY):
-            body["activity"] = activity_of(logins_to(self.profile))
-        return self.answer(body, etag=self.profile.entity_tag)
+            body["activity"] = activity_of(logins_to(self.resource))
+        return self.answer(body, etag=self.resource.entity_tag)
 
     def put(self, request: Request, profile_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.profile.entity_tag)
-        profile = profiles.update_profile(self.profile, changes=self.body, by=Party.of(self.caller))
-        return self.answer(profile_body(profile), etag=profile.entity_tag)
-
-    def delete(self, request: Request, profile_id: str) -> Response:
-        profiles.delete_profile(self.profile, by=Party.of(self.caller))
-        return self.answer()
+        return self.answer_row(profiles.update_profile(self.resource, changes=self.body, by=Party.of(self.caller)))
 
 
 def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[profile_responses.TrustedProfile]:

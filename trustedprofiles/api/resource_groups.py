@@ -8,16 +8,13 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
 from trustedprofiles.api import resource_group_responses
-from trustedprofiles.api.base import ACCOUNT_ID, pop_own_account, require_own_account
-from trustedprofiles.api_view import GuardedView
+from trustedprofiles.api.base import ACCOUNT_ID, IamView, ResourceView, pop_own_account
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
-from trustedprofiles.selectors import resource_group, resource_groups_of
 from trustedprofiles.services import resource_groups
 
 LONGEST_NAME = 64
@@ -36,7 +33,25 @@ class GroupUpdate(StrictSerializer):
     state = serializers.ChoiceField(required=False, choices=["ACTIVE"])
 
 
-class ResourceGroups(GuardedView):
+def _body(group: ResourceGroup) -> resource_group_responses.ResourceGroup:
+    return {
+        "id": group.id,
+        "crn": group.crn,
+        "account_id": group.account_id,
+        "name": group.name,
+        "state": "ACTIVE",
+        "default": group.is_default,
+        "quota_id": QUOTA,
+        "quota_url": f"/v2/quota_definitions/{QUOTA}",
+        "payment_methods_url": None,
+        "teams_url": None,
+        "created_at": timestamps.milliseconds(group.created_at),
+        "updated_at": timestamps.milliseconds(group.updated_at or group.created_at),
+        "resource_linkages": [],
+    }
+
+
+class ResourceGroups(IamView):
     service_name: ClassVar[str] = "resource-controller"
     operations = {
         "GET": Operation(
@@ -65,8 +80,7 @@ class ResourceGroups(GuardedView):
     }
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id, required=False)
-        rows = resource_groups_of(self.caller.account_id)
+        rows = ResourceGroup.objects.filter(account_id=self.caller.account_id)
         if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
         if (is_default := optional_boolean(request.GET, DEFAULT)) is not None:
@@ -80,7 +94,10 @@ class ResourceGroups(GuardedView):
         return self.answer({"id": group.id, "crn": group.crn})
 
 
-class OneResourceGroup(GuardedView):
+class OneResourceGroup(ResourceView[ResourceGroup]):
+    model = ResourceGroup
+    path_id = "group_id"
+    deletion = staticmethod(resource_groups.delete_resource_group)
     service_name: ClassVar[str] = "resource-controller"
     operations = {
         "GET": Operation(
@@ -106,48 +123,10 @@ class OneResourceGroup(GuardedView):
         ),
     }
 
-    group: ResourceGroup
-
-    def prepare(self, request: Request) -> None:
-        self.group = existing(
-            resource_group(self.caller.account_id, self.kwargs["group_id"]),
-            "There is no resource group of this id in your account.",
-        )
-
-    def resource_attributes(self) -> dict[str, str]:
-        return self.group.policy_attributes
-
-    def target(self) -> Party:
-        if hasattr(self, "group"):
-            return Party(self.group.crn, self.group.name, "ResourceGroup")
-        return Party(self.kwargs["group_id"], type="ResourceGroup")
-
-    def get(self, request: Request, group_id: str) -> Response:
-        return self.answer(_body(self.group))
+    render = staticmethod(_body)
 
     def patch(self, request: Request, group_id: str) -> Response:
-        name = self.body.get("name", self.group.name)
-        group = resource_groups.rename_resource_group(self.group, name=name, by=Party.of(self.caller))
-        return self.answer(_body(group))
-
-    def delete(self, request: Request, group_id: str) -> Response:
-        resource_groups.delete_resource_group(self.group, by=Party.of(self.caller))
-        return self.answer()
-
-
-def _body(group: ResourceGroup) -> resource_group_responses.ResourceGroup:
-    return {
-        "id": group.id,
-        "crn": group.crn,
-        "account_id": group.account_id,
-        "name": group.name,
-        "state": "ACTIVE",
-        "default": group.is_default,
-        "quota_id": QUOTA,
-        "quota_url": f"/v2/quota_definitions/{QUOTA}",
-        "payment_methods_url": None,
-        "teams_url": None,
-        "created_at": timestamps.milliseconds(group.created_at),
-        "updated_at": timestamps.milliseconds(group.updated_at or group.created_at),
-        "resource_linkages": [],
-    }
+        name = self.body.get("name", self.resource.name)
+        return self.answer_row(
+            resource_groups.rename_resource_group(self.resource, name=name, by=Party.of(self.caller))
+        )

@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+from trustedprofiles.api.response_fields import Authored
+
 
 class Role(TypedDict):
     display_name: str
@@ -10,15 +12,11 @@ class Role(TypedDict):
     crn: str
 
 
-class CustomRole(Role):
+class CustomRole(Role, Authored):
     id: str
     name: str
     account_id: str
     service_name: str
-    created_at: str
-    created_by_id: str
-    last_modified_at: str
-    last_modified_by_id: str
     href: str
 
 

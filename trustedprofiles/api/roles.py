@@ -9,15 +9,13 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, Target, existing
-from controlplane.kernel.etag import require_match
+from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.fields import DescribedField, DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import role_responses
-from trustedprofiles.api.base import ACCOUNT_ID, pop_own_account, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, ResourceView, RowView, pop_own_account
 from trustedprofiles.api.policies import SERVICE_GROUP_ID, SERVICE_NAME
 from trustedprofiles.api.policy_errors import policy_envelope
-from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import CustomRole
 from trustedprofiles.permissions import Operation, Parameter
 from trustedprofiles.roles import Role, granted_actions
@@ -57,27 +55,27 @@ class RoleCreation(RoleReplacement):
     service_name = StrictCharField(max_length=64)
 
 
-class RoleView(GuardedView):
+class RoleView(RowView):
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
     body_first: ClassVar[bool] = False
 
-    def render(self, role: CustomRole) -> role_responses.CustomRole:
+    def render(self, row: CustomRole) -> role_responses.CustomRole:
         base = self.request.build_absolute_uri("/").rstrip("/")
         return {
-            "id": role.id.hex,
-            "name": role.name,
-            "display_name": role.display_name,
-            "description": role.description,
-            "account_id": role.account_id,
-            "service_name": role.service_name,
-            "actions": role.actions,
-            "crn": role.crn,
-            "created_at": timestamps.milliseconds(role.created_at),
-            "created_by_id": role.created_by_id,
-            "last_modified_at": timestamps.milliseconds(role.last_modified_at),
-            "last_modified_by_id": role.last_modified_by_id,
-            "href": f"{base}/v2/roles/{role.id.hex}",
+            "id": row.id.hex,
+            "name": row.name,
+            "display_name": row.display_name,
+            "description": row.description,
+            "account_id": row.account_id,
+            "service_name": row.service_name,
+            "actions": row.actions,
+            "crn": row.crn,
+            "created_at": timestamps.milliseconds(row.created_at),
+            "created_by_id": row.created_by_id,
+            "last_modified_at": timestamps.milliseconds(row.last_modified_at),
+            "last_modified_by_id": row.last_modified_by_id,
+            "href": f"{base}/v2/roles/{row.id.hex}",
         }
 
 
@@ -104,7 +102,6 @@ class Roles(RoleView):
     }
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id, required=False)
         if {SERVICE_NAME, SERVICE_GROUP_ID} <= request.GET.keys():
             raise InvalidValue(
                 "service_name and service_group_id exclude each other.", target=Target(SERVICE_GROUP_ID, "parameter")
@@ -125,8 +122,7 @@ class Roles(RoleView):
 
     def post(self, request: Request) -> Response:
         content = pop_own_account(self.body, self.caller.account_id)
-        role = roles.create_role(self.account, **content, by=Party.of(self.caller))
-        return self.answer(self.render(role), etag=role.entity_tag)
+        return self.answer_row(roles.create_role(self.account, **content, by=Party.of(self.caller)))
 
 
 def _body(role: Role, services: Collection[str]) -> role_responses.Role:
@@ -138,7 +134,11 @@ def _body(role: Role, services: Collection[str]) -> role_responses.Role:
     }
 
 
-class OneRole(RoleView):
+class OneRole(ResourceView[CustomRole], RoleView):
+    model = CustomRole
+    path_id = "role_id"
+    missing_code = "role_not_found"
+    deletion = staticmethod(roles.delete_role)
     operations = {
         "GET": Operation(
             "get_role",
@@ -166,31 +166,8 @@ class OneRole(RoleView):
         ),
     }
 
-    role: CustomRole
-
-    def prepare(self, request: Request) -> None:
-        self.role = existing(
-            find_role(self.caller.account_id, self.kwargs["role_id"]),
-            "There is no custom role of this id in your account.",
-            code="role_not_found",
-        )
-
-    def resource_attributes(self) -> dict[str, str]:
-        return self.role.policy_attributes
-
-    def target(self) -> Party:
-        if hasattr(self, "role"):
-            return Party(self.role.crn, self.role.display_name, "Role")
-        return Party(self.kwargs["role_id"], type="Role")
-
-    def get(self, request: Request, role_id: str) -> Response:
-        return self.answer(self.render(self.role), etag=self.role.entity_tag)
+    def find(self, id: str) -> CustomRole | None:
+        return find_role(self.caller.account_id, id)
 
     def put(self, request: Request, role_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.role.entity_tag)
-        role = roles.replace_role(self.role, **self.body, by=Party.of(self.caller))
-        return self.answer(self.render(role), etag=role.entity_tag)
-
-    def delete(self, request: Request, role_id: str) -> Response:
-        roles.delete_role(self.role, by=Party.of(self.caller))
-        return self.answer()
+        return self.answer_row(roles.replace_role(self.resource, **self.body, by=Party.of(self.caller)))

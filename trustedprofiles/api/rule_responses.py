@@ -3,6 +3,7 @@
 from typing import NotRequired, TypedDict
 
 from controlplane.kernel import timestamps
+from trustedprofiles.api.response_fields import Revised, without_empty
 from trustedprofiles.models import ClaimRule
 
 
@@ -14,11 +15,7 @@ class ProfileClaimRuleConditions(TypedDict):
     value: str
 
 
-class ProfileClaimRule(TypedDict):
-    id: str
-    entity_tag: str
-    created_at: str
-    modified_at: str
+class ProfileClaimRule(Revised):
     name: NotRequired[str]
     type: str
     realm_name: NotRequired[str]
@@ -42,11 +39,8 @@ def rule_body(rule: ClaimRule) -> ProfileClaimRule:
         "conditions": [
             {"claim": each["claim"], "operator": each["operator"], "value": each["value"]} for each in rule.conditions
         ],
+        "name": rule.name,
+        "realm_name": rule.realm_name,
+        "cr_type": rule.cr_type,
     }
-    if rule.name:
-        body["name"] = rule.name
-    if rule.realm_name:
-        body["realm_name"] = rule.realm_name
-    if rule.cr_type:
-        body["cr_type"] = rule.cr_type
-    return body
+    return without_empty(body, "name", "realm_name", "cr_type")

@@ -5,13 +5,11 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
-from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api import rule_responses
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.rule_requests import RuleBody, rule_content
 from trustedprofiles.api.rule_responses import rule_body
-from trustedprofiles.models import ClaimRule
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import rules
 
@@ -38,11 +36,11 @@ class Rules(ProfileView):
     }
 
     def get(self, request: Request, profile_id: str) -> Response:
-        rows = self.profile.rules.order_by("created_at", "id")
+        rows = self.resource.rules.order_by("created_at", "id")
         return self.answer({"rules": [rule_body(rule) for rule in rows]})
 
     def post(self, request: Request, profile_id: str) -> Response:
-        rule = rules.create_rule(self.profile, content=rule_content(self.body), by=Party.of(self.caller))
+        rule = rules.create_rule(self.resource, content=rule_content(self.body), by=Party.of(self.caller))
         return self.answer(rule_body(rule), etag=rule.entity_tag)
 
 
@@ -76,23 +74,15 @@ class OneRule(ProfileView):
         ),
     }
 
-    rule: ClaimRule
+    deletion = staticmethod(rules.delete_rule)
+    render = staticmethod(rule_body)
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        self.rule = existing(
-            self.profile.rules.filter(id=self.kwargs["rule_id"]).first(),
+        self.row = existing(
+            self.resource.rules.filter(id=self.kwargs["rule_id"]).first(),
             "The trusted profile has no claim rule of this id.",
         )
 
-    def get(self, request: Request, profile_id: str, rule_id: str) -> Response:
-        return self.answer(rule_body(self.rule), etag=self.rule.entity_tag)
-
     def put(self, request: Request, profile_id: str, rule_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.rule.entity_tag)
-        rule = rules.replace_rule(self.rule, content=rule_content(self.body), by=Party.of(self.caller))
-        return self.answer(rule_body(rule), etag=rule.entity_tag)
-
-    def delete(self, request: Request, profile_id: str, rule_id: str) -> Response:
-        rules.delete_rule(self.rule, by=Party.of(self.caller))
-        return self.answer()
+        return self.answer_row(rules.replace_rule(self.row, content=rule_content(self.body), by=Party.of(self.caller)))

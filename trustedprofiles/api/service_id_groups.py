@@ -1,33 +1,24 @@
 """``/v1/serviceid_groups``."""
 
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import existing
-from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, pop_own_account, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, ResourceView, pop_own_account
 from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION, LONGEST_NAME
+from trustedprofiles.api.response_fields import NamedResource, without_empty
 from trustedprofiles.models import ServiceIdGroup as Row
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import service_id_groups
 
 
-class ServiceIdGroup(TypedDict):
-    id: str
-    entity_tag: str
-    account_id: str
-    crn: str
-    name: str
-    description: NotRequired[str]
-    created_at: str
+class ServiceIdGroup(NamedResource):
     created_by: str
-    modified_at: str
 
 
 class ServiceIdGroupList(TypedDict):
@@ -41,6 +32,21 @@ class ServiceIdGroupUpdate(StrictSerializer):
 
 class ServiceIdGroupCreation(ServiceIdGroupUpdate):
     account_id = StrictCharField(max_length=64)
+
+
+def _body(group: Row) -> ServiceIdGroup:
+    body: ServiceIdGroup = {
+        "id": group.id,
+        "entity_tag": group.entity_tag,
+        "account_id": group.account_id,
+        "crn": group.crn,
+        "name": group.name,
+        "created_at": timestamps.minutes(group.created_at),
+        "created_by": group.created_by,
+        "modified_at": timestamps.minutes(group.modified_at),
+        "description": group.description,
+    }
+    return without_empty(body, "description")
 
 
 class ServiceIdGroups(IdentityView):
@@ -69,7 +75,6 @@ class ServiceIdGroups(IdentityView):
         return {"resourceType": "serviceid"}
 
     def get(self, request: Request) -> Response:
-        require_own_account(request, self.caller.account_id, required=False)
         rows = self.listing.of(Row.objects.filter(account_id=self.caller.account_id)).order_by("created_at", "id")
         return self.answer({"serviceid_groups": [_body(row) for row in rows]})
 
@@ -79,7 +84,11 @@ class ServiceIdGroups(IdentityView):
         return self.answer(_body(group), etag=group.entity_tag)
 
 
-class OneServiceIdGroup(IdentityView):
+class OneServiceIdGroup(ResourceView[Row], IdentityView):
+    model = Row
+    path_id = "group_id"
+    deletion = staticmethod(service_id_groups.delete_service_id_group)
+    render = staticmethod(_body)
     operations = {
         "GET": Operation(
             "get_service_id_group",
@@ -107,46 +116,7 @@ class OneServiceIdGroup(IdentityView):
         ),
     }
 
-    group: Row
-
-    def prepare(self, request: Request) -> None:
-        self.group = existing(
-            Row.objects.filter(account_id=self.caller.account_id, id=self.kwargs["group_id"]).first(),
-            "There is no service ID group of this id in your account.",
-        )
-
-    def resource_attributes(self) -> dict[str, str]:
-        return self.group.policy_attributes
-
-    def target(self) -> Party:
-        if hasattr(self, "group"):
-            return Party(self.group.crn, self.group.name, "ServiceIdGroup")
-        return Party(self.kwargs["group_id"], type="ServiceIdGroup")
-
-    def get(self, request: Request, group_id: str) -> Response:
-        return self.answer(_body(self.group), etag=self.group.entity_tag)
-
     def put(self, request: Request, group_id: str) -> Response:
-        require_match(request.headers.get("If-Match"), current=self.group.entity_tag)
-        group = service_id_groups.update_service_id_group(self.group, changes=self.body, by=Party.of(self.caller))
-        return self.answer(_body(group), etag=group.entity_tag)
-
-    def delete(self, request: Request, group_id: str) -> Response:
-        service_id_groups.delete_service_id_group(self.group, by=Party.of(self.caller))
-        return self.answer()
-
-
-def _body(group: Row) -> ServiceIdGroup:
-    body: ServiceIdGroup = {
-        "id": group.id,
-        "entity_tag": group.entity_tag,
-        "account_id": group.account_id,
-        "crn": group.crn,
-        "name": group.name,
-        "created_at": timestamps.minutes(group.created_at),
-        "created_by": group.created_by,
-        "modified_at": timestamps.minutes(group.modified_at),
-    }
-    if group.description:
-        body["description"] = group.description
-    return body
+        return self.answer_row(
+            service_id_groups.update_service_id_group(self.resource, changes=self.body, by=Party.of(self.caller))
+        )

@@ -14,20 +14,23 @@ class TagList(TypedDict):
     items: list[TagName]
 
 
-class CreateTagResultsResultsItem(TypedDict):
-    tag_name: str
+class TagResult(TypedDict):
+    """The result for one of several; ``message`` says why it failed."""
+
     is_error: bool
     message: NotRequired[str]
+
+
+class CreateTagResultsResultsItem(TagResult):
+    tag_name: str
 
 
 class CreateTagResults(TypedDict):
     results: list[CreateTagResultsResultsItem]
 
 
-class DeleteTagResultsItem(TypedDict):
+class DeleteTagResultsItem(TagResult):
     provider: str
-    is_error: bool
-    message: NotRequired[str]
 
 
 class DeleteTagResults(TypedDict):
@@ -45,10 +48,8 @@ class DeleteTagsResult(TypedDict):
     items: list[DeleteTagsResultItem]
 
 
-class TagResultsItem(TypedDict):
+class TagResultsItem(TagResult):
     resource_id: str
-    is_error: bool
-    message: NotRequired[str]
 
 
 class TagResults(TypedDict):

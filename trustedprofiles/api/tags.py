@@ -27,9 +27,9 @@ from trustedprofiles.api.tag_base import (
     TIMEOUT,
     TaggingView,
 )
+from trustedprofiles.models import Tag
 from trustedprofiles.permissions import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
 from trustedprofiles.search_query import SearchQuery
-from trustedprofiles.selectors import tags_of
 from trustedprofiles.services import tags
 
 DEFAULT_PAGE = 100
@@ -94,7 +94,7 @@ class Tags(TaggingView):
         return crn
 
     def get(self, request: Request) -> Response:
-        rows = tags_of(self.caller.account_id, self.tag_type)
+        rows = Tag.objects.filter(account_id=self.caller.account_id, type=self.tag_type)
         if self.attached_to is not None:
             rows = rows.filter(attachments__crn=self.attached_to)
         elif boolean(request.GET, ATTACHED_ONLY):
@@ -212,7 +212,7 @@ class TaggedResources(TaggingView):
             )
         return texts
 
-    def each(self, request: Request) -> Response:
+    def post(self, request: Request) -> Response:
         results = [self._result(text) for text in self.texts]
         return self.answer(tag_responses.TagResults(results=results))
 
@@ -249,9 +249,6 @@ class Attachments(TaggedResources):
         self.flags = {flag: boolean(request.GET, flag) for flag in ATTACHING}
         super().prepare(request)
 
-    def post(self, request: Request) -> Response:
-        return self.each(request)
-
     def change(self, crn: Crn) -> None:
         tags.attach_tags(
             self.account, crn=crn, type=self.tag_type, names=self.names, **self.flags, by=Party.of(self.caller)
@@ -272,9 +269,6 @@ class Detachments(TaggedResources):
             further=("global-search-tagging.tag.detach-access-tag",),
         )
     }
-
-    def post(self, request: Request) -> Response:
-        return self.each(request)
 
     def change(self, crn: Crn) -> None:
         tags.detach_tags(self.account, crn=crn, type=self.tag_type, names=self.names, by=Party.of(self.caller))

@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import F, Value
 from django.db.models.functions import Lower
 
-from controlplane.kernel.crn import Crn
 from trustedprofiles.models.account import Account
+from trustedprofiles.models.resource import IamResource
 from trustedprofiles.models.revision import Revisioned
 from trustedprofiles.policy_columns import Columns, Constant, Joined
 from trustedprofiles.tag_rules import CRN
@@ -17,8 +17,10 @@ PUBLIC_ACCESS = f"{ID_PREFIX}PublicAccess"
 PUBLIC_ACCESS_NAME = "Public Access"
 
 
-class AccessGroup(Revisioned):
+class AccessGroup(Revisioned, IamResource):
     """A group of an account. Its policies apply to each of its members."""
+
+    crn_service, crn_location, crn_type = SERVICE, PLACE, KIND
 
     id = models.CharField(primary_key=True, max_length=64, help_text="AccessGroupId-<uuid>")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="access_groups")
@@ -33,18 +35,6 @@ class AccessGroup(Revisioned):
         constraints = [
             models.UniqueConstraint(F("account"), Lower("name"), name="access_group_name_per_account"),
         ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def crn(self) -> str:
-        return str(Crn(SERVICE, PLACE, self.account_id, KIND, self.id))
-
-    @property
-    def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select it by, besides account and service."""
-        return {"resourceType": KIND, "resource": self.id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:

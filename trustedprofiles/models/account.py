@@ -6,7 +6,7 @@ from unicodedata import normalize
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-from controlplane.kernel.crn import Crn
+from trustedprofiles.models.resource import IamResource
 from trustedprofiles.policy_columns import Columns, Constant, crn_column
 from trustedprofiles.tag_rules import CRN
 
@@ -37,7 +37,10 @@ class Account(models.Model):
         super().save(**options)
 
 
-class ResourceGroup(models.Model):
+class ResourceGroup(IamResource):
+    crn_service = "resource-controller"
+    crn_type = "resource-group"
+
     id = models.CharField(primary_key=True, max_length=32, help_text="32 hexadecimal digits.")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="resource_groups")
     name = models.CharField(max_length=64)
@@ -53,24 +56,16 @@ class ResourceGroup(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def policy_attributes(self) -> dict[str, str]:
         """The attributes that a policy may select it by, besides account and service."""
-        return {"resourceType": "resource-group", "resource": self.id, "resourceGroupId": self.id, CRN: self.crn}
+        return super().policy_attributes | {"resourceGroupId": self.id}
 
     @classmethod
     def policy_columns(cls) -> Columns:
         """The same attributes as columns of all rows."""
-        kind = "resource-group"
-        crn = crn_column("resource-controller", kind)
-        return {"resourceType": Constant(kind), "resource": "id", "resourceGroupId": "id", CRN: crn}
-
-    @property
-    def crn(self) -> str:
-        return str(Crn("resource-controller", "", self.account_id, "resource-group", self.id))
+        crn = crn_column(cls.crn_service, cls.crn_type)
+        return {"resourceType": Constant(cls.crn_type), "resource": "id", "resourceGroupId": "id", CRN: crn}
 
 
 class User(AbstractUser):

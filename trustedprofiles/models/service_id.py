@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from controlplane.kernel.crn import Crn
 from trustedprofiles.models.account import Account
+from trustedprofiles.models.resource import IamResource
 from trustedprofiles.models.revision import Revisioned
-from trustedprofiles.policy_columns import Columns, Constant, Own, crn_column
+from trustedprofiles.policy_columns import Columns, Constant, crn_column
 from trustedprofiles.tag_rules import CRN
 
 IAM_ID_PREFIX = "iam-ServiceId-"
@@ -16,8 +16,10 @@ def is_service_id(iam_id: str) -> bool:
     return iam_id.startswith(IAM_ID_PREFIX)
 
 
-class ServiceIdGroup(Revisioned):
+class ServiceIdGroup(Revisioned, IamResource):
     """A named group of service IDs. A service ID is in at most one group."""
+
+    crn_type = "serviceid-group"
 
     id = models.CharField(primary_key=True, max_length=64, help_text="ServiceIdGroup-<uuid>")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="service_id_groups")
@@ -33,9 +35,6 @@ class ServiceIdGroup(Revisioned):
             models.UniqueConstraint(fields=["account", "name"], name="service_id_group_name_per_account"),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def policy_attributes(self) -> dict[str, str]:
         """The attributes that a policy may select it by, besides account and service: all service IDs, or its access
@@ -45,14 +44,10 @@ class ServiceIdGroup(Revisioned):
     @classmethod
     def policy_columns(cls) -> Columns:
         """The same attributes as columns of all rows."""
-        return {"resourceType": Constant("serviceid"), CRN: crn_column("iam-identity", "serviceid-group")}
-
-    @property
-    def crn(self) -> str:
-        return str(Crn("iam-identity", "", self.account_id, "serviceid-group", self.id))
+        return {"resourceType": Constant("serviceid"), CRN: crn_column(cls.crn_service, cls.crn_type)}
 
 
-class ServiceId(Revisioned):
+class ServiceId(Revisioned, IamResource):
     """An identity of programs, which log in with its API keys."""
 
     crn_type = "serviceid"
@@ -76,24 +71,6 @@ class ServiceId(Revisioned):
             models.Index(fields=["account", "name"], name="service_id_name"),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def iam_id(self) -> str:
         return f"iam-{self.id}"
-
-    @property
-    def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select it by, besides account and service."""
-        return {"resourceType": self.crn_type, "resource": self.id, CRN: self.crn}
-
-    @classmethod
-    def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
-        crn = crn_column("iam-identity", cls.crn_type)
-        return {"resourceType": Constant(cls.crn_type), "resource": Own(cls), CRN: crn}
-
-    @property
-    def crn(self) -> str:
-        return str(Crn("iam-identity", "", self.account_id, self.crn_type, self.id))
