@@ -23,10 +23,7 @@ class Link:
 
 @dataclass(frozen=True)
 class CertificateRow:
-    id: str
-    serial_number: str
-    not_before: datetime
-    not_after: datetime
+    certificate: IssuedCertificate
     days_left: int
     state: Literal["valid", "revoked", "expired"]
     note: str
@@ -53,10 +50,7 @@ def certificate_row(row: IssuedCertificate, *, now: datetime, rotating: bool = F
     if rotating and state == "valid" and row.renew_at:
         note = f"renewed at {row.renew_at:%Y-%m-%d %H:%M} UTC"
     return CertificateRow(
-        id=row.id,
-        serial_number=row.serial_number,
-        not_before=row.not_before,
-        not_after=row.not_after,
+        certificate=row,
         days_left=max((row.not_after - now).days, 0),
         state=state,
         note=note,

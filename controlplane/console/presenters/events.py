@@ -1,7 +1,6 @@
 """Activity events as rows of a list."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
@@ -65,36 +64,24 @@ VERBS = {
 
 @dataclass(frozen=True)
 class EventRow:
-    id: int
+    event: ActivityEvent
     path: str
-    time: datetime
     text: str
-    action: str
     success: bool
-    status: int
-    reason: str
-    message: str
     initiator: str
     target: str
-    request_id: str
     explanation: str
     """The path of the page that explains the refusal; empty without an access decision."""
 
 
 def event_row(event: ActivityEvent) -> EventRow:
     return EventRow(
-        id=event.pk,
+        event=event,
         path=f"/activity/{event.pk}",
-        time=event.time,
         text=describe(event.action, success=event.outcome == ActivityEvent.Outcome.SUCCESS),
-        action=event.action,
         success=event.outcome == ActivityEvent.Outcome.SUCCESS,
-        status=event.reason_code,
-        reason=event.reason_type,
-        message=event.message,
         initiator=event.initiator_name or event.initiator_id or "unknown",
         target=event.target_name or event.target_id,
-        request_id=event.request_id,
         explanation=explanation_path(event.data.get("explanation", "")),
     )
 

@@ -17,12 +17,6 @@ def decoded(token: str) -> tuple[str, str]:
     return _indented(parts[0]), _indented(parts[1] if len(parts) > 1 else "")
 
 
-def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same as objects; empty when they cannot be decoded."""
-    parts = token.split(".")
-    return _object(parts[0]) or {}, (_object(parts[1]) if len(parts) > 1 else None) or {}
-
-
 def without_signature(token: str) -> str:
     """A shortened token that identifies it but is not usable."""
     head, _, _ = token.rpartition(".")

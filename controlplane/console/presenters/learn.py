@@ -26,9 +26,7 @@ class LessonRow:
     """One lesson, and a learner's progress in it."""
 
     number: int
-    title: str
-    path: str
-    goal: str
+    lesson: Lesson
     done: int
     total: int
     tone: str
@@ -49,9 +47,7 @@ class CheckRow:
 @dataclass(frozen=True)
 class CommandRow:
     number: int
-    title: str
-    text: str
-    note: str
+    command: Command
     lacking: str
     """The action that the command needs and the person may not do; empty otherwise."""
 
@@ -60,7 +56,7 @@ def lesson_row(lesson: Lesson, learner_progress: LearnerProgress | None) -> Less
     count, total = learner_progress.done(lesson) if learner_progress else 0, len(lesson.checks)
     tone = "quiet" if learner_progress is None else "good" if count == total else "busy"
     words = "not begun" if learner_progress is None else "finished" if count == total else f"{count} of {total} checks"
-    return LessonRow(number_of(lesson), lesson.title, lesson.path, lesson.goal, count, total, tone, words)
+    return LessonRow(number_of(lesson), lesson, count, total, tone, words)
 
 
 def lesson_rows(learner: User, progress: Mapping[tuple[int, str], LearnerProgress]) -> list[LessonRow]:
@@ -145,7 +141,7 @@ def _lacks(person: Person, action: str, server: BareMetalServer) -> bool:
 
 def _command_row(number: int, command: Command, lacking: Mapping[str, bool]) -> CommandRow:
     missing = command.needs if lacking.get(command.needs) else ""
-    return CommandRow(number, command.title, command.text, command.note, missing)
+    return CommandRow(number, command, missing)
 
 
 @dataclass(frozen=True)

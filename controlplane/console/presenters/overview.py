@@ -133,7 +133,9 @@ def upcoming_changes(person: Person, *, now: datetime) -> list[UpcomingChange]:
     may_list = person.may_everywhere(f"{CERTIFICATE}.list", EVERY_SERVER)
     certificates = expiring_certificates(person.account.id, now=now).rows if may_list else []
     changes += [
-        UpcomingChange(f"Certificate of {each.chain[0].name} expires", f"/servers/{each.chain[0].name}", each.not_after)
+        UpcomingChange(
+            f"Certificate of {each.chain[0].name} expires", f"/servers/{each.chain[0].name}", each.certificate.not_after
+        )
         for each in certificates
     ]
     return sorted(changes, key=lambda each: each.at)[:MOST_COMING]

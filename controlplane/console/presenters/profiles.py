@@ -36,9 +36,7 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class ProfileRow:
-    id: str
-    name: str
-    description: str
+    profile: TrustedProfile
     links: int | None
     rules: int | None
     policies: int | None
@@ -80,9 +78,7 @@ def _profile_rows(person: Person, rows: Sequence[Any]) -> list[ProfileRow]:
     verdicts = person.may_each(f"{PROFILE}.read", [row.policy_attributes for row in rows])
     return [
         ProfileRow(
-            row.id,
-            row.name,
-            row.description,
+            row,
             row.link_count if may_read else None,
             row.rule_count if may_read else None,
             policies[row.iam_id] if sees_policies else None,
@@ -93,14 +89,10 @@ def _profile_rows(person: Person, rows: Sequence[Any]) -> list[ProfileRow]:
 
 @dataclass(frozen=True)
 class LinkRow:
-    id: str
-    cr_type: str
+    link: ProfileLink
     name: str
-    crn: str
     instance_id: str
     """The id of a server of this account that the person may read; empty otherwise."""
-    created_at: datetime
-    is_cross_account: bool
     mark: str
 
 
@@ -184,13 +176,9 @@ def link_rows(person: Person, profile: TrustedProfile) -> TruncatedList[LinkRow]
 
 def _link_row(link: ProfileLink, server: BareMetalServer | None) -> LinkRow:
     return LinkRow(
-        id=link.id,
-        cr_type=link.cr_type,
+        link=link,
         name=server.name if server else link.name or "no server that you may read",
-        crn=link.crn,
         instance_id=server.id if server else "",
-        created_at=link.created_at,
-        is_cross_account=link.is_cross_account,
         mark=link_shown(link).mark,
     )
 

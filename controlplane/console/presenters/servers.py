@@ -32,17 +32,12 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class ServerRow:
-    id: str
-    name: str
-    status: str
+    server: Any
+    """As ``servers_to_show`` reads it."""
     tone: str
     """The colour of the status, in addition to its word."""
     doing: str
     """The present transition in words; empty at rest."""
-    zone: str
-    profile: str
-    primary_ip: str
-    enabled: bool
     secure: bool
     default_profile_id: str
     default_profile: str
@@ -85,15 +80,9 @@ def server_row(
     default = server.initialization.default_trusted_profile_id if shows_profile else ""
     name = server.default_profile_name or (f"{default} (deleted)" if default else "")
     return ServerRow(
-        id=server.id,
-        name=server.name,
-        status=server.status,
+        server=server,
         tone="busy" if server.transition else TONES.get(server.status, "busy"),
         doing=f"being {ACTIONS[server.transition].done}" if server.transition else "",
-        zone=server.zone,
-        profile=server.profile,
-        primary_ip=server.primary_address or "",
-        enabled=server.metadata_enabled,
         secure=server.metadata_protocol == BareMetalServer.Protocol.HTTPS,
         default_profile_id=default,
         default_profile=name if names_profile else default,

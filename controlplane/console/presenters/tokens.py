@@ -18,9 +18,8 @@ MOST_TOKENS = 50
 @dataclass(frozen=True)
 class LiveToken:
     kind: str
-    jti: str
-    kid: str
-    issued_at: datetime
+    event: ActivityEvent
+    """Of its issue."""
     expires_at: datetime
     profile_id: str
     profile: str
@@ -55,9 +54,7 @@ def _live_token(event: ActivityEvent, names: dict[str, str]) -> LiveToken:
     profile = event.data.get("profile_id", "")
     return LiveToken(
         kind=KINDS[event.action],
-        jti=event.data["jti"],
-        kid=event.data["kid"],
-        issued_at=event.time,
+        event=event,
         expires_at=_expiry(event),
         profile_id=profile,
         profile=names.get(profile, profile),
