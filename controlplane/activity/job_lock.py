@@ -6,15 +6,15 @@ keeps workers from doing the same work at once; what must never happen twice is 
 to prevent.
 """
 
-import fcntl
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+
+from controlplane.deployment.file_lock import lock_file, take_lock
 
 BETWEEN_TRIES = 0.05
 """Seconds."""
@@ -49,20 +49,9 @@ def _advisory_lock(job: str, patience: float) -> Iterator[bool]:
 
 @contextmanager
 def _file_lock(job: str, patience: float) -> Iterator[bool]:
-    """SQLite is one machine's, and knows no lock outlasting a transaction: flock(2), in the data directory."""
-    handle = os.open(settings.HOME.ensure() / f"job-{job}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-
-    def take() -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    try:
-        yield _try(take, patience)
-    finally:
-        os.close(handle)
+    """A lock on a file of the data directory: SQLite serves one machine and has no lock that outlasts a transaction."""
+    with lock_file(settings.HOME.ensure() / f"job-{job}.lock") as descriptor:
+        yield _try(lambda: take_lock(descriptor), patience)
 
 
 def _try(take: Callable[[], bool], patience: float) -> bool:

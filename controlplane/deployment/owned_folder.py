@@ -5,7 +5,6 @@ A folder without a lock is abandoned: its owner was killed. The next process tha
 removes it.
 """
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -13,6 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from controlplane.deployment.file_lock import take_lock
 
 TRIES = 5
 """Another process holds the lock briefly while it looks for abandoned folders."""
@@ -92,13 +93,11 @@ def _lock(path: str) -> int | None:
     """Return a descriptor with the lock of this user's folder, or None when it is locked. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        opened_folder, current = os.fstat(handle), os.stat(path, follow_symlinks=False)
-        if opened_folder.st_uid == os.geteuid() and os.path.samestat(opened_folder, current):
-            os.fchmod(handle, 0o700)
-            return handle
-    except BlockingIOError:
-        pass
+        if take_lock(handle):
+            opened_folder, current = os.fstat(handle), os.stat(path, follow_symlinks=False)
+            if opened_folder.st_uid == os.geteuid() and os.path.samestat(opened_folder, current):
+                os.fchmod(handle, 0o700)
+                return handle
     except OSError:
         os.close(handle)
         raise

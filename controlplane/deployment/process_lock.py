@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from controlplane.deployment.command_line import command_hint
+from controlplane.deployment.file_lock import take_lock
 from controlplane.deployment.home import Home
 
 FILE = "supervisor.lock"
@@ -62,11 +63,7 @@ def holder(home: Home, name: str = FILE) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _pid(handle)
-    else:
-        return None
+        return None if take_lock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB) else _pid(handle)
     finally:
         os.close(handle)
 
@@ -74,12 +71,9 @@ def holder(home: Home, name: str = FILE) -> int | None:
 def _try(handle: int) -> bool:
     """Take the lock. A few tries, for holder() has it for an instant when it finds no process."""
     for _ in range(TRIES):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.1)
-        else:
+        if take_lock(handle):
             return True
+        time.sleep(0.1)
     return False
 
 

@@ -35,3 +35,11 @@ class Crn:
         if scope and not scope.startswith("a/"):
             raise ValueError("The scope of a CRN is a/<account id>.")
         return cls(service, location, scope.removeprefix("a/"), kind, resource, instance)
+
+    @classmethod
+    def find(cls, text: str) -> "Crn | None":
+        """Parse a text that may be a CRN; None when it is not one."""
+        try:
+            return cls.parse(text)
+        except ValueError:
+            return None

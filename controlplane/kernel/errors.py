@@ -1,29 +1,5 @@
 """The refusals of the product: code, status and text, nothing else.
 
-ApiError
-  InvalidRequest        400 invalid_request        body is not JSON, not an object, or too large
-  InvalidValue          400 invalid_value          out of range, wrong type, not one of the enumeration
-  InvalidVersionRange   400 invalid_version_range  the version date is not one of those supported
-  MissingField          400 missing_field          a required property is absent
-  MissingValue          400 missing_value          a required header or parameter has no value
-  UnknownField          400 unknown_field          a property that is not defined
-  ReferenceNotFound     400 not_found              the body refers to a missing resource
-    BadField            400 bad_field              the same at the VPC API; also an unusable resource
-  NotUnique             400 validation_unique_failed
-  OverQuota             400 over_quota
-  NotSupported          400 not_supported          the requested resource is not simulated
-  ProfileNotLinked      400 profile_not_linked     the trusted profile does not trust this server
-  Unauthenticated       401 unauthenticated
-  Unauthorized          403 unauthorized           metadata service: not enabled, not this caller's
-  NotAuthorized         403 not_authorized         control plane: no policy grants the action
-  NotFound              404 not_found
-  MethodNotAllowed      405 invalid_request
-  Conflict              409 conflict               the resource's state forbids it
-    ServerStatusConflict  409 server_status_conflict  a bare metal server's status forbids it
-  PreconditionFailed    412 precondition_failed    a stale If-Match
-  ServiceUnavailable    503 service_error          the database is temporarily unavailable
-Refusals                several of the above at once; the status is the first one's
-
 Codes and statuses: IBM's metadata service error list and the VPC API's observed codes.
 """
 
@@ -70,10 +46,18 @@ class Target:
 
 
 class ApiError(Exception):
+    """A refusal. A subclass gives its status and codes in its class statement; what it omits is that of its parent."""
+
     status = 500
     code = "service_error"
     iam_code = "BXNIM0513E"
     """IAM's code for the same refusal, for the envelopes that have one."""
+
+    def __init_subclass__(cls, *, status: int = 0, code: str = "", iam_code: str = "") -> None:
+        super().__init_subclass__()
+        cls.status = status or cls.status
+        cls.code = code or cls.code
+        cls.iam_code = iam_code or cls.iam_code
 
     def __init__(
         self,
@@ -92,10 +76,8 @@ class ApiError(Exception):
         self.more_info = more_info
         self.details = details
         self.headers = headers or {}
-        if code is not None:
-            self.code = code
-        if iam_code is not None:
-            self.iam_code = iam_code
+        self.code = code or self.code
+        self.iam_code = iam_code or self.iam_code
 
     @property
     def each(self) -> "Sequence[ApiError]":
@@ -110,132 +92,113 @@ class ApiError(Exception):
         return body
 
 
-class BadRequest(ApiError):
-    status = 400
-    iam_code = "BXNIM0109E"
+class BadRequest(ApiError, status=400, iam_code="BXNIM0109E"):
+    """The request is wrong in itself."""
 
 
-class InvalidRequest(BadRequest):
-    code = "invalid_request"
+class InvalidRequest(BadRequest, code="invalid_request"):
+    """The body is not JSON, not an object, or too large."""
 
 
-class InvalidValue(BadRequest):
-    code = "invalid_value"
+class InvalidValue(BadRequest, code="invalid_value"):
+    """A value is out of range, of the wrong type, or not one of the enumeration."""
 
 
-class InvalidVersionRange(BadRequest):
-    code = "invalid_version_range"
+class InvalidVersionRange(BadRequest, code="invalid_version_range"):
+    """The version date is not one of those supported."""
 
 
-class MissingField(BadRequest):
-    code = "missing_field"
+class MissingField(BadRequest, code="missing_field"):
+    """A required property is absent."""
 
 
-class MissingValue(BadRequest):
-    code = "missing_value"
+class MissingValue(BadRequest, code="missing_value"):
+    """A required header or parameter has no value."""
 
 
-class UnknownField(BadRequest):
-    code = "unknown_field"
+class UnknownField(BadRequest, code="unknown_field"):
+    """A property is not defined."""
 
 
-class ReferenceNotFound(BadRequest):
-    code = "not_found"
+class ReferenceNotFound(BadRequest, code="not_found"):
+    """The body refers to a missing resource."""
 
 
-class BadField(ReferenceNotFound):
+class BadField(ReferenceNotFound, code="bad_field"):
     """A reference in a body of the VPC API to a missing or unusable resource (VPC API, errors)."""
 
-    code = "bad_field"
+
+class NotUnique(BadRequest, code="validation_unique_failed"):
+    """Another resource has this name."""
 
 
-class NotUnique(BadRequest):
-    code = "validation_unique_failed"
+class OverQuota(BadRequest, code="over_quota"):
+    """The account has as many resources of this kind as its quota allows."""
 
 
-class OverQuota(BadRequest):
-    code = "over_quota"
+class NotSupported(BadRequest, code="not_supported"):
+    """The requested resource is not simulated."""
 
 
-class NotSupported(BadRequest):
-    code = "not_supported"
+class ProfileNotLinked(BadRequest, code="profile_not_linked"):
+    """The trusted profile does not trust this server."""
 
 
-class ProfileNotLinked(BadRequest):
-    code = "profile_not_linked"
-
-
-class Unauthenticated(ApiError):
-    status = 401
-    code = "unauthenticated"
-    iam_code = "BXNIM0308E"
+class Unauthenticated(ApiError, status=401, code="unauthenticated", iam_code="BXNIM0308E"):
+    """The request has no valid token."""
 
     def __init__(self, message: str, **options: Any) -> None:
         super().__init__(message, **{"headers": {"WWW-Authenticate": "Bearer"}, **options})
 
 
-class Unauthorized(ApiError):
-    status = 403
-    code = "unauthorized"
-    iam_code = "BXNIM0513E"
+class Unauthorized(ApiError, status=403, code="unauthorized"):
+    """Metadata service: it is not enabled, or the resource is not this caller's."""
 
 
-class NotAuthorized(ApiError):
-    status = 403
-    code = "not_authorized"
-    iam_code = "BXNIM0513E"
+class NotAuthorized(ApiError, status=403, code="not_authorized"):
+    """Control plane: no policy grants the action."""
 
 
-class NotFound(ApiError):
-    status = 404
-    code = "not_found"
-    iam_code = "BXNIM0610E"
+class NotFound(ApiError, status=404, code="not_found", iam_code="BXNIM0610E"):
+    """The path names a missing resource, or one that the caller may not see."""
 
 
-class MethodNotAllowed(ApiError):
-    status = 405
-    code = "invalid_request"
-    iam_code = "BXNIM0109E"
+class MethodNotAllowed(ApiError, status=405, code="invalid_request", iam_code="BXNIM0109E"):
+    """The path has other methods; the Allow header lists them."""
 
 
-class Conflict(ApiError):
-    status = 409
-    code = "conflict"
-    iam_code = "BXNIM0470E"
+class Conflict(ApiError, status=409, code="conflict", iam_code="BXNIM0470E"):
+    """The state of the resource forbids the operation."""
 
 
-class ServerStatusConflict(Conflict):
-    code = "server_status_conflict"
+class ServerStatusConflict(Conflict, code="server_status_conflict"):
+    """The status of a bare metal server forbids the operation."""
 
 
-class PreconditionFailed(ApiError):
-    status = 412
-    code = "precondition_failed"
-    iam_code = "BXNIM0471E"
+class PreconditionFailed(ApiError, status=412, code="precondition_failed", iam_code="BXNIM0471E"):
+    """The If-Match header is stale."""
 
 
-class ServiceUnavailable(ApiError):
-    status = 503
+class ServiceUnavailable(ApiError, status=503):
+    """The database is temporarily unavailable."""
 
 
 class Refusals(ApiError):
-    """Several refusals of one request, reported together."""
+    """Several refusals of one request, reported together. The status is that of the first one."""
 
     def __init__(self, errors: Sequence[ApiError]) -> None:
         more_info = next((each.more_info for each in errors if each.more_info), "")
-        super().__init__(errors[0].message, more_info=more_info)
+        super().__init__(errors[0].message, more_info=more_info, code=errors[0].code, iam_code=errors[0].iam_code)
         self.errors = errors
         self.status = errors[0].status
-        self.code = errors[0].code
-        self.iam_code = errors[0].iam_code
 
     @property
     def each(self) -> Sequence[ApiError]:
         return self.errors
 
 
-def existing(row: T | None, message: str, **details: Any) -> T:
-    """The row. Raises NotFound with this message when it is None: nothing was found, or nothing of this caller's."""
+def existing(row: T | None, message: str, *, refusal: type[ApiError] = NotFound, **details: Any) -> T:
+    """Return the row. Raises ``refusal`` with this message when it is None: there is none, or none of this caller's."""
     if row is None:
-        raise NotFound(message, **details)
+        raise refusal(message, **details)
     return row

@@ -21,11 +21,18 @@ SERVICE_DOMAIN = ".cloud.ibm.com"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class RequestContextMiddleware:
-    """Takes a well-formed ``X-Request-Id`` or creates one, for the response, the log and the events."""
+class Middleware:
+    """Calls the next middleware, or the view."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+
+class RequestContextMiddleware(Middleware):
+    """Takes a well-formed ``X-Request-Id`` or creates one, for the response, the log and the events."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
@@ -64,14 +71,11 @@ def _is_service_host(host: str) -> bool:
     return host.partition(":")[0].endswith(SERVICE_DOMAIN)
 
 
-class RequestTextMiddleware:
+class RequestTextMiddleware(Middleware):
     """Removes NUL characters from header fields, and converts the host to lower case (RFC 3986, section 6.2.2.1).
 
     The host is compared and used in links.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
@@ -85,18 +89,12 @@ class RequestTextMiddleware:
         return self.get_response(request)
 
 
-class PageTextMiddleware:
+class PageTextMiddleware(Middleware):
     """Replaces characters that cannot be stored by U+FFFD in what browsers send to pages. Such text matches nothing.
 
     Views for programs, which are exempt from CSRF protection, refuse such text themselves. This comes after the
     middleware of that protection, which reads a form first.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
         if getattr(view, "csrf_exempt", False):
@@ -121,14 +119,11 @@ def _storable(query: QueryDict) -> Any:
     return clean
 
 
-class ServiceHostMiddleware:
+class ServiceHostMiddleware(Middleware):
     """Uses https in links for IBM's hosts, because their TLS ends before this process (controlplane/lab/api_relay.py).
 
     The scheme does not depend on the last hop or on a header of the client.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _is_service_host(request.META.get("HTTP_HOST", "")):
@@ -136,11 +131,8 @@ class ServiceHostMiddleware:
         return self.get_response(request)
 
 
-class SlashCollapsingMiddleware:
+class SlashCollapsingMiddleware(Middleware):
     """Collapses doubled slashes, because two SDK cores send ``//identity/...`` when their base URL ends in a slash."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "//" in request.path_info:
@@ -149,17 +141,11 @@ class SlashCollapsingMiddleware:
         return self.get_response(request)
 
 
-class AwaitedBodyMiddleware:
+class AwaitedBodyMiddleware(Middleware):
     """Calls views that do not declare ``checks_first`` only when the body has arrived.
 
     It comes before the middleware that reads a form.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         view = getattr(view, "cls", view)

@@ -62,11 +62,8 @@ def service_instance(header: str | None, *, account_id: str) -> str:
         return ""
     guid = header
     if header.startswith("crn:"):
-        try:
-            crn = Crn.parse(header)
-        except ValueError:
-            crn = Crn("", "", "", "", "")
-        if (crn.service, crn.account_id) != (SERVICE, account_id):
+        crn = Crn.find(header)
+        if crn is None or (crn.service, crn.account_id) != (SERVICE, account_id):
             raise InvalidArgument("ibm-service-instance-id is not the CRN of an object store of your account.")
         guid = crn.instance
     if not INSTANCE.fullmatch(guid):

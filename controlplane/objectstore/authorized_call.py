@@ -1,16 +1,16 @@
 """One call of a verified caller: its bucket and object, and IAM's decision."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpRequest
 
-from controlplane.activity.record import Party
+from controlplane.activity.record import Party, record
 from controlplane.kernel.awaited_body import ASK_EVERY, Kept, arrived_of, kept_for
+from controlplane.kernel.errors import ApiError
 from controlplane.kernel.whole_number import whole_number
-from controlplane.objectstore import addressing, iam, quota, request_bodies
+from controlplane.objectstore import addressing, iam, quota, request_bodies, services
 from controlplane.objectstore.addressing import Address
 from controlplane.objectstore.errors import AccessDenied, InvalidArgument
 from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
@@ -69,6 +69,11 @@ class Call:
     @cached_property
     def _reservation(self) -> Kept[Reservation]:
         return kept_for(self.request)
+
+    @property
+    def upload_id(self) -> str:
+        """The multipart upload that the call names. Only operations that are marked by it may read this."""
+        return self.request.GET["uploadId"]
 
     @property
     def bucket(self) -> Bucket:
@@ -145,11 +150,9 @@ class Call:
         """Release the reservation."""
         self._reservation.close()
 
-    @contextmanager
-    def storing(self) -> Iterator[quota.Allowance]:
+    def storing(self) -> AbstractContextManager[quota.Allowance]:
         """Store in this block within the quota. Raises QuotaExceeded."""
-        with quota.storing(self.account_id, self._reservation) as allowance:
-            yield allowance
+        return quota.storing(self.account_id, self._reservation)
 
     def _require_place(self) -> None:
         bucket = self.bucket
@@ -167,6 +170,26 @@ class Call:
             upload__in=Upload.objects.filter(identifier=upload, **of_account), number=number or 0
         ).first()
         return part.size if part else 0
+
+    def record(
+        self,
+        bucket: Bucket | None = None,
+        *,
+        event: str = "",
+        status: int = 200,
+        error: ApiError | None = None,
+        data: dict[str, str] | None = None,
+    ) -> None:
+        """Record an event of the caller, by default that of the operation, about a bucket or the target of the call."""
+        record(
+            event or self.event,
+            initiator=self.by,
+            target=services.target_of(bucket) if bucket else self.target(),
+            account_id=self.account_id,
+            status=status,
+            error=error,
+            data=data,
+        )
 
     def target(self) -> Party:
         """The target in the event of a refusal, where any part of the request may be invalid."""

@@ -2,32 +2,29 @@
 
 import re
 from base64 import b64decode, urlsafe_b64encode
-from xml.etree.ElementTree import Element
 
 from django.conf import settings
 from django.http import HttpResponse
 
-from controlplane.activity.record import record
 from controlplane.kernel.paging import first
 from controlplane.kernel.query_parameters import one_of
 from controlplane.kernel.text import is_storable
-from controlplane.objectstore import addressing, request_bodies, services, xml_requests, xml_responses
+from controlplane.objectstore import addressing, request_bodies, services, xml_requests
 from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import InvalidArgument, InvalidLocationConstraint
+from controlplane.objectstore.models import Bucket, StoredObject
 from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size
-from controlplane.objectstore.selectors import Listing, buckets_of, list_objects
+from controlplane.objectstore.selectors import buckets_of, list_objects
+from controlplane.objectstore.xml_responses import Children, empty, identity, xml
 
 LOCATION = re.compile(r"[a-z0-9-]{1,64}")
 
 
 def list_buckets(call: Call) -> HttpResponse:
-    root = _bucket_list(call)
-    element = xml_responses.add(root, "Buckets")
-    for bucket in buckets_of(call.account_id, service_instance=call.instance):
-        entry = xml_responses.add(element, "Bucket")
-        xml_responses.fill(entry, [("Name", bucket.name), ("CreationDate", xml_responses.instant(bucket.created_at))])
-    record(call.event, initiator=call.by, target=call.target(), account_id=call.account_id)
-    return xml_responses.xml(root)
+    buckets = buckets_of(call.account_id, service_instance=call.instance)
+    content = [("Owner", _owner(call)), ("Buckets", [("Bucket", _bucket(each)) for each in buckets])]
+    call.record()
+    return xml("ListAllMyBucketsResult", content)
 
 
 def list_buckets_extended(call: Call) -> HttpResponse:
@@ -36,35 +33,25 @@ def list_buckets_extended(call: Call) -> HttpResponse:
     limit, marker, prefix = page_size(query, "max-keys"), query.get("marker", ""), query.get("prefix", "")
     buckets = buckets_of(call.account_id, service_instance=call.instance)
     page, is_truncated = first(buckets.filter(name__gt=marker, name__startswith=prefix), limit)
-    root = _bucket_list(call)
-    xml_responses.fill(
-        root,
-        [
-            ("Prefix", prefix),
-            ("Marker", marker),
-            ("MaxKeys", limit),
-            ("IsTruncated", is_truncated),
-            ("NextMarker", page[-1].name if is_truncated and page else None),
-        ],
-    )
-    element = xml_responses.add(root, "Buckets")
-    for bucket in page:
-        xml_responses.fill(
-            xml_responses.add(element, "Bucket"),
-            [
-                ("Name", bucket.name),
-                ("CreationDate", xml_responses.instant(bucket.created_at)),
-                ("LocationConstraint", bucket.location),
-            ],
-        )
-    record(call.event, initiator=call.by, target=call.target(), account_id=call.account_id)
-    return xml_responses.xml(root)
+    content: Children = [
+        ("Owner", _owner(call)),
+        ("Prefix", prefix),
+        ("Marker", marker),
+        ("MaxKeys", limit),
+        ("IsTruncated", is_truncated),
+        ("NextMarker", page[-1].name if is_truncated and page else None),
+        ("Buckets", [("Bucket", [*_bucket(each), ("LocationConstraint", each.location)]) for each in page]),
+    ]
+    call.record()
+    return xml("ListAllMyBucketsResult", content)
 
 
-def _bucket_list(call: Call) -> Element:
-    root, owner = xml_responses.document("ListAllMyBucketsResult"), call.instance or call.account_id
-    xml_responses.fill(xml_responses.add(root, "Owner"), [("ID", owner), ("DisplayName", owner)])
-    return root
+def _owner(call: Call) -> Children:
+    return identity(call.instance or call.account_id)
+
+
+def _bucket(bucket: Bucket) -> Children:
+    return [("Name", bucket.name), ("CreationDate", bucket.created_at)]
 
 
 def create_bucket(call: Call) -> HttpResponse:
@@ -79,29 +66,24 @@ def create_bucket(call: Call) -> HttpResponse:
         event=call.event,
         by=call.by,
     )
-    return _empty(200, Location=f"/{call.address.bucket}")
+    return empty({"Location": f"/{call.address.bucket}"})
 
 
 def head_bucket(call: Call) -> HttpResponse:
     bucket = call.bucket
-    record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
-    answer = _empty(200)
-    answer["ibm-sse-kp-enabled"] = "false"
-    answer["x-amz-bucket-region"] = bucket.location
-    return answer
+    call.record(bucket)
+    return empty({"ibm-sse-kp-enabled": "false", "x-amz-bucket-region": bucket.location})
 
 
 def delete_bucket(call: Call) -> HttpResponse:
     services.delete_bucket(call.bucket, event=call.event, by=call.by)
-    return _empty(204)
+    return empty(status=204)
 
 
 def get_bucket_location(call: Call) -> HttpResponse:
     bucket = call.bucket
-    root = xml_responses.document("LocationConstraint")
-    root.text = bucket.location
-    record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
-    return xml_responses.xml(root)
+    call.record(bucket)
+    return xml("LocationConstraint", bucket.location)
 
 
 def list_objects_v1(call: Call) -> HttpResponse:
@@ -124,43 +106,34 @@ def _list(call: Call, start: str, after: str, *, token: str | None = None) -> Ht
     encode = encoding(query)
     position = after if token is None else _opened(token)
     page = list_objects(bucket, prefix=prefix, delimiter=delimiter, after=position, limit=limit)
-    root = xml_responses.document("ListBucketResult")
     version_2 = start == "StartAfter"
-    xml_responses.fill(
-        root,
-        [
-            ("Name", bucket.name),
-            ("Prefix", encode(prefix)),
-            (start, encode(after) if after or not version_2 else None),
-            ("MaxKeys", limit),
-            ("Delimiter", encode(delimiter) if delimiter else None),
-            ("EncodingType", query.get("encoding-type")),
-            ("IsTruncated", page.is_truncated),
-            ("KeyCount", len(page.objects) + len(page.prefixes) if version_2 else None),
-            ("ContinuationToken", token),
-            ("NextContinuationToken", _sealed(page.last) if version_2 and page.is_truncated else None),
-            ("NextMarker", encode(page.last) if not version_2 and page.is_truncated and delimiter else None),
-        ],
-    )
-    _show(root, page, encode)
-    record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
-    return xml_responses.xml(root)
+    content: Children = [
+        ("Name", bucket.name),
+        ("Prefix", encode(prefix)),
+        (start, encode(after) if after or not version_2 else None),
+        ("MaxKeys", limit),
+        ("Delimiter", encode(delimiter) if delimiter else None),
+        ("EncodingType", query.get("encoding-type")),
+        ("IsTruncated", page.is_truncated),
+        ("KeyCount", len(page.objects) + len(page.prefixes) if version_2 else None),
+        ("ContinuationToken", token),
+        ("NextContinuationToken", _sealed(page.last) if version_2 and page.is_truncated else None),
+        ("NextMarker", encode(page.last) if not version_2 and page.is_truncated and delimiter else None),
+        *(("Contents", _object(each, encode)) for each in page.objects),
+        *(("CommonPrefixes", [("Prefix", encode(each))]) for each in page.prefixes),
+    ]
+    call.record(bucket)
+    return xml("ListBucketResult", content)
 
 
-def _show(root: Element, page: Listing, encode: Encode) -> None:
-    for each in page.objects:
-        xml_responses.fill(
-            xml_responses.add(root, "Contents"),
-            [
-                ("Key", encode(each.key)),
-                ("LastModified", xml_responses.instant(each.modified_at)),
-                ("ETag", f'"{each.tag}"'),
-                ("Size", each.size),
-                ("StorageClass", STORAGE_CLASS),
-            ],
-        )
-    for prefix in page.prefixes:
-        xml_responses.add(xml_responses.add(root, "CommonPrefixes"), "Prefix", encode(prefix))
+def _object(row: StoredObject, encode: Encode) -> Children:
+    return [
+        ("Key", encode(row.name)),
+        ("LastModified", row.modified_at),
+        ("ETag", row.etag),
+        ("Size", row.size),
+        ("StorageClass", STORAGE_CLASS),
+    ]
 
 
 def _sealed(key: str) -> str:
@@ -184,18 +157,13 @@ def delete_objects(call: Call) -> HttpResponse:
     refusals = {key: refusal for key in dict.fromkeys(keys) if (refusal := call.refusal_of(key))}
     permitted_keys = [key for key in keys if key not in refusals]
     services.delete_objects(call.bucket, keys=permitted_keys, event=call.event, by=call.by)
-    root = xml_responses.document("DeleteResult")
-    for key in () if quiet else permitted_keys:
-        xml_responses.add(xml_responses.add(root, "Deleted"), "Key", key)
-    for key, refusal in refusals.items():
-        values = [("Key", key), ("Code", refusal.code), ("Message", refusal.message)]
-        xml_responses.fill(xml_responses.add(root, "Error"), values)
-    return xml_responses.xml(root)
-
-
-def _empty(status: int, **headers: str) -> HttpResponse:
-    answer = HttpResponse(status=status)
-    del answer["Content-Type"]
-    for name, value in headers.items():
-        answer[name] = value
-    return answer
+    return xml(
+        "DeleteResult",
+        [
+            *(("Deleted", [("Key", key)]) for key in permitted_keys if not quiet),
+            *(
+                ("Error", [("Key", key), ("Code", refusal.code), ("Message", refusal.message)])
+                for key, refusal in refusals.items()
+            ),
+        ],
+    )

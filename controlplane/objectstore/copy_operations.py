@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 
-from controlplane.activity.record import record
-from controlplane.objectstore import addressing, files, preconditions, request_bodies, services, uploads, xml_responses
+from controlplane.kernel.query_parameters import one_of
+from controlplane.objectstore import addressing, preconditions, request_bodies
 from controlplane.objectstore.addressing import Address
 from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import (
@@ -18,12 +18,13 @@ from controlplane.objectstore.errors import (
     NotSimulated,
 )
 from controlplane.objectstore.events import OBJECT_COPY_READ
-from controlplane.objectstore.models import Bucket, StoredObject
+from controlplane.objectstore.models import StoredObject
 from controlplane.objectstore.object_operations import retry_when_replaced, store_object, stored_headers
 from controlplane.objectstore.object_reader import Reader
 from controlplane.objectstore.operations import COPY_SOURCE
 from controlplane.objectstore.selectors import detecting_change, find_bucket, find_upload, open_object
-from controlplane.objectstore.upload_operations import part_number
+from controlplane.objectstore.upload_operations import part_number, store_part
+from controlplane.objectstore.xml_responses import xml
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
 
@@ -43,17 +44,14 @@ def copy_object(call: Call) -> HttpResponse:
     call.reserve(source.size)
     with detecting_change(source):
         row = store_object(call, bucket, open_range(0, source.size), headers)
-    _record_source(call, address, source.bucket)
-    root = xml_responses.document("CopyObjectResult")
-    xml_responses.fill(root, [("LastModified", xml_responses.instant(row.modified_at)), ("ETag", row.etag)])
-    return xml_responses.xml(root)
+    call.record(source.bucket, event=OBJECT_COPY_READ, data={"object": address.key})
+    return xml("CopyObjectResult", [("LastModified", row.modified_at), ("ETag", row.etag)])
 
 
 @retry_when_replaced
 def upload_part_copy(call: Call) -> HttpResponse:
-    number, identifier = part_number(call.request), call.request.GET["uploadId"]
-    bucket = call.bucket
-    find_upload(bucket, call.address.key, identifier)
+    number, bucket = part_number(call.request), call.bucket
+    find_upload(bucket, call.address.key, call.upload_id)
     address, source, open_range = _source(call)
     start, stop = _range(call.request, source)
     if stop - start > request_bodies.LARGEST_OBJECT:
@@ -61,23 +59,10 @@ def upload_part_copy(call: Call) -> HttpResponse:
             f"A part has at most {request_bodies.LARGEST_OBJECT} bytes. Name a range: x-amz-copy-source-range."
         )
     call.reserve(stop - start)
-    with files.writing() as new, detecting_change(source):
-        file = new.write(open_range(start, stop))
-        with call.storing() as allowance:
-            piece = uploads.put_part(
-                bucket,
-                key=call.address.key,
-                identifier=identifier,
-                number=number,
-                file=file,
-                allowance=allowance,
-                event=call.event,
-                by=call.by,
-            )
-    _record_source(call, address, source.bucket)
-    root = xml_responses.document("CopyPartResult")
-    xml_responses.fill(root, [("LastModified", xml_responses.instant(piece.kept_at)), ("ETag", f'"{piece.md5}"')])
-    return xml_responses.xml(root)
+    with detecting_change(source):
+        piece = store_part(call, bucket, number, open_range(start, stop))
+    call.record(source.bucket, event=OBJECT_COPY_READ, data={"object": address.key})
+    return xml("CopyPartResult", [("LastModified", piece.kept_at), ("ETag", f'"{piece.md5}"')])
 
 
 def _source(call: Call) -> tuple[Address, StoredObject, Callable[[int, int], Reader]]:
@@ -106,10 +91,8 @@ def _source_address(header: str) -> Address:
 
 
 def _replaces_headers(request: HttpRequest) -> bool:
-    directive = request.headers.get("x-amz-metadata-directive", "COPY")
-    if directive not in ("COPY", "REPLACE"):
-        raise InvalidArgument("x-amz-metadata-directive must be COPY or REPLACE.")
-    return directive == "REPLACE"
+    name, message = "x-amz-metadata-directive", "x-amz-metadata-directive must be COPY or REPLACE."
+    return one_of(request.headers, name, ("COPY", "REPLACE"), message=message, refusal=InvalidArgument) == "REPLACE"
 
 
 def _range(request: HttpRequest, source: StoredObject) -> tuple[int, int]:
@@ -123,8 +106,3 @@ def _range(request: HttpRequest, source: StoredObject) -> tuple[int, int]:
     if int(match[2]) >= source.size:
         raise InvalidRange(f"The object to copy has {source.size} bytes, and the range goes beyond them.")
     return int(match[1]), int(match[2]) + 1
-
-
-def _record_source(call: Call, address: Address, bucket: Bucket) -> None:
-    target = services.target_of(bucket)
-    record(OBJECT_COPY_READ, initiator=call.by, target=target, account_id=call.account_id, data={"object": address.key})

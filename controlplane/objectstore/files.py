@@ -19,6 +19,7 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 
+from controlplane.deployment.file_lock import lock_file, take_lock
 from controlplane.deployment.private_files import PARTIAL, atomic_file, sync_folder
 from controlplane.kernel import failpoints
 from controlplane.kernel.database_failures import is_database_failure
@@ -148,17 +149,9 @@ def make_folder() -> Path:
 
 @contextmanager
 def _locked(name: str, how: int) -> Iterator[bool]:
-    """Hold a lock; with LOCK_NB in ``how``, only if it is free. Yields whether it is held."""
-    file = os.open(make_folder() / name, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(file, how)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(file)
+    """Take a lock for this block; with LOCK_NB in ``how``, only if it is free. Yields whether it was taken."""
+    with lock_file(make_folder() / name) as descriptor:
+        yield take_lock(descriptor, how)
 
 
 def _unlink(path: Path) -> bool:

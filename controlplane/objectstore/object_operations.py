@@ -4,13 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
 
-from controlplane.activity.record import record
 from controlplane.kernel.streamed import PIECE, StreamedResponse
 from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import files, preconditions, request_bodies, services
@@ -19,6 +18,7 @@ from controlplane.objectstore.errors import ConditionFailed, InvalidRange, Metad
 from controlplane.objectstore.models import Bucket, StoredObject
 from controlplane.objectstore.object_reader import Reader
 from controlplane.objectstore.selectors import detecting_change, open_object
+from controlplane.objectstore.xml_responses import empty
 
 DEFAULT_TYPE = "binary/octet-stream"
 METADATA = "x-amz-meta-"
@@ -45,8 +45,7 @@ def put_object(call: Call) -> HttpResponse:
     headers = stored_headers(call.request)
     bucket = call.bucket
     body = request_bodies.Body(call.request, limit=request_bodies.LARGEST_OBJECT)
-    row = store_object(call, bucket, body, headers)
-    return etag_response(row.etag)
+    return empty({"ETag": store_object(call, bucket, body, headers).etag})
 
 
 def store_object(call: Call, bucket: Bucket, content: Iterable[bytes], headers: dict[str, str]) -> StoredObject:
@@ -65,14 +64,6 @@ def store_object(call: Call, bucket: Bucket, content: Iterable[bytes], headers: 
                 event=call.event,
                 by=call.by,
             )
-
-
-def etag_response(etag: str) -> HttpResponse:
-    """An empty response with an entity tag."""
-    answer = HttpResponse()
-    del answer["Content-Type"]
-    answer["ETag"] = etag
-    return answer
 
 
 def stored_headers(request: HttpRequest) -> dict[str, str]:
@@ -115,45 +106,35 @@ def head_object(call: Call) -> HttpResponseBase:
 
 def _answer(call: Call, row: StoredObject, open_range: Callable[[int, int], Reader] | None) -> HttpResponseBase:
     """The object, the requested range of it, or 304. Raises ConditionFailed, InvalidRange, or NoSuchKey."""
-    answer = HttpResponse()
-    for name, value in row.headers.items():
-        answer[name] = value
-    answer["ETag"] = row.etag
-    answer["Last-Modified"] = http_date(row.modified_at.timestamp())
-    answer["Accept-Ranges"] = "bytes"
     condition = preconditions.status_of(call.request.headers, row)
     if condition == ConditionFailed.status:
         raise ConditionFailed("The object is not the one that the If- headers of the request name.")
+    headers = {
+        **row.headers,
+        "ETag": row.etag,
+        "Last-Modified": http_date(row.modified_at.timestamp()),
+        "Accept-Ranges": "bytes",
+    }
     if condition == 304:
-        answer.status_code, start, stop = 304, 0, 0
-        del answer["Content-Type"]
+        answer: HttpResponseBase = empty(headers, status=304)
     else:
         part = _range(call.request.headers, row)
         start, stop = part or (0, row.size)
         if part:
-            answer.status_code = 206
-            answer["Content-Range"] = f"bytes {start}-{stop - 1}/{row.size}"
-        answer["Content-Length"] = str(stop - start)
-    whole: HttpResponseBase = answer
-    if open_range is not None and answer.status_code != 304:
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{row.size}"
+        headers["Content-Length"] = str(stop - start)
         with detecting_change(row):
-            whole = _with_body(answer, open_range(start, stop), stop - start)
-    record(
-        call.event,
-        initiator=call.by,
-        target=services.target_of(row.bucket),
-        account_id=call.account_id,
-        status=answer.status_code,
-        data=call.about(),
-    )
-    return whole
+            content = open_range(start, stop) if open_range else b""
+            answer = _response(content, stop - start, status=206 if part else 200, headers=headers)
+    call.record(row.bucket, status=answer.status_code, data=call.about())
+    return answer
 
 
-def _with_body(answer: HttpResponse, reader: Reader, size: int) -> HttpResponseBase:
-    """The response with its body: a short one is read now, a long one is streamed."""
-    if size > PIECE:
-        return StreamedResponse(reader, status=answer.status_code, headers=dict(answer.items()))
-    return HttpResponse(b"".join(reader), status=answer.status_code, headers=dict(answer.items()))
+def _response(content: Reader | bytes, size: int, **options: Any) -> HttpResponseBase:
+    """A response with this content: a short one is read now, a long one is streamed."""
+    if isinstance(content, Reader) and size > PIECE:
+        return StreamedResponse(content, **options)
+    return HttpResponse(content, **options)
 
 
 def _range(headers: Mapping[str, str], row: StoredObject) -> tuple[int, int] | None:
@@ -188,6 +169,4 @@ def _position(digits: str) -> int | None:
 
 def delete_object(call: Call) -> HttpResponse:
     services.delete_objects(call.bucket, keys=[call.address.key], event=call.event, by=call.by)
-    answer = HttpResponse(status=204)
-    del answer["Content-Type"]
-    return answer
+    return empty(status=204)

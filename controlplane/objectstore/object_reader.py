@@ -1,36 +1,28 @@
 """A reader of objects, which reads their files in order, piece by piece."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import FileIO
 
 from controlplane.kernel.streamed import PIECE
 from controlplane.objectstore import files
-
-
-@dataclass(frozen=True)
-class Extent:
-    """A file and its size in bytes."""
-
-    file: str
-    size: int
+from controlplane.objectstore.models import Piece
 
 
 class Reader:
-    """Bytes ``start`` to ``stop`` of the concatenation of these files; a streamed.Source.
+    """Bytes ``start`` to ``stop`` of the concatenation of the files of these pieces; a streamed.Source.
 
     The first file is opened at once, so an object of one file stays readable even when it is deleted meanwhile. For an
     object of several parts, a later file may be deleted: then reading fails.
     """
 
-    def __init__(self, extents: Sequence[Extent], start: int, stop: int) -> None:
+    def __init__(self, pieces: Sequence[Piece], start: int, stop: int) -> None:
         """Raises FileNotFoundError when the first file does not exist."""
         self._file: FileIO | None = None
         self._left = stop - start
         skipped = 0
-        for number, each in enumerate(extents):
+        for number, each in enumerate(pieces):
             if start < skipped + each.size:
-                self._rest = iter(extents[number:])
+                self._rest = iter(pieces[number:])
                 self._next(start - skipped)
                 break
             skipped += each.size

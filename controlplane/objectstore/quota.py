@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -19,16 +20,17 @@ def largest() -> int:
     return int(settings.BAREMINT_COS_QUOTA) * MEGABYTE
 
 
+@dataclass(frozen=True)
 class Allowance:
-    """The check of an account's quota, with the bytes of its uploads in progress."""
+    """The check of an account's quota."""
 
-    def __init__(self, account_id: str, *, arriving: int) -> None:
-        self._account_id = account_id
-        self._arriving = arriving
+    account_id: str
+    arriving: int
+    """Bytes of its uploads in progress."""
 
     def require(self, more: int = 0) -> None:
         """Check that the account may store ``more`` bytes. Raises QuotaExceeded."""
-        total = bytes_of(self._account_id) + self._arriving + more
+        total = bytes_of(self.account_id) + self.arriving + more
         if total > largest():
             raise QuotaExceeded(
                 f"The account may store {settings.BAREMINT_COS_QUOTA} MB (BAREMINT_COS_QUOTA), and this would make it "

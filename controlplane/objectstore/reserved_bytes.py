@@ -10,8 +10,10 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from controlplane.deployment.file_lock import lock_file, take_lock
 from controlplane.objectstore import files
 
 FOLDER = ".arriving"
@@ -25,7 +27,7 @@ class Reservation:
         self.size = size
         self._path = account.path_of(size)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        take_lock(self._file, fcntl.LOCK_EX)
 
     def close(self) -> None:
         if self._file >= 0:
@@ -35,21 +37,21 @@ class Reservation:
             self._file = -1
 
 
+@dataclass(frozen=True)
 class Account:
     """The reservations of one account, under its lock: no other process reserves or counts meanwhile."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    folder: Path
 
     def path_of(self, size: int) -> Path:
-        return self._folder / f"{uuid.uuid4().hex}-{size}"
+        return self.folder / f"{uuid.uuid4().hex}-{size}"
 
     def total(self) -> int:
         """The number of reserved bytes."""
-        return sum(size for path, size in self._reservations() if _is_held(path))
+        return sum(size for path, size in self._reservations() if _is_active(path))
 
     def _reservations(self) -> Iterator[tuple[Path, int]]:
-        for path in list(self._folder.iterdir()):
+        for path in list(self.folder.iterdir()):
             _, hyphen, size = path.name.partition("-")
             if hyphen:
                 yield path, int(size)
@@ -57,30 +59,24 @@ class Account:
 
 @contextmanager
 def account_lock(account_id: str) -> Iterator[Account]:
-    """Hold the lock of an account's reservations. Raises OSError."""
+    """Lock the reservations of an account for this block. Raises OSError."""
     folder = files.make_folder() / FOLDER / hashlib.sha256(account_id.encode()).hexdigest()[:32]
     folder.parent.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
-    file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with lock_file(folder / LOCK) as descriptor:
+        take_lock(descriptor, fcntl.LOCK_EX)
         yield Account(folder)
-    finally:
-        os.close(file)
 
 
-def _is_held(path: Path) -> bool:
+def _is_active(path: Path) -> bool:
     """Whether the reserving process is alive; otherwise the file is removed."""
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:  # it was closed meanwhile
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        path.unlink(missing_ok=True)
-        return False
+        if is_abandoned := take_lock(file):
+            path.unlink(missing_ok=True)
+        return not is_abandoned
     finally:
         os.close(file)

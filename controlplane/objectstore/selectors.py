@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db.models import Q, QuerySet, Sum
 
+from controlplane.kernel.errors import existing
 from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey, NoSuchUpload, OperationAborted, S3Error
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
-from controlplane.objectstore.object_reader import Extent, Reader
+from controlplane.objectstore.object_reader import Reader
 
 
 def buckets_of(account_id: str, *, service_instance: str = "") -> QuerySet[Bucket]:
@@ -21,32 +21,20 @@ def buckets_of(account_id: str, *, service_instance: str = "") -> QuerySet[Bucke
 def find_bucket(account_id: str, name: str) -> Bucket:
     """The account's bucket of this name. Raises NoSuchBucket."""
     bucket = Bucket.objects.filter(account_id=account_id, name=name).first()
-    if bucket is None:
-        raise NoSuchBucket("The bucket does not exist.")
-    return bucket
+    return existing(bucket, "The bucket does not exist.", refusal=NoSuchBucket)
 
 
 def find_object(bucket: Bucket, key: str) -> StoredObject:
     """The object with this key. Raises NoSuchKey."""
     row = bucket.contents.filter(key=key.encode()).first()
-    if row is None:
-        raise NoSuchKey("The bucket has no object with this key.")
-    return row
-
-
-@dataclass(frozen=True)
-class ListedObject:
-    key: str
-    size: int
-    tag: str
-    modified_at: datetime
+    return existing(row, "The bucket has no object with this key.", refusal=NoSuchKey)
 
 
 @dataclass
 class Listing:
     """Objects and common prefixes in the order of their keys' UTF-8."""
 
-    objects: list[ListedObject] = field(default_factory=list)
+    objects: list[StoredObject] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
     last: str = ""
     """The key or common prefix that the next page starts after."""
@@ -63,35 +51,33 @@ def list_objects(bucket: Bucket, *, prefix: str, delimiter: str, after: str, lim
         if len(listing.objects) + len(listing.prefixes) == limit:
             listing.is_truncated = True
             break
-        if isinstance(each, ListedObject):
+        if isinstance(each, StoredObject):
             listing.objects.append(each)
-            listing.last = each.key
         else:
             listing.prefixes.append(each)
-            listing.last = each
+        listing.last = str(each)
     return listing
 
 
-def _entries(bucket: Bucket, prefix: bytes, delimiter: bytes, after: bytes, limit: int) -> Iterator[ListedObject | str]:
+def _entries(bucket: Bucket, prefix: bytes, delimiter: bytes, after: bytes, limit: int) -> Iterator[StoredObject | str]:
     rows = bucket.contents.filter(key__gte=prefix)
     if prefix:
         rows = rows.filter(key__lt=upper_bound(prefix))
     rows = rows.filter(key__gt=after)
     if (group := common_prefix(after, prefix, delimiter)) == after and group:
         rows = rows.filter(key__gte=upper_bound(group))
-    ordered = rows.order_by("key").values_list("key", "size", "tag", "modified_at")
+    ordered = rows.order_by("key").only("key", "size", "tag", "modified_at")
     page = list(ordered[: limit + 1])
     while page:
-        for raw, size, tag, modified_at in page:
-            key = bytes(raw)
-            if group := common_prefix(key, prefix, delimiter):
+        for row in page:
+            if group := common_prefix(bytes(row.key), prefix, delimiter):
                 yield group.decode()
                 # The other keys in the group need not be read.
                 page = list(ordered.filter(key__gte=upper_bound(group))[: limit + 1])
                 break
-            yield ListedObject(key.decode(), size, tag, modified_at)
+            yield row
         else:
-            page = list(ordered.filter(key__gt=bytes(page[-1][0]))[: limit + 1]) if len(page) > limit else []
+            page = list(ordered.filter(key__gt=bytes(page[-1].key))[: limit + 1]) if len(page) > limit else []
 
 
 def common_prefix(key: bytes, prefix: bytes, delimiter: bytes) -> bytes:
@@ -124,11 +110,11 @@ def open_object(bucket: Bucket, key: str) -> tuple[StoredObject, Callable[[int, 
         """Raises what ``unchanged`` raises."""
         # In one query: a replacement keeps the row of the object and gives it other pieces.
         pieces = row.pieces.filter(object__tag=row.tag, object__modified_at=row.modified_at).order_by("number")
-        extents = [Extent(*each) for each in pieces.values_list("file", "size")]
-        if not extents and (refusal := _change_of(row)):
+        rows = list(pieces.only("file", "size"))
+        if not rows and (refusal := _change_of(row)):
             raise refusal
         with detecting_change(row):
-            return Reader(extents, start, stop)
+            return Reader(rows, start, stop)
 
     return row, open_range
 
@@ -169,6 +155,5 @@ def uploads_of(bucket: Bucket, *, prefix: str, key_marker: str, upload_marker: s
 def find_upload(bucket: Bucket, key: str, identifier: str) -> Upload:
     """The upload with this key and identifier. Raises NoSuchUpload."""
     upload = bucket.uploads.filter(key=key.encode(), identifier=identifier).first()
-    if upload is None:
-        raise NoSuchUpload("There is no multipart upload with this id: it is complete, was aborted, or never existed.")
-    return upload
+    message = "There is no multipart upload with this id: it is complete, was aborted, or never existed."
+    return existing(upload, message, refusal=NoSuchUpload)

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from controlplane.activity.record import Party
 from controlplane.kernel.crn import Crn
+from controlplane.kernel.errors import existing
 from controlplane.objectstore import files, quota, services
 from controlplane.objectstore.errors import NoSuchBucket
 from controlplane.objectstore.events import OBJECT_CREATE
@@ -46,7 +47,7 @@ class _NotSettled(Exception):
 
 def find(account_id: str, word: str) -> BucketReference:
     """The bucket of this name or CRN; a bucket of another account counts as missing."""
-    crn_named = _parsed(word)
+    crn_named = Crn.find(word)
     name = crn_named.resource if crn_named else word
     bucket = Bucket.objects.filter(account_id=account_id, name=name).first()
     if bucket is None or (crn_named and str(crn_named) != bucket_crn(account_id, bucket.service_instance, name)):
@@ -65,8 +66,7 @@ def store(crn: str, *, key: str, content: bytes, by: Party, settle: Callable[[],
 
     Raises NoSuchBucket, QuotaExceeded, ConditionFailed when there is an object with this key, OSError.
     """
-    if (bucket := _buckets(crn).first()) is None:
-        raise NoSuchBucket("The bucket does not exist.")
+    bucket = existing(_buckets(crn).first(), "The bucket does not exist.", refusal=NoSuchBucket)
     try:
         with files.writing() as new, closing(quota.reserve(bucket.account_id, len(content))) as reservation:
             file = new.write([content])
@@ -94,11 +94,3 @@ def _buckets(crn: str) -> QuerySet[Bucket]:
     return Bucket.objects.filter(
         account_id=crn_named.account_id, name=crn_named.resource, service_instance=crn_named.instance
     ).order_by("pk")
-
-
-def _parsed(word: str) -> Crn | None:
-    """The text as a CRN; None for any other text."""
-    try:
-        return Crn.parse(word)
-    except ValueError:
-        return None

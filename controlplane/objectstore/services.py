@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, failpoints
+from controlplane.kernel.errors import existing
 from controlplane.objectstore import files, reserved_bytes
 from controlplane.objectstore.errors import (
     BucketAlreadyOwnedByYou,
@@ -150,15 +151,11 @@ def delete_objects(bucket: Bucket, *, keys: list[str], event: str, by: Party) ->
 def lock_bucket(bucket: Bucket) -> Bucket:
     """Lock the row of a bucket until the transaction ends, against deletion and other writes. Raises NoSuchBucket."""
     bucket_row = Bucket.objects.select_for_update().filter(pk=bucket.pk).first()
-    if bucket_row is None:
-        raise NoSuchBucket("The bucket does not exist.")
-    return bucket_row
+    return existing(bucket_row, "The bucket does not exist.", refusal=NoSuchBucket)
 
 
 def lock_buckets_of_account(bucket: Bucket) -> Bucket:
     """The same for all buckets of its account, so that the stored bytes can be counted."""
     rows = Bucket.objects.select_for_update().filter(account_id=bucket.account_id).order_by("pk")
     bucket_row = next((each for each in rows if each.pk == bucket.pk), None)
-    if bucket_row is None:
-        raise NoSuchBucket("The bucket does not exist.")
-    return bucket_row
+    return existing(bucket_row, "The bucket does not exist.", refusal=NoSuchBucket)

@@ -1,21 +1,20 @@
 """Operations on multipart uploads."""
 
-from collections.abc import Iterator, Mapping
-from xml.etree.ElementTree import Element
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.http import HttpRequest, HttpResponse
 
-from controlplane.activity.record import record
 from controlplane.kernel.paging import first
 from controlplane.kernel.query_parameters import number
 from controlplane.kernel.text import echoed
-from controlplane.objectstore import files, request_bodies, services, uploads, xml_requests, xml_responses
+from controlplane.objectstore import files, request_bodies, uploads, xml_requests
 from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import InvalidArgument, NotSimulated
-from controlplane.objectstore.models import Bucket, Upload
-from controlplane.objectstore.object_operations import etag_response, stored_headers
+from controlplane.objectstore.models import Bucket, Piece, Upload
+from controlplane.objectstore.object_operations import stored_headers
 from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size, whole
 from controlplane.objectstore.selectors import common_prefix, find_upload, uploads_of, upper_bound
+from controlplane.objectstore.xml_responses import Children, empty, identity, xml
 
 SIZE = "x-amz-mp-object-size"
 
@@ -24,32 +23,32 @@ def create_multipart_upload(call: Call) -> HttpResponse:
     upload = uploads.create_upload(
         call.bucket, key=call.address.key, headers=stored_headers(call.request), event=call.event, by=call.by
     )
-    root = xml_responses.document("InitiateMultipartUploadResult")
-    xml_responses.fill(
-        root, [("Bucket", upload.bucket.name), ("Key", call.address.key), ("UploadId", upload.identifier)]
-    )
-    return xml_responses.xml(root)
+    content = [("Bucket", upload.bucket.name), ("Key", call.address.key), ("UploadId", upload.identifier)]
+    return xml("InitiateMultipartUploadResult", content)
 
 
 def upload_part(call: Call) -> HttpResponse:
-    number, identifier = part_number(call.request), call.request.GET["uploadId"]
-    bucket = call.bucket
-    find_upload(bucket, call.address.key, identifier)
+    number, bucket = part_number(call.request), call.bucket
+    find_upload(bucket, call.address.key, call.upload_id)
     body = request_bodies.Body(call.request, limit=request_bodies.LARGEST_OBJECT)
+    return empty({"ETag": f'"{store_part(call, bucket, number, body).md5}"'})
+
+
+def store_part(call: Call, bucket: Bucket, number: int, content: Iterable[bytes]) -> Piece:
+    """Store the bytes as a part of the upload of the call. Raises what ``uploads.put_part`` raises."""
     with files.writing() as new:
-        file = new.write(body)
+        file = new.write(content)
         with call.storing() as allowance:
-            piece = uploads.put_part(
+            return uploads.put_part(
                 bucket,
                 key=call.address.key,
-                identifier=identifier,
+                identifier=call.upload_id,
                 number=number,
                 file=file,
                 allowance=allowance,
                 event=call.event,
                 by=call.by,
             )
-    return etag_response(f'"{piece.md5}"')
 
 
 def part_number(request: HttpRequest) -> int:
@@ -73,7 +72,7 @@ def complete_multipart_upload(call: Call) -> HttpResponse:
     row = uploads.complete_upload(
         call.bucket,
         key=call.address.key,
-        identifier=call.request.GET["uploadId"],
+        identifier=call.upload_id,
         parts=xml_requests.parts_to_complete(request_bodies.read_document(call.request)),
         size=size,
         if_match=headers.get("If-Match"),
@@ -81,95 +80,75 @@ def complete_multipart_upload(call: Call) -> HttpResponse:
         event=call.event,
         by=call.by,
     )
-    root = xml_responses.document("CompleteMultipartUploadResult")
-    xml_responses.fill(
-        root,
-        [
-            ("Location", call.request.build_absolute_uri(call.request.path)),
-            ("Bucket", row.bucket.name),
-            ("Key", call.address.key),
-            ("ETag", row.etag),
-        ],
-    )
-    return xml_responses.xml(root)
+    content = [
+        ("Location", call.request.build_absolute_uri(call.request.path)),
+        ("Bucket", row.bucket.name),
+        ("Key", call.address.key),
+        ("ETag", row.etag),
+    ]
+    return xml("CompleteMultipartUploadResult", content)
 
 
 def abort_multipart_upload(call: Call) -> HttpResponse:
-    uploads.abort_upload(
-        call.bucket, key=call.address.key, identifier=call.request.GET["uploadId"], event=call.event, by=call.by
-    )
-    answer = HttpResponse(status=204)
-    del answer["Content-Type"]
-    return answer
+    uploads.abort_upload(call.bucket, key=call.address.key, identifier=call.upload_id, event=call.event, by=call.by)
+    return empty(status=204)
 
 
 def list_parts(call: Call) -> HttpResponse:
     bucket, query = call.bucket, call.request.GET
-    upload = find_upload(bucket, call.address.key, query["uploadId"])
+    upload = find_upload(bucket, call.address.key, call.upload_id)
     limit = page_size(query, "max-parts")
     message = "part-number-marker must be the number of a part."
     marker = whole(query, "part-number-marker", largest=xml_requests.MOST_PARTS, message=message)
     page, is_truncated = first(upload.pieces.filter(number__gt=marker).order_by("number"), limit)
-    root = xml_responses.document("ListPartsResult")
-    xml_responses.fill(
-        root,
-        [
-            ("Bucket", bucket.name),
-            ("Key", call.address.key),
-            ("UploadId", upload.identifier),
-            ("StorageClass", STORAGE_CLASS),
-            ("PartNumberMarker", marker),
-            ("NextPartNumberMarker", page[-1].number if page else marker),
-            ("MaxParts", limit),
-            ("IsTruncated", is_truncated),
-        ],
-    )
-    for name in ("Initiator", "Owner"):
-        identity = upload.initiator if name == "Initiator" else bucket.service_instance
-        xml_responses.fill(xml_responses.add(root, name), [("ID", identity), ("DisplayName", identity)])
-    for each in page:
-        xml_responses.fill(
-            xml_responses.add(root, "Part"),
-            [
-                ("PartNumber", each.number),
-                ("LastModified", xml_responses.instant(each.kept_at)),
-                ("ETag", f'"{each.md5}"'),
-                ("Size", each.size),
-            ],
-        )
-    record(
-        call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id, data=call.about()
-    )
-    return xml_responses.xml(root)
+    content: Children = [
+        ("Bucket", bucket.name),
+        ("Key", call.address.key),
+        ("UploadId", upload.identifier),
+        ("StorageClass", STORAGE_CLASS),
+        ("PartNumberMarker", marker),
+        ("NextPartNumberMarker", page[-1].number if page else marker),
+        ("MaxParts", limit),
+        ("IsTruncated", is_truncated),
+        ("Initiator", identity(upload.initiator)),
+        ("Owner", identity(bucket.service_instance)),
+        *(("Part", _part(each)) for each in page),
+    ]
+    call.record(bucket, data=call.about())
+    return xml("ListPartsResult", content)
+
+
+def _part(piece: Piece) -> Children:
+    return [
+        ("PartNumber", piece.number),
+        ("LastModified", piece.kept_at),
+        ("ETag", f'"{piece.md5}"'),
+        ("Size", piece.size),
+    ]
 
 
 def list_multipart_uploads(call: Call) -> HttpResponse:
     bucket, query = call.bucket, call.request.GET
     limit, encode = page_size(query, "max-uploads"), encoding(query)
     page, is_truncated = first(_entries(bucket, query), limit)
-    root = xml_responses.document("ListMultipartUploadsResult")
     last = page[-1] if page else None
     next_key = last if isinstance(last, str) else last.name if last else ""
     next_upload = last.identifier if isinstance(last, Upload) else ""
-    xml_responses.fill(
-        root,
-        [
-            ("Bucket", bucket.name),
-            ("KeyMarker", encode(query.get("key-marker", ""))),
-            ("UploadIdMarker", query.get("upload-id-marker", "")),
-            ("NextKeyMarker", encode(next_key) if is_truncated else None),
-            ("NextUploadIdMarker", next_upload if is_truncated else None),
-            ("Prefix", encode(query.get("prefix", ""))),
-            ("Delimiter", encode(query["delimiter"]) if query.get("delimiter") else None),
-            ("EncodingType", query.get("encoding-type")),
-            ("MaxUploads", limit),
-            ("IsTruncated", is_truncated),
-        ],
-    )
-    for each in page:
-        _show(root, each, bucket, encode)
-    record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
-    return xml_responses.xml(root)
+    content: Children = [
+        ("Bucket", bucket.name),
+        ("KeyMarker", encode(query.get("key-marker", ""))),
+        ("UploadIdMarker", query.get("upload-id-marker", "")),
+        ("NextKeyMarker", encode(next_key) if is_truncated else None),
+        ("NextUploadIdMarker", next_upload if is_truncated else None),
+        ("Prefix", encode(query.get("prefix", ""))),
+        ("Delimiter", encode(query["delimiter"]) if query.get("delimiter") else None),
+        ("EncodingType", query.get("encoding-type")),
+        ("MaxUploads", limit),
+        ("IsTruncated", is_truncated),
+        *(_entry(each, bucket, encode) for each in page),
+    ]
+    call.record(bucket)
+    return xml("ListMultipartUploadsResult", content)
 
 
 def _entries(bucket: Bucket, query: Mapping[str, str]) -> Iterator[Upload | str]:
@@ -194,14 +173,14 @@ def _entries(bucket: Bucket, query: Mapping[str, str]) -> Iterator[Upload | str]
             yield group.decode()
 
 
-def _show(root: Element, each: Upload | str, bucket: Bucket, encode: Encode) -> None:
+def _entry(each: Upload | str, bucket: Bucket, encode: Encode) -> tuple[str, Children]:
     if isinstance(each, str):
-        xml_responses.add(xml_responses.add(root, "CommonPrefixes"), "Prefix", encode(each))
-        return
-    element = xml_responses.add(root, "Upload")
-    xml_responses.fill(element, [("Key", encode(each.name)), ("UploadId", each.identifier)])
-    for name, identity in (("Initiator", each.initiator), ("Owner", bucket.service_instance)):
-        xml_responses.fill(xml_responses.add(element, name), [("ID", identity), ("DisplayName", identity)])
-    xml_responses.fill(
-        element, [("StorageClass", STORAGE_CLASS), ("Initiated", xml_responses.instant(each.started_at))]
-    )
+        return "CommonPrefixes", [("Prefix", encode(each))]
+    return "Upload", [
+        ("Key", encode(each.name)),
+        ("UploadId", each.identifier),
+        ("Initiator", identity(each.initiator)),
+        ("Owner", identity(bucket.service_instance)),
+        ("StorageClass", STORAGE_CLASS),
+        ("Initiated", each.started_at),
+    ]

@@ -8,7 +8,6 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from controlplane.activity.record import record
 from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import BodyTooLarge, checks_first, require_body
 from controlplane.kernel.database_failures import is_database_failure
@@ -89,14 +88,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     except InvalidToken:
         raise  # IAM refused the token
     except ApiError as error:
-        record(
-            call.event,
-            initiator=call.by,
-            target=call.target(),
-            account_id=call.account_id,
-            error=error,
-            data=call.about(),
-        )
+        call.record(error=error, data=call.about())
         raise
 
 

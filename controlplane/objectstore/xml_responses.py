@@ -1,8 +1,9 @@
-"""Responses in S3's XML, built from elements."""
+"""Responses in S3's XML, and responses without a body."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+from typing import TypeAlias
+from xml.etree.ElementTree import Element, register_namespace, tostring
 
 from django.http import HttpResponse
 
@@ -13,64 +14,61 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 XML = "application/xml"
 register_namespace("", NAMESPACE)
 
-Value = str | int | bool
+Content: TypeAlias = "str | int | bool | datetime | Children | None"
+"""A text, or the children of an element; an element whose content is None is left out."""
+Children: TypeAlias = "Sequence[tuple[str, Content]]"
+"""Names and contents of elements, in their order."""
 
 
-def document(name: str) -> Element:
-    return Element(f"{{{NAMESPACE}}}{name}")
+def xml(name: str, content: Content, *, status: int = 200, namespace: str = f"{{{NAMESPACE}}}") -> HttpResponse:
+    """A response with a document whose root has this name."""
+    document = tostring(_element(name, content, namespace), encoding="UTF-8", xml_declaration=True)
+    # Parsers would read a bare CR as LF.
+    return HttpResponse(document.replace(b"\r", b"&#13;"), status=status, content_type=XML)
 
 
-def add(parent: Element, name: str, value: Value | None = None) -> Element:
-    """Add a child with an optional value as its text."""
-    namespace = parent.tag.rpartition("}")[0]
-    child = SubElement(parent, f"{namespace}}}{name}" if namespace else name)
-    if value is not None:
-        child.text = written(value)
-    return child
+def _element(name: str, content: Content, namespace: str) -> Element:
+    element = Element(f"{namespace}{name}")
+    if isinstance(content, list | tuple):
+        element.extend(_element(child, value, namespace) for child, value in content if value is not None)
+    else:
+        element.text = _text(content)
+    return element
 
 
-def fill(parent: Element, values: Iterable[tuple[str, Value | None]]) -> None:
-    """Add children in this order, without those that have no value."""
-    for name, value in values:
-        if value is not None:
-            add(parent, name, value)
-
-
-def written(value: Value) -> str:
+def _text(value: Content) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"  # 2026-11-23T12:11:05.123Z
     return UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
 
-def instant(moment: datetime) -> str:
-    """``2026-11-23T12:11:05.123Z``."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-def xml(root: Element, *, status: int = 200) -> HttpResponse:
-    content = tostring(root, encoding="UTF-8", xml_declaration=True).replace(
-        b"\r", b"&#13;"
-    )  # otherwise parsers read it as LF
-    return HttpResponse(content, status=status, content_type=XML)
+def identity(name: str) -> Children:
+    """The content of an element such as ``Owner``."""
+    return [("ID", name), ("DisplayName", name)]
 
 
 def refusal(error: ApiError, *, resource: str, request_id: str) -> HttpResponse:
     """An ``<Error>`` document, the only one of S3 without a namespace. ``MoreInfo`` is the URL of an explanation."""
-    root = Element("Error")
-    code, explanation = error.code, error.more_info
-    fill(
-        root,
-        [
-            ("Code", code),
-            ("Message", error.message),
-            ("Resource", resource),
-            ("MoreInfo", explanation or None),
-            ("RequestId", request_id),
-        ],
-    )
-    answer = xml(root, status=error.status)
+    explanation = error.more_info
+    content: Children = [
+        ("Code", error.code),
+        ("Message", error.message),
+        ("Resource", resource),
+        ("MoreInfo", explanation or None),
+        ("RequestId", request_id),
+    ]
+    answer = xml("Error", content, status=error.status, namespace="")
     for name, value in error.headers.items():
         answer[name] = value
     if explanation:
         answer["Link"] = f'<{explanation}>; rel="help"'
+    return answer
+
+
+def empty(headers: Mapping[str, str] | None = None, *, status: int = 200) -> HttpResponse:
+    """A response without a body."""
+    answer = HttpResponse(status=status, headers=headers)
+    del answer["Content-Type"]
     return answer
