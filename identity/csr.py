@@ -62,8 +62,9 @@ class CheckedRequest:
 def check(pem: str) -> CheckedRequest:
     """Check a request. Raises InvalidValue, target ``csr``, which says what to change; the request is never echoed."""
     request = check_again(pem)
-    if isinstance(request.public_key, rsa.RSAPublicKey):
-        _refuse_weak(request.public_key)
+    key = request.public_key
+    if isinstance(key, rsa.RSAPublicKey) and (weakness := weak_rsa.weakness(key.public_numbers().n)):
+        raise refusal(f"its RSA modulus {weakness}. {NEW_KEY}")
     return request
 
 
@@ -121,11 +122,6 @@ def _key(request: x509.CertificateSigningRequest) -> None:
         raise refusal("its key must be RSA, or on the curve P-256 or P-384")
     elif not _names_its_curve(request, key):
         raise refusal("its key spells out its curve; name it instead (RFC 5480, section 2.1.1)")
-
-
-def _refuse_weak(key: rsa.RSAPublicKey) -> None:
-    if weakness := weak_rsa.weakness(key.public_numbers().n):
-        raise refusal(f"its RSA modulus {weakness}. {NEW_KEY}")
 
 
 def _names_its_curve(request: x509.CertificateSigningRequest, key: ec.EllipticCurvePublicKey) -> bool:

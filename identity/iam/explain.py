@@ -126,16 +126,12 @@ class Explain(GuardedView):
         return about(getattr(self, "question", {}), self.caller)
 
     def get(self, request: Request) -> Response:
-        return self._explained(request)
-
-    def post(self, request: Request) -> Response:
-        return self._explained(request)
-
-    def _explained(self, request: Request) -> Response:
         region = region_of_host(request.get_host())
         answer = explain(self.question, caller=self.caller, region=region, now=clock.now())
         self.question = {**self.question, **said_of(answer)}
         return self.answer(answer)
+
+    post = get
 
 
 def about(asked: Mapping[str, Any], caller: Caller) -> Party:
