@@ -23,14 +23,14 @@ from controlplane.kernel.facts import ServerFacts
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, Subject
 from identity.events import API_KEY_LOGIN, REFRESH_LOGIN, SERVICE_ID_LOGIN
 from identity.models import ApiKey
-from identity.selectors import find_api_key
+from identity.selectors import find_api_key, find_service_id
 from identity.services import iam_tokens, sessions
 from identity.services.guarded_event import retry_once, server_party
 from identity.services.identity_tokens import IssuedToken, verify_presented_token
 from identity.services.token_kinds import require_iam_token, require_identity_token
 from identity.signing import VerifiedClaims
 from trustedprofiles.assume import find_assumable, identity_of, may_assume
-from trustedprofiles.models import ServiceId, TrustedProfile
+from trustedprofiles.models import TrustedProfile
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.selectors import find_user, is_deactivated
 
@@ -107,7 +107,7 @@ def subject_of(key: ApiKey) -> tuple[Subject, bool]:
     """Whom the key stands for, and whether that is a person. Raises BadRequest (BXNIM0415E) for a service ID that is
     gone."""
     if is_service_id(key.iam_id):
-        service_id = ServiceId.objects.filter(account_id=key.account_id, id=key.iam_id.removeprefix("iam-")).first()
+        service_id = find_service_id(key.account_id, key.iam_id)
         if service_id is None:  # deleted this very moment, and the key with it
             raise _unusable("Provided API key could not be found.")
         return Subject(key.iam_id, service_id.id, service_id.name, key.account_id, sub_type="ServiceId"), False
