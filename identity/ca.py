@@ -13,7 +13,6 @@ from functools import lru_cache
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from identity.authority_urls import AuthorityUrls
@@ -52,7 +51,7 @@ def name(common_name: str) -> x509.Name:
     )
 
 
-def build_root(key: RSAPrivateKey, *, common_name: str, validity: Validity) -> x509.Certificate:
+def build_root(key: rsa.RSAPrivateKey, *, common_name: str, validity: Validity) -> x509.Certificate:
     """A self-signed certificate authority that may have one level of authorities below it."""
     subject = name(common_name)
     return _authority(subject, subject, key.public_key(), validity, path_length=1).sign(key, hashes.SHA256())
@@ -63,7 +62,7 @@ def build_intermediate(
     *,
     common_name: str,
     issuer: x509.Certificate,
-    issuer_key: RSAPrivateKey,
+    issuer_key: rsa.RSAPrivateKey,
     validity: Validity,
 ) -> x509.Certificate:
     """An authority that signs leaves only (path length 0, keyCertSign and cRLSign). It expires with its issuer at the
@@ -78,7 +77,7 @@ def build_endpoint(
     dns_names: Sequence[str],
     addresses: Sequence[str],
     issuer: x509.Certificate,
-    issuer_key: RSAPrivateKey,
+    issuer_key: rsa.RSAPrivateKey,
     validity: Validity,
 ) -> x509.Certificate:
     """A TLS server's certificate for these names and IP addresses (RFC 9525: verifiers read the alternative names; the
@@ -111,7 +110,7 @@ def build_leaf(
     common_name: str,
     serial_number: int,
     issuer: x509.Certificate,
-    issuer_key: RSAPrivateKey,
+    issuer_key: rsa.RSAPrivateKey,
     urls: AuthorityUrls,
     now: datetime,
     not_after: datetime,

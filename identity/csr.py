@@ -29,20 +29,13 @@ LARGEST_EXPONENT = 2**32
 LARGEST_SUBJECT = 16
 EXTENSION_REQUEST = ObjectIdentifier("1.2.840.113549.1.9.14")
 ALLOWED_NAMES = {
-    NameOID.COUNTRY_NAME: "C",
-    NameOID.STATE_OR_PROVINCE_NAME: "ST",
-    NameOID.LOCALITY_NAME: "L",
-    NameOID.ORGANIZATION_NAME: "O",
-    NameOID.ORGANIZATIONAL_UNIT_NAME: "OU",
+    NameOID.COUNTRY_NAME: ("C", 2, 2),
+    NameOID.STATE_OR_PROVINCE_NAME: ("ST", 1, 128),
+    NameOID.LOCALITY_NAME: ("L", 1, 128),
+    NameOID.ORGANIZATION_NAME: ("O", 1, 64),
+    NameOID.ORGANIZATIONAL_UNIT_NAME: ("OU", 1, 64),
 }
-LENGTHS = {
-    NameOID.COUNTRY_NAME: (2, 2),
-    NameOID.STATE_OR_PROVINCE_NAME: (1, 128),
-    NameOID.LOCALITY_NAME: (1, 128),
-    NameOID.ORGANIZATION_NAME: (1, 64),
-    NameOID.ORGANIZATIONAL_UNIT_NAME: (1, 64),
-}
-"""In characters (RFC 5280, appendix A.1)."""
+"""What a subject may hold: the short form, and the least and greatest number of characters (RFC 5280, appendix A.1)."""
 NEW_KEY = "Make a new key, such as with openssl genrsa 2048, and a new request with it"
 ALLOWED_CURVES = (ec.SECP256R1, ec.SECP384R1)
 ALLOWED_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
@@ -62,8 +55,9 @@ class CheckedRequest:
 def check(pem: str) -> CheckedRequest:
     """Check a request. Raises InvalidValue, target ``csr``, which says what to change; the request is never echoed."""
     request = check_again(pem)
-    if isinstance(request.public_key, rsa.RSAPublicKey):
-        _refuse_weak(request.public_key)
+    key = request.public_key
+    if isinstance(key, rsa.RSAPublicKey) and (weakness := weak_rsa.weakness(key.public_numbers().n)):
+        raise refusal(f"its RSA modulus {weakness}. {NEW_KEY}")
     return request
 
 
@@ -123,11 +117,6 @@ def _key(request: x509.CertificateSigningRequest) -> None:
         raise refusal("its key spells out its curve; name it instead (RFC 5480, section 2.1.1)")
 
 
-def _refuse_weak(key: rsa.RSAPublicKey) -> None:
-    if weakness := weak_rsa.weakness(key.public_numbers().n):
-        raise refusal(f"its RSA modulus {weakness}. {NEW_KEY}")
-
-
 def _names_its_curve(request: x509.CertificateSigningRequest, key: ec.EllipticCurvePublicKey) -> bool:
     """Whether the request names its curve. ``cryptography`` reads a curve that is given by its parameters as the named
     one."""
@@ -156,9 +145,9 @@ def _subject(request: x509.CertificateSigningRequest) -> None:
             raise refusal("its subject may hold only C, ST, L, O and OU")
         if not isinstance(name.value, str) or not name.value.isprintable():
             raise refusal("its subject has characters that do not print")
-        shortest, longest = LENGTHS[name.oid]
+        label, shortest, longest = ALLOWED_NAMES[name.oid]
         if not shortest <= len(name.value) <= longest:
-            raise refusal(f"{ALLOWED_NAMES[name.oid]} in its subject must have {shortest} to {longest} characters")
+            raise refusal(f"{label} in its subject must have {shortest} to {longest} characters")
 
 
 def _attributes(request: x509.CertificateSigningRequest) -> None:

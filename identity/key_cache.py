@@ -16,8 +16,7 @@ from controlplane.kernel.errors import ApiError
 from controlplane.kernel.fresh_value import FreshValue
 from identity import key_encryption
 from identity.key_schedule import LEEWAY
-from identity.models import KeyPair
-from identity.models.key import STATES_THAT_VERIFY
+from identity.models import STATES_THAT_VERIFY, KeyPair
 
 FRESH_SECONDS = 1.0
 TOKEN_PURPOSES = (KeyPair.Purpose.IDENTITY, KeyPair.Purpose.IAM)
@@ -63,9 +62,6 @@ class Known:
     """By region."""
 
 
-NOTHING = Known({}, {}, {})
-
-
 class Keychain:
     """The published keys of one purpose. Identity keys are those of all regions, others those of this one."""
 
@@ -101,15 +97,14 @@ class Keychain:
         rows = KeyPair.objects.filter(purpose=self.purpose, state__in=STATES_THAT_VERIFY)
         if self.purpose != KeyPair.Purpose.IDENTITY:
             rows = rows.filter(region=settings.BAREMINT_REGION)
-        before = last or NOTHING
+        before = last or Known({}, {}, {})
         verifiers = {row.kid: before.verifiers.get(row.kid) or _verifier_of(row) for row in rows}
-        signing = [row for row in rows if row.state == KeyPair.State.ACTIVE or self._answers_for_the_past(row)]
+        # An intermediate authority signs revocation lists for as long as it has its private key.
+        is_authority = self.purpose == KeyPair.Purpose.INTERMEDIATE
+        signing = [row for row in rows if row.state == KeyPair.State.ACTIVE or (is_authority and row.ciphertext)]
         signers = {row.kid: before.signers.get(row.kid) or signer_of(row) for row in signing}
         active = {row.region: signers[row.kid] for row in rows if row.state == KeyPair.State.ACTIVE}
         return Known(verifiers, signers, active)
-
-    def _answers_for_the_past(self, row: KeyPair) -> bool:
-        return self.purpose == KeyPair.Purpose.INTERMEDIATE and bool(row.ciphertext)
 
 
 def _verifier_of(row: KeyPair) -> Verifier:
@@ -124,7 +119,7 @@ def signer_of(row: KeyPair) -> Signer:
 
 def load_private_key(row: KeyPair) -> RSAPrivateKey:
     """Decrypt the private key of a row. Raises ImproperlyConfigured when the KEK does not fit."""
-    return cast(RSAPrivateKey, key_encryption.unseal(key_encryption.sealed_of(row), bound_to=row.kid))
+    return cast(RSAPrivateKey, key_encryption.unseal(row, bound_to=row.kid))
 
 
 def load_public_key(row: KeyPair) -> RSAPublicKey:

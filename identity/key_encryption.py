@@ -14,6 +14,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TypedDict
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
@@ -30,17 +31,19 @@ KEK_FILE = "kek"
 KEK_BYTES = 32
 NONCE_BYTES = 12
 ANSWER = b"baremint known answer"
-WIPED = {"kek_id": "", "nonce": b"", "ciphertext": b""}
-"""Columns of a row whose private key was wiped."""
 
 
-@dataclass(frozen=True)
-class Sealed:
-    """An encrypted secret. ``kek_id`` names the KEK by a hash of it."""
+class Sealed(TypedDict):
+    """An encrypted secret, by the columns of its row. ``kek_id`` names the KEK by a hash of it."""
 
     kek_id: str
     nonce: bytes
     ciphertext: bytes
+
+
+WIPED: Sealed = {"kek_id": "", "nonce": b"", "ciphertext": b""}
+"""Columns of a row whose private key was wiped."""
+SealedRow = KeyPair | KnownAnswer | StoredValue
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,9 +60,9 @@ def seal(private_key: PrivateKeyTypes, *, bound_to: str) -> Sealed:
     return _encrypt(der, bound_to=bound_to)
 
 
-def unseal(sealed: Sealed, *, bound_to: str) -> PrivateKeyTypes:
+def unseal(row: SealedRow, *, bound_to: str) -> PrivateKeyTypes:
     """Decrypt a private key. Raises ImproperlyConfigured when no configured KEK fits."""
-    der = _decrypt(sealed, bound_to=bound_to)
+    der = _decrypt(row, bound_to=bound_to)
     # Authenticated encryption: what decrypts is what was stored. Checking its primes takes as long as fifty signatures.
     return serialization.load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
 
@@ -71,12 +74,12 @@ def seal_value(value: str, *, bound_to: str) -> Sealed:
 
 def unseal_value(row: StoredValue) -> str:
     """Decrypt the value of an API key. Raises ImproperlyConfigured when no configured KEK fits."""
-    return _decrypt(sealed_of(row), bound_to=row.api_key_id).decode()
+    return _decrypt(row, bound_to=row.api_key_id).decode()
 
 
-def reseal(sealed: Sealed, *, bound_to: str) -> Sealed:
+def reseal(row: SealedRow, *, bound_to: str) -> Sealed:
     """The same secret under the first KEK. Raises ImproperlyConfigured when no configured KEK fits."""
-    return _encrypt(_decrypt(sealed, bound_to=bound_to), bound_to=bound_to)
+    return _encrypt(_decrypt(row, bound_to=bound_to), bound_to=bound_to)
 
 
 def first_kek() -> str:
@@ -92,25 +95,22 @@ def register_kek(*, now: datetime) -> None:
     with named_lock("kek"):
         require_fitting_kek()
         if not KnownAnswer.objects.filter(kek_id=first_kek()).exists():
-            answer = _encrypt(ANSWER, bound_to=first_kek())
-            KnownAnswer.objects.create(
-                kek_id=answer.kek_id, nonce=answer.nonce, ciphertext=answer.ciphertext, first_used_at=now
-            )
+            KnownAnswer.objects.create(**_encrypt(ANSWER, bound_to=first_kek()), first_used_at=now)
 
 
 def require_fitting_kek() -> None:
     """Check that the configured KEKs decrypt everything that is stored. Raises ImproperlyConfigured."""
     configured = {kek.id for kek in _keks()}
     for row in KeyPair.objects.exclude(kek_id=""):
-        _decrypt(sealed_of(row), bound_to=row.kid)
+        _decrypt(row, bound_to=row.kid)
     for value in StoredValue.objects.iterator():
-        _decrypt(sealed_of(value), bound_to=value.api_key_id)
+        _decrypt(value, bound_to=value.api_key_id)
     answers = list(KnownAnswer.objects.order_by("-first_used_at"))
     if answers and not any(answer.kek_id in configured for answer in answers):
         raise _missing(answers[0].kek_id)
     for answer in answers:
         if answer.kek_id in configured:
-            _decrypt(sealed_of(answer), bound_to=answer.kek_id)
+            _decrypt(answer, bound_to=answer.kek_id)
 
 
 def refuse_wrong_kek() -> None:
@@ -136,26 +136,22 @@ def require_known_kek() -> None:
         )
 
 
-def sealed_of(row: KeyPair | KnownAnswer | StoredValue) -> Sealed:
-    return Sealed(row.kek_id, bytes(row.nonce), bytes(row.ciphertext))
-
-
 def _encrypt(secret: bytes, *, bound_to: str) -> Sealed:
     kek = _keks()[0]
     nonce = os.urandom(NONCE_BYTES)
-    return Sealed(kek.id, nonce, kek.cipher.encrypt(nonce, secret, bound_to.encode()))
+    return {"kek_id": kek.id, "nonce": nonce, "ciphertext": kek.cipher.encrypt(nonce, secret, bound_to.encode())}
 
 
-def _decrypt(sealed: Sealed, *, bound_to: str) -> bytes:
+def _decrypt(row: SealedRow, *, bound_to: str) -> bytes:
     for kek in _keks():
-        if kek.id == sealed.kek_id:
+        if kek.id == row.kek_id:
             try:
-                return kek.cipher.decrypt(sealed.nonce, sealed.ciphertext, bound_to.encode())
+                return kek.cipher.decrypt(bytes(row.nonce), bytes(row.ciphertext), bound_to.encode())
             except InvalidTag:
                 raise ImproperlyConfigured(
                     f"The stored secret {bound_to} does not decrypt: it was changed, or moved from another row."
                 ) from None
-    raise _missing(sealed.kek_id)
+    raise _missing(row.kek_id)
 
 
 def _missing(kek_id: str) -> ImproperlyConfigured:

@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
-from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponderEncoding, OCSPResponseStatus
 
 from identity.crl import Revoked
 
@@ -78,26 +77,27 @@ def answer(
     now: datetime,
 ) -> bytes:
     """A successful response in DER, signed by the issuer itself, with the nonce of the request."""
-    revocation, valid = certificate.revoked, OCSPCertStatus.GOOD if certificate.issued else OCSPCertStatus.UNKNOWN
+    revocation = certificate.revoked
+    valid = ocsp.OCSPCertStatus.GOOD if certificate.issued else ocsp.OCSPCertStatus.UNKNOWN
     reason = x509.ReasonFlags(revocation.reason) if revocation and revocation.reason != "unspecified" else None
     builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
         issuer_name_hash=request.issuer_name_hash,
         issuer_key_hash=request.issuer_key_hash,
         serial_number=request.serial_number,
         algorithm=request.algorithm,
-        cert_status=OCSPCertStatus.REVOKED if revocation else valid,
+        cert_status=ocsp.OCSPCertStatus.REVOKED if revocation else valid,
         this_update=now,
         next_update=now + LIFETIME,
         revocation_time=revocation.at if revocation else None,
         revocation_reason=reason,
     )
-    builder = builder.responder_id(OCSPResponderEncoding.HASH, issuer)
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer)
     if request.nonce is not None:
         builder = builder.add_extension(x509.OCSPNonce(request.nonce), critical=False)
     return builder.sign(issuer_key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
-def refusal(status: OCSPResponseStatus) -> bytes:
+def refusal(status: ocsp.OCSPResponseStatus) -> bytes:
     """An unsuccessful response in DER, which is unsigned (RFC 6960, section 2.3)."""
     return ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
 

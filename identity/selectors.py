@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypedDict, cast
@@ -16,9 +15,7 @@ from controlplane.kernel.errors import ApiError
 from identity import key_schedule
 from identity.key_cache import load_public_key
 from identity.key_periods import configured_key_times
-from identity.key_schedule import KeyFacts, Purpose
-from identity.models import ApiKey, KeyPair
-from identity.models.key import STATES_THAT_VERIFY
+from identity.models import STATES_THAT_VERIFY, ApiKey, KeyPair
 from servers.models import BareMetalServer
 from trustedprofiles.models import ServiceId, TrustedProfile
 from trustedprofiles.selectors import is_deactivated
@@ -43,14 +40,12 @@ class JsonWebKeySet(TypedDict):
 
 def published_keys(purpose: str) -> list[JsonWebKey]:
     """JWKs (RFC 7517) of the keys that verify: active first, then prepared, then retiring."""
-    rows = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY).defer(
-        "ciphertext", "nonce"
-    )
-    return [_jwk(row) for row in _in_published_order(rows)]
+    return [_jwk(row) for row in _published(purpose)]
 
 
-def _in_published_order(rows: Iterable[KeyPair]) -> list[KeyPair]:
-    return sorted(rows, key=lambda row: (PUBLISHED_ORDER[row.state], -row.generation))
+def _published(purpose: str) -> list[KeyPair]:
+    rows = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY)
+    return sorted(rows.defer("ciphertext", "nonce"), key=lambda row: (PUBLISHED_ORDER[row.state], -row.generation))
 
 
 def _jwk(row: KeyPair) -> JsonWebKey:
@@ -89,38 +84,33 @@ def first_root_activated_at() -> datetime:
 
 def trusted_roots() -> str:
     """PEM of every root CA that a chain may end in, now or soon: the CA bundle."""
-    return _certificates(KeyPair.Purpose.ROOT)
+    return "".join(row.certificate for row in _published(KeyPair.Purpose.ROOT))
 
 
 def published_intermediates() -> str:
     """PEM of every intermediate CA that signs, signed what is still valid, or will sign next."""
-    return _certificates(KeyPair.Purpose.INTERMEDIATE)
-
-
-def _certificates(purpose: str) -> str:
-    rows = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY)
-    return "".join(row.certificate for row in _in_published_order(rows.defer("ciphertext", "nonce")))
+    return "".join(row.certificate for row in _published(KeyPair.Purpose.INTERMEDIATE))
 
 
 class KeySeries(NamedTuple):
     """A purpose and a region, whose keys succeed each other."""
 
-    purpose: Purpose
+    purpose: key_schedule.Purpose
     region: str
 
 
-def live_keys() -> dict[KeySeries, list[KeyFacts]]:
+def live_keys() -> dict[KeySeries, list[key_schedule.KeyFacts]]:
     """All keys that are not retired, oldest first."""
     rows = KeyPair.objects.exclude(state=KeyPair.State.RETIRED).order_by("generation")
     dates = ("published_at", "activated_at", "demoted_at", "expires_at")
     columns = ("kid", "state", *dates, "issuer__kid", "rotation_asked_at")
-    keys: dict[KeySeries, list[KeyFacts]] = {}
+    keys: dict[KeySeries, list[key_schedule.KeyFacts]] = {}
     for purpose, region, *facts in rows.values_list("purpose", "region", *columns):
-        keys.setdefault(KeySeries(purpose, region), []).append(KeyFacts(*facts))
+        keys.setdefault(KeySeries(purpose, region), []).append(key_schedule.KeyFacts(*facts))
     return keys
 
 
-def issuer_of(series: KeySeries, keys: dict[KeySeries, list[KeyFacts]]) -> KeyFacts | None:
+def issuer_of(series: KeySeries, keys: dict[KeySeries, list[key_schedule.KeyFacts]]) -> key_schedule.KeyFacts | None:
     """The active root, for intermediate authorities. Other keys have no certificate, or sign it themselves."""
     if series.purpose != "intermediate":
         return None
@@ -131,7 +121,7 @@ def issuer_of(series: KeySeries, keys: dict[KeySeries, list[KeyFacts]]) -> KeyFa
 class ScheduledKey:
     """A key that is not retired, and its next state."""
 
-    purpose: Purpose
+    purpose: key_schedule.Purpose
     region: str
     kid: str
     state: key_schedule.KeyState

@@ -1,7 +1,8 @@
 """Sign and verify JSON web tokens; no other module does.
 
-``sign`` turns claims into a compact JWS under the active key of a purpose. ``verify`` turns untrusted text into
-VerifiedClaims or refuses it; everything that grants something takes VerifiedClaims, never a token.
+``sign`` turns claims into a compact JWS under the active key of a purpose. ``authenticate`` and then ``check_claims``
+turn untrusted text into VerifiedClaims or refuse it; everything that grants something takes VerifiedClaims, never a
+token.
 
 Each purpose has its own keys, issuer and required claims, so a token of one purpose is refused for every other (RFC
 8725, sections 3.8 to 3.12). ``kid`` is looked up as an opaque string among the published keys of that one purpose;
@@ -114,21 +115,6 @@ def check_claims(
     check_completeness(signed_claims.claims, required)
     check_times(signed_claims.claims, now=now, leeway=leeway)
     return VerifiedClaims(signed_claims.claims, signed_claims.kid)
-
-
-def verify(
-    token: str,
-    *,
-    purpose: str,
-    issuer: str,
-    now: datetime,
-    leeway: timedelta,
-    required: frozenset[str],
-    audience: list[str] | None = None,
-) -> VerifiedClaims:
-    """Check a token: ``authenticate``, then ``check_claims``. Raises Unauthenticated."""
-    signed_claims = authenticate(token, purpose=purpose)
-    return check_claims(signed_claims, issuer=issuer, now=now, leeway=leeway, required=required, audience=audience)
 
 
 class TokenExpired(Unauthenticated):

@@ -11,10 +11,10 @@ from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
+from identity.api import apikey_responses
 from identity.api.activity import activity_of_keys, names_of
 from identity.api.apikey_requests import ApiKeyUpdate, api_key_content
-from identity.api.apikey_responses import ApiKey as ApiKeyAnswer
-from identity.api.apikey_responses import api_key_body
+from identity.api.base import Switch
 from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import apikeys
@@ -87,7 +87,7 @@ class OneApiKey(ApiKeyView):
             "get_api_key",
             "iam-identity.apikey.read",
             READ_EVENT,
-            answer=ApiKeyAnswer,
+            answer=apikey_responses.ApiKey,
             query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY),
             etag=True,
             further=(UPDATE,),
@@ -98,7 +98,7 @@ class OneApiKey(ApiKeyView):
             UPDATE_EVENT,
             recorded_by_service=True,
             body=ApiKeyUpdate,
-            answer=ApiKeyAnswer,
+            answer=apikey_responses.ApiKey,
             etag=True,
             if_match="required",
         ),
@@ -130,7 +130,7 @@ class OneApiKey(ApiKeyView):
     def put(self, request: Request, api_key_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.key.entity_tag)
         key = apikeys.update_api_key(self.key, changes=api_key_content(self.body), by=Party.of(self.caller))
-        return self.answer(api_key_body(key), etag=key.entity_tag)
+        return self.answer(apikey_responses.api_key_body(key), etag=key.entity_tag)
 
     def delete(self, request: Request, api_key_id: str) -> Response:
         apikeys.delete_api_key(self.key, by=Party.of(self.caller))
@@ -145,7 +145,7 @@ class ApiKeyDetails(ApiKeyView):
             "get_api_keys_details",
             "iam-identity.apikey.read",
             READ_EVENT,
-            answer=ApiKeyAnswer,
+            answer=apikey_responses.ApiKey,
             query=(INCLUDE_HISTORY,),
             headers=(VALUE_HEADER,),
             etag=True,
@@ -169,39 +169,29 @@ class ApiKeyDetails(ApiKeyView):
         return self.answer(with_history(request, [self.key])[0], etag=self.key.entity_tag)
 
 
-class ApiKeyLock(ApiKeyView):
+class ApiKeyLock(Switch, ApiKeyView):
     operations = {
         "POST": Operation("lock_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
         "DELETE": Operation("unlock_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
     }
 
-    def post(self, request: Request, api_key_id: str) -> Response:
-        apikeys.lock_api_key(self.key, locked=True, by=Party.of(self.caller))
-        return self.answer()
-
-    def delete(self, request: Request, api_key_id: str) -> Response:
-        apikeys.lock_api_key(self.key, locked=False, by=Party.of(self.caller))
-        return self.answer()
+    def switch(self, enabled: bool) -> None:
+        apikeys.lock_api_key(self.key, locked=enabled, by=Party.of(self.caller))
 
 
-class ApiKeyDisabling(ApiKeyView):
+class ApiKeyDisabling(Switch, ApiKeyView):
     operations = {
         "POST": Operation("disable_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
         "DELETE": Operation("enable_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
     }
 
-    def post(self, request: Request, api_key_id: str) -> Response:
-        apikeys.disable_api_key(self.key, disabled=True, by=Party.of(self.caller))
-        return self.answer()
-
-    def delete(self, request: Request, api_key_id: str) -> Response:
-        apikeys.disable_api_key(self.key, disabled=False, by=Party.of(self.caller))
-        return self.answer()
+    def switch(self, enabled: bool) -> None:
+        apikeys.disable_api_key(self.key, disabled=enabled, by=Party.of(self.caller))
 
 
-def with_history(request: Request, keys: Sequence[ApiKey]) -> list[ApiKeyAnswer]:
+def with_history(request: Request, keys: Sequence[ApiKey]) -> list[apikey_responses.ApiKey]:
     """The API keys, with their history where the query asks for it."""
-    bodies = [api_key_body(key) for key in keys]
+    bodies = [apikey_responses.api_key_body(key) for key in keys]
     if boolean(request.GET, INCLUDE_HISTORY):
         targets = {name: key.id for key in keys for name in names_of(key)}
         changes = histories(targets, events.API_KEY_CHANGES)

@@ -11,10 +11,9 @@ from controlplane.kernel.errors import NotAuthorized, NotFound, Target
 from controlplane.kernel.query_parameters import boolean, one_of
 from controlplane.kernel.verdict import Allowed
 from identity import events
+from identity.api import apikey_responses
 from identity.api.apikey import SubjectView, with_history
 from identity.api.apikey_requests import ApiKeyCreation, api_key_content
-from identity.api.apikey_responses import ApiKey as ApiKeyAnswer
-from identity.api.apikey_responses import ApiKeyList, api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys
@@ -44,7 +43,7 @@ class ApiKeys(SubjectView):
             "list_api_keys",
             "iam-identity.apikey.list",
             f"{events.USER_KEY}.read",
-            answer=ApiKeyList,
+            answer=apikey_responses.ApiKeyList,
             lists=ApiKey,
             query=(ACCOUNT_ID, IAM_ID, SCOPE, TYPE, *list_parameters(SORTABLE), INCLUDE_HISTORY),
         ),
@@ -55,7 +54,7 @@ class ApiKeys(SubjectView):
             recorded_by_service=True,
             status=201,
             body=ApiKeyCreation,
-            answer=ApiKeyAnswer,
+            answer=apikey_responses.ApiKey,
             etag=True,
             headers=(LOCK, DISABLE),
             further=(CREATE_OWN_API_KEY,),
@@ -77,7 +76,7 @@ class ApiKeys(SubjectView):
     def get(self, request: Request) -> Response:
         rows = ordered(request, filtered(request, _of_type(request, self._seen()), FILTERABLE), SORTABLE)
         page = token_page(request, rows, caller=self.caller)
-        body: ApiKeyList = {**page.links, "apikeys": with_history(request, page.items)}
+        body: apikey_responses.ApiKeyList = {**page.links, "apikeys": with_history(request, page.items)}
         return self.answer(body)
 
     def _seen(self) -> QuerySet[ApiKey]:
@@ -115,7 +114,7 @@ class ApiKeys(SubjectView):
             disabled=boolean(request.headers, DISABLE, kind="header"),
             by=Party.of(self.caller),
         )
-        return self.answer(api_key_body(key, value=value), etag=key.entity_tag)
+        return self.answer(apikey_responses.api_key_body(key, value=value), etag=key.entity_tag)
 
 
 def _of_type(request: Request, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:

@@ -1,11 +1,27 @@
-"""What the views about a server's certificates share: the server in the path, in whatever region of the account."""
+"""What the views share: the server in the path, in whatever region of the account; what is switched on and off."""
 
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
 from servers.models import BareMetalServer
 from trustedprofiles.api_view import GuardedView
+
+
+class Switch(GuardedView):
+    """``POST`` turns a property of the resource on, ``DELETE`` turns it off."""
+
+    def switch(self, enabled: bool) -> None:
+        raise NotImplementedError
+
+    def post(self, request: Request, **path: str) -> Response:
+        self.switch(True)
+        return self.answer()
+
+    def delete(self, request: Request, **path: str) -> Response:
+        self.switch(False)
+        return self.answer()
 
 
 class CertifiedServerView(GuardedView):

@@ -13,8 +13,8 @@ from identity.api import service_id_responses
 from identity.api.activity import activity_of_keys
 from identity.api.apikey_requests import api_key_content
 from identity.api.apikey_responses import api_key_body
+from identity.api.base import Switch
 from identity.api.service_id_requests import ServiceIdCreation, ServiceIdUpdate
-from identity.api.service_id_responses import service_id_body
 from identity.models import ApiKey
 from identity.services.apikeys import create_service_id_with_key
 from trustedprofiles import events
@@ -155,7 +155,7 @@ class OneServiceId(ServiceIdView):
         return self.answer(_body(request, service_id), etag=service_id.entity_tag)
 
 
-class ServiceIdLock(ServiceIdView):
+class ServiceIdLock(Switch, ServiceIdView):
     operations = {
         "POST": Operation(
             "lock_service_id", UPDATE, f"{events.SERVICE_ID}.update", recorded_by_service=True, status=204
@@ -165,17 +165,12 @@ class ServiceIdLock(ServiceIdView):
         ),
     }
 
-    def post(self, request: Request, serviceid_id: str) -> Response:
-        service_ids.lock_service_id(self.resource, locked=True, by=Party.of(self.caller))
-        return self.answer()
-
-    def delete(self, request: Request, serviceid_id: str) -> Response:
-        service_ids.lock_service_id(self.resource, locked=False, by=Party.of(self.caller))
-        return self.answer()
+    def switch(self, enabled: bool) -> None:
+        service_ids.lock_service_id(self.resource, locked=enabled, by=Party.of(self.caller))
 
 
 def _body(request: Request, service_id: ServiceId) -> service_id_responses.ServiceId:
-    return service_id_body(service_id, show_group=boolean(request.GET, SHOW_GROUP_ID))
+    return service_id_responses.service_id_body(service_id, show_group=boolean(request.GET, SHOW_GROUP_ID))
 
 
 def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[service_id_responses.ServiceId]:

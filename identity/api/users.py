@@ -2,6 +2,8 @@
 them; they are read here, and nothing of them is changed (D-171)."""
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, NotRequired, TypedDict
 
 from django.db.models import Q, QuerySet
@@ -43,6 +45,14 @@ class UserSettings(TypedDict):
     self_manage: bool
 
 
+SETTINGS: UserSettings = {
+    "language": "",
+    "notification_language": "",
+    "allowed_ip_addresses": "",
+    "self_manage": False,
+}
+
+
 class UserProfile(TypedDict):
     id: str
     iam_id: str
@@ -71,12 +81,22 @@ class UserList(TypedDict):
     resources: list[UserProfile]
 
 
+refused_operation = partial(Operation, recorded_by_service=True, status=204, conflicts=False, simulated=False)
+"""A write, which is authorised, recorded and refused."""
+
+
+def refusal(instead: str) -> Callable[..., Response]:
+    """The method of a write; ``instead`` says who changes users, or how."""
+
+    def refuse(view: AccountView, request: Request, **path: str) -> Response:
+        raise NotSupported(f"This API only reads the users of an account. {instead}")
+
+    return refuse
+
+
 class UserManagementView(AccountView):
     envelope = staticmethod(envelopes.policy)
     service_name: ClassVar[str] = "user-management"
-
-    def refuse(self, instead: str) -> Response:
-        raise NotSupported(f"This API only reads the users of an account. {instead}")
 
 
 class Users(UserManagementView):
@@ -89,15 +109,7 @@ class Users(UserManagementView):
             lists=User,
             query=(LIMIT, START, SEARCH, USER_ID, INCLUDE_SETTINGS),
         ),
-        "POST": Operation(
-            "invite_users",
-            "user-management.user.create",
-            events.USER_INVITE,
-            recorded_by_service=True,
-            status=204,
-            conflicts=False,
-            simulated=False,
-        ),
+        "POST": refused_operation("invite_users", "user-management.user.create", events.USER_INVITE),
     }
 
     def resource_attributes(self) -> dict[str, str]:
@@ -118,7 +130,7 @@ class Users(UserManagementView):
         page = offset_page(request, rows, caller=self.caller, names=(LIMIT, START), default=DEFAULT_PAGE)
         resources = [_profile(user) for user in page.items]
         if boolean(request.GET, INCLUDE_SETTINGS):
-            resources = [{**each, "settings": _settings()} for each in resources]
+            resources = [{**each, "settings": SETTINGS} for each in resources]
         body: UserList = {
             "total_results": rows.count(),
             "limit": page.query.limit,
@@ -142,8 +154,7 @@ class Users(UserManagementView):
         others = visibility.of(rows) if visibility.verdict else rows.none()
         return rows.filter(Q(pk__in=others.values("pk")) | Q(iam_id=caller.iam_id))
 
-    def post(self, request: Request, account_id: str) -> Response:
-        return self.refuse("Make a person of the account with: baremint person NAME.")
+    post = refusal("Make a person of the account with: baremint person NAME.")
 
 
 class UserView(UserManagementView):
@@ -174,24 +185,8 @@ class UserView(UserManagementView):
 class OneUser(UserView):
     operations = {
         "GET": Operation("get_user_profile", READ, events.USER_READ, answer=UserProfile, query=(INCLUDE_ACTIVITY,)),
-        "PATCH": Operation(
-            "update_user_profile",
-            "user-management.user.update",
-            events.USER_UPDATE,
-            recorded_by_service=True,
-            status=204,
-            conflicts=False,
-            simulated=False,
-        ),
-        "DELETE": Operation(
-            "remove_user",
-            "user-management.user.delete",
-            events.USER_DELETE,
-            recorded_by_service=True,
-            status=204,
-            conflicts=False,
-            simulated=False,
-        ),
+        "PATCH": refused_operation("update_user_profile", "user-management.user.update", events.USER_UPDATE),
+        "DELETE": refused_operation("remove_user", "user-management.user.delete", events.USER_DELETE),
     }
 
     def get(self, request: Request, account_id: str, iam_id: str) -> Response:
@@ -200,32 +195,22 @@ class OneUser(UserView):
             body["activity"] = activity_of_keys(ApiKey.objects.filter(account_id=account_id, iam_id=iam_id))
         return self.answer(body)
 
-    def patch(self, request: Request, account_id: str, iam_id: str) -> Response:
-        return self.refuse("The deployment administrator changes their names and addresses in the admin.")
-
-    def delete(self, request: Request, account_id: str, iam_id: str) -> Response:
-        return self.refuse("The deployment administrator deactivates people in the admin.")
+    patch = refusal("The deployment administrator changes their names and addresses in the admin.")
+    delete = refusal("The deployment administrator deactivates people in the admin.")
 
 
 class OneUserSettings(UserView):
     operations = {
         "GET": Operation("get_user_settings", READ_SETTINGS, events.USER_SETTING_READ, answer=UserSettings),
-        "PATCH": Operation(
-            "update_user_settings",
-            "user-management.user-setting.update",
-            events.USER_SETTING_UPDATE,
-            recorded_by_service=True,
-            status=204,
-            conflicts=False,
-            simulated=False,
+        "PATCH": refused_operation(
+            "update_user_settings", "user-management.user-setting.update", events.USER_SETTING_UPDATE
         ),
     }
 
     def get(self, request: Request, account_id: str, iam_id: str) -> Response:
-        return self.answer(_settings())
+        return self.answer(SETTINGS)
 
-    def patch(self, request: Request, account_id: str, iam_id: str) -> Response:
-        return self.refuse("No user has settings of their own.")
+    patch = refusal("No user has settings of their own.")
 
 
 def _profile(user: User) -> UserProfile:
@@ -245,10 +230,6 @@ def _profile(user: User) -> UserProfile:
         "account_id": account_id,
         "added_on": timestamps.seconds(user.date_joined),
     }
-
-
-def _settings() -> UserSettings:
-    return {"language": "", "notification_language": "", "allowed_ip_addresses": "", "self_manage": False}
 
 
 def _path(request: Request, url: str) -> str:

@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -126,16 +125,12 @@ class Explain(GuardedView):
         return about(getattr(self, "question", {}), self.caller)
 
     def get(self, request: Request) -> Response:
-        return self._explained(request)
-
-    def post(self, request: Request) -> Response:
-        return self._explained(request)
-
-    def _explained(self, request: Request) -> Response:
         region = region_of_host(request.get_host())
         answer = explain(self.question, caller=self.caller, region=region, now=clock.now())
         self.question = {**self.question, **said_of(answer)}
         return self.answer(answer)
+
+    post = get
 
 
 def about(asked: Mapping[str, Any], caller: Caller) -> Party:

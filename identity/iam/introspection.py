@@ -17,7 +17,6 @@ from identity.services import eligible_profiles, token_introspection
 from identity.services.apikeys import LONGEST_VALUE
 from identity.signing import LONGEST_TOKEN_TEXT
 from trustedprofiles.api import profile_responses
-from trustedprofiles.api.profile_responses import profile_body
 from trustedprofiles.permissions import text
 
 
@@ -101,7 +100,7 @@ def list_eligible_profiles(request: HttpRequest) -> EligibleProfiles:
         if cr_token
         else eligible_profiles.profiles_of_bearer(access_token, now=now)
     )
-    return {"count": len(rows), "profiles": [profile_body(row) for row in rows]}
+    return {"count": len(rows), "profiles": [profile_responses.profile_body(row) for row in rows]}
 
 
 def _either(request: HttpRequest, one: str, other: str) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from identity.iam.clients import client_of
 from identity.iam.operation import TokenServiceOperation, field, form_route, missing, required
 from identity.services import grants
 from identity.services.apikeys import LONGEST_VALUE
-from identity.services.grants import UNKNOWN_API_KEY, Granted
 from identity.signing import LONGEST_TOKEN_TEXT
 from trustedprofiles.permissions import Schema, choices, text
 
@@ -37,10 +36,18 @@ class TokenResponse(TypedDict):
 
 
 def create_iam_access_token(request: HttpRequest) -> TokenResponse:
-    return _body(_grant(request))
+    token, refresh_token = _grant(request)
+    return {
+        "access_token": token.token,
+        "refresh_token": refresh_token or NO_REFRESH_TOKEN,
+        "token_type": "Bearer",
+        "expires_in": token.lifetime,
+        "expiration": int(token.expires_at.timestamp()),
+        "scope": SCOPE,
+    }
 
 
-def _grant(request: HttpRequest) -> Granted:
+def _grant(request: HttpRequest) -> grants.Granted:
     grant_type = field(request, "grant_type")
     advice = f"Send one of {', '.join(GRANTS)} as application/x-www-form-urlencoded."
     if not grant_type:
@@ -63,21 +70,21 @@ def _check_response_type(response_type: str) -> None:
         )
 
 
-def _api_key(request: HttpRequest, client_id: str) -> Granted:
+def _api_key(request: HttpRequest, client_id: str) -> grants.Granted:
     value = required(request, "apikey")
     if len(value) > LONGEST_VALUE:
-        raise BadRequest("Provided API key could not be found.", code="not_found", iam_code=UNKNOWN_API_KEY)
+        raise BadRequest("Provided API key could not be found.", code="not_found", iam_code=grants.UNKNOWN_API_KEY)
     account_id = field(request, "account") or request.GET.get("account", "")
     return grants.exchange_api_key(value, client_id=client_id, account_id=account_id, now=clock.now())
 
 
-def _compute_resource(request: HttpRequest, client_id: str) -> Granted:
+def _compute_resource(request: HttpRequest, client_id: str) -> grants.Granted:
     return grants.exchange_compute_resource(
         required(request, "cr_token"), selector=_selector(request), client_id=client_id, clock=clock.now
     )
 
 
-def _assume(request: HttpRequest, client_id: str) -> Granted:
+def _assume(request: HttpRequest, client_id: str) -> grants.Granted:
     selector = _selector(request)
     account_id = field(request, "account") or request.GET.get("account") or None
     if selector.keys() == {"name"} and not account_id:
@@ -91,7 +98,7 @@ def _assume(request: HttpRequest, client_id: str) -> Granted:
     )
 
 
-def _refresh(request: HttpRequest, client_id: str) -> Granted:
+def _refresh(request: HttpRequest, client_id: str) -> grants.Granted:
     return grants.refresh(required(request, "refresh_token"), client_id=client_id, now=clock.now())
 
 
@@ -110,21 +117,9 @@ def _selector(request: HttpRequest) -> dict[str, str]:
     return selector
 
 
-def _body(granted: Granted) -> TokenResponse:
-    token = granted.token
-    return {
-        "access_token": token.token,
-        "refresh_token": granted.refresh_token or NO_REFRESH_TOKEN,
-        "token_type": "Bearer",
-        "expires_in": token.lifetime,
-        "expiration": int(token.expires_at.timestamp()),
-        "scope": SCOPE,
-    }
-
-
 @dataclass(frozen=True)
 class Grant:
-    exchange: Callable[[HttpRequest, str], Granted]
+    exchange: Callable[[HttpRequest, str], grants.Granted]
     """Of the form, and the id of the client."""
     fields: dict[str, Schema]
     """Properties of the form; the first is needed."""

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, JsonResponse, QueryDict
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import record
 from controlplane.kernel import clock, envelopes
 from controlplane.kernel.awaited_body import require_body
 from controlplane.kernel.errors import (
@@ -27,7 +27,7 @@ from controlplane.kernel.text import echoed, storable
 from controlplane.kernel.versioning import parse_version, refuse_future
 from identity import metadata_access
 from identity.inside.caller_address import server_facts, server_of
-from identity.services.guarded_event import ServerChanged, retry_once
+from identity.services.guarded_event import ServerChanged, retry_once, server_party
 from servers.api.base import version_parameter
 from trustedprofiles import explain_urls
 from trustedprofiles.permissions import Parameter
@@ -104,7 +104,7 @@ class MetadataOperation:
         return self.handler(request, server, **path)
 
     def _record(self, facts: ServerFacts, error: ApiError) -> None:
-        server = Party(facts.crn, facts.name, "BareMetalServer")
+        server = server_party(facts)
         record(self.event, initiator=server, target=server, account_id=facts.account_id, error=error)
 
 

@@ -1,7 +1,6 @@
 """Identity certificates, which are stored before they are returned."""
 
 from django.db import models
-from django.db.models import Q
 
 from identity.crl import REASONS
 from identity.models.key import KeyPair
@@ -45,19 +44,23 @@ class IssuedCertificate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["issuer", "serial_number"], name="serial_once_per_issuer"),
             models.CheckConstraint(
-                condition=Q(revoked_at=None, revocation_reason="")
-                | Q(revoked_at__isnull=False) & ~Q(revocation_reason=""),
+                condition=models.Q(revoked_at=None, revocation_reason="")
+                | models.Q(revoked_at__isnull=False) & ~models.Q(revocation_reason=""),
                 name="revoked_for_a_reason",
             ),
         ]
         indexes = [
             models.Index(fields=["instance_id", "-created_at", "-id"], name="certificate_newest_of_server"),
-            models.Index(fields=["renew_at"], condition=Q(renew_at__isnull=False), name="certificate_renewal_due"),
             models.Index(
-                fields=["issuer", "not_after"], condition=Q(revoked_at__isnull=False), name="certificate_revoked"
+                fields=["renew_at"], condition=models.Q(renew_at__isnull=False), name="certificate_renewal_due"
             ),
             models.Index(
-                fields=["public_key_sha256"], condition=Q(revocation_reason="keyCompromise"), name="key_compromised"
+                fields=["issuer", "not_after"], condition=models.Q(revoked_at__isnull=False), name="certificate_revoked"
+            ),
+            models.Index(
+                fields=["public_key_sha256"],
+                condition=models.Q(revocation_reason="keyCompromise"),
+                name="key_compromised",
             ),
         ]
 

@@ -155,8 +155,7 @@ def stored_value(key: ApiKey) -> str:
 def _store(key: ApiKey, value: str) -> None:
     with named_lock("kek"):  # held until the commit: nothing is sealed under a KEK that is being replaced
         key_encryption.require_known_kek()
-    sealed = key_encryption.seal_value(value, bound_to=key.id)
-    StoredValue.objects.create(api_key=key, kek_id=sealed.kek_id, nonce=sealed.nonce, ciphertext=sealed.ciphertext)
+    StoredValue.objects.create(api_key=key, **key_encryption.seal_value(value, bound_to=key.id))
 
 
 def _check(iam_id: str, values: dict[str, Any], *, store_value: bool = False) -> None:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.activity.record import SYSTEM, Party, compose, record_all
+from controlplane.activity.record import SYSTEM, compose, record_all
 from controlplane.kernel import failpoints
 from controlplane.kernel.errors import InvalidValue
 from identity import csr, key_cache, renewal_schedule
@@ -28,9 +28,8 @@ from identity.certificates import (
     with_renewal_facts,
 )
 from identity.events import CERTIFICATE_RENEW
-from identity.key_cache import Signer
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
-from identity.services.certificates import CertificateSubject, evidence, sign_certificate
+from identity.services.certificates import evidence, parties, sign_certificate
 from servers.models import BareMetalServer
 
 log = structlog.get_logger(__name__)
@@ -99,7 +98,9 @@ def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
         try:
             chunk.renewed.append(_renew(row, server, signer=signer, now=now))
         except InvalidValue as refusal:
-            chunk.failed.append(compose(CERTIFICATE_RENEW, **_parties(row), error=refusal, data={"renewal_of": row.id}))
+            chunk.failed.append(
+                compose(CERTIFICATE_RENEW, **parties(row, by=SYSTEM), error=refusal, data={"renewal_of": row.id})
+            )
     return chunk
 
 
@@ -113,11 +114,13 @@ def _obstacle(row: Any, server: Any) -> str:
     return renewal_schedule.obstacle(certificate, metadata, dies_with_epoch=settings.BAREMINT_REVOKE_ON_DISABLE)
 
 
-def _renew(row: IssuedCertificate, server: BareMetalServer, *, signer: Signer, now: datetime) -> IssuedCertificate:
+def _renew(
+    row: IssuedCertificate, server: BareMetalServer, *, signer: key_cache.Signer, now: datetime
+) -> IssuedCertificate:
     """Raises InvalidValue when the request would not be signed today."""
     renewed = sign_certificate(
         csr.check_again(row.csr),
-        subject=CertificateSubject(server.id, server.crn, server.account_id, server.metadata_epoch),
+        server=server,
         lifetime=timedelta(seconds=row.lifetime),
         signer=signer,
         requested_at=row.requested_at,
@@ -158,12 +161,4 @@ def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
 
 def _event(renewed: IssuedCertificate, *, issuer: str) -> ActivityEvent:
     data = evidence(renewed, issuer=issuer) | {"renewal_of": str(renewed.renewal_of_id)}
-    return compose(CERTIFICATE_RENEW, **_parties(renewed), data=data)
-
-
-def _parties(certificate: IssuedCertificate) -> Any:
-    return {
-        "initiator": SYSTEM,
-        "target": Party(certificate.server_crn, type="BareMetalServer"),
-        "account_id": certificate.account_id,
-    }
+    return compose(CERTIFICATE_RENEW, **parties(renewed, by=SYSTEM), data=data)

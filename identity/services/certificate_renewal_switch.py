@@ -10,10 +10,9 @@ from controlplane.activity.record import Party, record_all
 from controlplane.kernel.errors import ApiError
 from identity.events import CERTIFICATE_ROTATION_UPDATE
 from identity.models import CertificateRotation
-from servers.events import record_server_event, server_event
+from servers.events import server_event
 from servers.models import BareMetalServer
-from servers.services.metadata_service import hold_changeable, in_portions, refuse_deleting
-from servers.services.row_locks import lock_row
+from servers.services.metadata_service import hold_changeable, in_portions
 
 
 @transaction.atomic
@@ -25,15 +24,10 @@ def switch_certificate_rotation(
     Returns the switch, None when it is off. Raises NotFound for a deleted server, Conflict for one that is being
     deleted.
     """
-    server = lock_row(server)
-    refuse_deleting(server)
-    rotation = None
-    if enabled:
-        rotation, _ = CertificateRotation.objects.get_or_create(server=server, defaults={"enabled_at": now})
-    else:
-        CertificateRotation.objects.filter(server=server).delete()
-    record_server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled))
-    return rotation
+    refusals = _switch_some([server.number], enabled=enabled, by=by, now=now)
+    if refusals:
+        raise refusals[server.number]
+    return CertificateRotation.objects.filter(server=server).first()
 
 
 def switch_each(numbers: Sequence[int], *, enabled: bool, by: Party, now: datetime) -> dict[int, ApiError]:
@@ -52,11 +46,6 @@ def _switch_some(numbers: Sequence[int], *, enabled: bool, by: Party, now: datet
         CertificateRotation.objects.bulk_create(rotations, ignore_conflicts=True)
     else:
         CertificateRotation.objects.filter(server__in=servers).delete()
-    record_all(
-        server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled)) for server in servers.values()
-    )
+    data: dict[str, object] = {"certificate_rotation": {"enabled": enabled}}
+    record_all(server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=data) for server in servers.values())
     return refusals
-
-
-def _said(enabled: bool) -> dict[str, object]:
-    return {"certificate_rotation": {"enabled": enabled}}

@@ -13,9 +13,7 @@ from controlplane.activity.selectors import events_on
 from identity import ca, key_cache, ocsp
 from identity.crl import Revoked
 from identity.events import REVOCATION_LIST_READ
-from identity.key_cache import Signer
 from identity.models import IssuedCertificate, RevocationList
-from identity.ocsp import CertificateStatus
 from identity.services.revocation import revoke_due
 from identity.services.revocation_lists import fresh_list
 
@@ -70,13 +68,13 @@ def respond(der: bytes, *, now: datetime) -> Answer:
     return UNAUTHORIZED
 
 
-def _status(signer: Signer, serial_number: int, *, now: datetime) -> CertificateStatus:
+def _status(signer: key_cache.Signer, serial_number: int, *, now: datetime) -> ocsp.CertificateStatus:
     this = {"issuer_id": signer.row_id, "serial_number": f"{serial_number:x}"}
     revoke_due(now=now, wait=True, **this)
     certificate = IssuedCertificate.objects.filter(**this).first()
     if certificate is None:
-        return CertificateStatus(issued=False)
+        return ocsp.CertificateStatus(issued=False)
     if certificate.revoked_at is None:
-        return CertificateStatus(issued=True)
+        return ocsp.CertificateStatus(issued=True)
     revoked = Revoked(serial_number, certificate.revoked_at, certificate.revocation_reason)  # type: ignore[arg-type]
-    return CertificateStatus(issued=True, revoked=revoked)
+    return ocsp.CertificateStatus(issued=True, revoked=revoked)

@@ -4,12 +4,14 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from controlplane.activity.record import Party
 from controlplane.activity.timings import timings
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
@@ -20,6 +22,7 @@ from identity.events import METADATA_CERTIFICATE_CREATE, METADATA_CERTIFICATE_RE
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair
 from identity.renewal_schedule import renewal_due
 from identity.services.guarded_event import record_for
+from servers.models import BareMetalServer
 
 SUBJECT_PUBLIC_KEY_INFO = PublicFormat.SubjectPublicKeyInfo
 MOST_CHAINS = 100
@@ -91,26 +94,19 @@ def _current(row: IssuedCertificate, *, rotating: bool) -> CurrentChain:
     )
 
 
-@dataclass(frozen=True)
-class CertificateSubject:
-    """The server that a certificate is for."""
-
-    id: str
-    crn: str
-    account_id: str
-    metadata_epoch: int
-
-
 def sign_certificate(
     request: csr.CheckedRequest,
     *,
-    subject: CertificateSubject,
+    server: ServerFacts | BareMetalServer,
     lifetime: timedelta,
     signer: key_cache.Signer,
     requested_at: datetime,
     now: datetime,
 ) -> IssuedCertificate:
-    """A signed certificate with its record, which is not saved yet. Raises NoActiveKey when its issuer has expired."""
+    """A signed certificate of a server with its record, which is not saved yet.
+
+    Raises NoActiveKey when its issuer has expired.
+    """
     issuer = ca.load(signer.certificate)
     begins = now.replace(microsecond=0)
     expires_at = min(begins + lifetime, issuer.not_valid_after_utc - timedelta(seconds=1))
@@ -119,7 +115,7 @@ def sign_certificate(
     with timings.measured("certificate"):
         leaf = ca.build_leaf(
             request,
-            common_name=subject.id,
+            common_name=server.id,
             serial_number=x509.random_serial_number(),
             issuer=issuer,
             issuer_key=signer.private_key,
@@ -131,10 +127,10 @@ def sign_certificate(
         id=str(uuid.uuid4()),
         issuer_id=signer.row_id,
         serial_number=f"{leaf.serial_number:x}",
-        instance_id=subject.id,
-        server_crn=subject.crn,
-        account_id=subject.account_id,
-        metadata_epoch=subject.metadata_epoch,
+        instance_id=server.id,
+        server_crn=server.crn,
+        account_id=server.account_id,
+        metadata_epoch=server.metadata_epoch,
         csr=request.pem,
         lifetime=int(lifetime.total_seconds()),
         requested_at=requested_at,
@@ -146,6 +142,12 @@ def sign_certificate(
         not_after=expires_at,
         renew_at=renewal_due(begins, expires_at),
     )
+
+
+def parties(certificate: IssuedCertificate, *, by: Party) -> Any:
+    """Who an event of a certificate is by and about: its server, which may be gone, and the server's account."""
+    target = Party(certificate.server_crn, type="BareMetalServer")
+    return {"initiator": by, "target": target, "account_id": certificate.account_id}
 
 
 def evidence(certificate: IssuedCertificate, *, issuer: str) -> dict[str, str]:
@@ -160,8 +162,7 @@ def evidence(certificate: IssuedCertificate, *, issuer: str) -> dict[str, str]:
 
 def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedelta, now: datetime) -> IssuedChain:
     signer = key_cache.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
-    subject = CertificateSubject(facts.id, facts.crn, facts.account_id, facts.metadata_epoch)
-    row = sign_certificate(request, subject=subject, lifetime=lifetime, signer=signer, requested_at=now, now=now)
+    row = sign_certificate(request, server=facts, lifetime=lifetime, signer=signer, requested_at=now, now=now)
     with transaction.atomic():
         record_for(facts, METADATA_CERTIFICATE_CREATE, status=200, data=evidence(row, issuer=signer.kid))
         row.save(force_insert=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from controlplane.activity.record import Party, record
-from controlplane.kernel.facts import ServerFacts
+from identity.services.guarded_event import server_party
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_presented_token
 from identity.services.token_kinds import require_iam_token, require_identity_token
@@ -33,12 +33,8 @@ def profiles_of_compute_resource(token: str, *, now: datetime) -> list[TrustedPr
     require_identity_token(token)
     _, facts = verify_presented_token(token, now=now)
     profiles = profiles_of_server(facts)
-    _record(_server(facts), facts.account_id, profiles)
+    _record(server_party(facts), facts.account_id, profiles)
     return profiles
-
-
-def _server(facts: ServerFacts) -> Party:
-    return Party(facts.crn, facts.name, "BareMetalServer")
 
 
 def _record(bearer: Party, account_id: str, profiles: list[TrustedProfile]) -> None:

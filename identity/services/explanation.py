@@ -19,7 +19,7 @@ from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import images_of, server_by_word
 from servers.services.images import may_change
-from trustedprofiles import explain_urls
+from trustedprofiles import explain_urls, visible_users
 from trustedprofiles.actions import service_of
 from trustedprofiles.assume import identity_of
 from trustedprofiles.explanations import (
@@ -34,8 +34,6 @@ from trustedprofiles.models import TrustedProfile
 from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
 from trustedprofiles.selectors import is_deactivated
 from trustedprofiles.tagged_resources import plain
-from trustedprofiles.visible_users import READ as READ_USERS
-from trustedprofiles.visible_users import READ_SETTINGS as READ_USER_SETTINGS
 
 API_KEY_ACTIONS = "iam-identity.apikey."
 IMAGE_CHANGES = ("is.image.image.update", "is.image.image.delete")
@@ -181,7 +179,7 @@ def _own_api_key(
 
 def _is_own_user(action: str, resource: Mapping[str, str], *, subject: str) -> bool:
     """Whether it is about seeing users, and the subject, a person, is among them."""
-    if action not in (READ_USERS, READ_USER_SETTINGS) or not subject.startswith(PERSON):
+    if action not in (visible_users.READ, visible_users.READ_SETTINGS) or not subject.startswith(PERSON):
         return False
     return is_list(action, resource) or resource.get("resource") == subject
 
@@ -190,7 +188,7 @@ def _server(wanted: str, asker: Asker) -> ServerFacts:
     row = named(SERVER, wanted, asker, target="server")
     server = server_by_word(row.account_id, row.id)
     if server is None:
-        raise not_found(SERVER.noun, [], target="server")  # it was deleted meanwhile
+        raise not_found(SERVER.noun, "", target="server")  # it was deleted meanwhile
     return facts_of(server)
 
 

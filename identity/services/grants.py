@@ -4,8 +4,8 @@ A refusal is recorded when its caller has been authenticated; of other callers n
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN
 from controlplane.activity.record import Party, record
@@ -23,23 +23,21 @@ from controlplane.kernel.facts import ServerFacts
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, Subject
 from identity.events import API_KEY_LOGIN, REFRESH_LOGIN, SERVICE_ID_LOGIN
 from identity.models import ApiKey
-from identity.selectors import find_api_key
+from identity.selectors import find_api_key, find_service_id
 from identity.services import iam_tokens, sessions
-from identity.services.guarded_event import retry_once
-from identity.services.iam_tokens import UNKNOWN_PROFILE, issue, verify_iam_token
+from identity.services.guarded_event import retry_once, server_party
 from identity.services.identity_tokens import IssuedToken, verify_presented_token
 from identity.services.token_kinds import require_iam_token, require_identity_token
 from identity.signing import VerifiedClaims
 from trustedprofiles.assume import find_assumable, identity_of, may_assume
-from trustedprofiles.models import ServiceId, TrustedProfile
+from trustedprofiles.models import TrustedProfile
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.selectors import find_user, is_deactivated
 
 UNKNOWN_API_KEY = "BXNIM0415E"
 
 
-@dataclass(frozen=True)
-class Granted:
+class Granted(NamedTuple):
     token: IssuedToken
     refresh_token: str = ""
     """Empty: this grant opens no session."""
@@ -88,7 +86,7 @@ def _unusable(problem: str) -> BadRequest:
 def _log_in(key: ApiKey, *, client_id: str, event: str, now: datetime) -> IssuedToken:
     subject, is_person = subject_of(key)
     authn = itself(subject)
-    token, evidence = issue(subject, now=now, grant_type=APIKEY_GRANT, authn=authn, client_id=client_id)
+    token, evidence = iam_tokens.issue(subject, now=now, grant_type=APIKEY_GRANT, authn=authn, client_id=client_id)
     record(
         event or (API_KEY_LOGIN if is_person else SERVICE_ID_LOGIN),
         initiator=Party(key.iam_id, subject.name, subject.sub_type or "User"),
@@ -109,7 +107,7 @@ def subject_of(key: ApiKey) -> tuple[Subject, bool]:
     """Whom the key stands for, and whether that is a person. Raises BadRequest (BXNIM0415E) for a service ID that is
     gone."""
     if is_service_id(key.iam_id):
-        service_id = ServiceId.objects.filter(account_id=key.account_id, id=key.iam_id.removeprefix("iam-")).first()
+        service_id = find_service_id(key.account_id, key.iam_id)
         if service_id is None:  # deleted this very moment, and the key with it
             raise _unusable("Provided API key could not be found.")
         return Subject(key.iam_id, service_id.id, service_id.name, key.account_id, sub_type="ServiceId"), False
@@ -155,12 +153,8 @@ def exchange_compute_resource(
     except Unauthenticated:
         raise
     except ApiError as refusal:
-        _record_refusal(COMPUTE_RESOURCE_LOGIN, _server(facts), facts.account_id, refusal)
+        _record_refusal(COMPUTE_RESOURCE_LOGIN, server_party(facts), facts.account_id, refusal)
         raise
-
-
-def _server(facts: ServerFacts) -> Party:
-    return Party(facts.crn, facts.name, "BareMetalServer")
 
 
 def assume(value: str, *, selector: dict[str, str], account_id: str | None, client_id: str, now: datetime) -> Granted:
@@ -170,7 +164,7 @@ def assume(value: str, *, selector: dict[str, str], account_id: str | None, clie
     another account's profile that does not trust the bearer, ProfileNotLinked for one of the bearer's own account.
     """
     require_iam_token(value)
-    caller = verify_iam_token(value, now=now)
+    caller = iam_tokens.verify_iam_token(value, now=now)
     profile = find_assumable(account_id=account_id, **selector)
     try:
         because = _require_trust(caller, profile, selector)
@@ -185,7 +179,7 @@ def assume(value: str, *, selector: dict[str, str], account_id: str | None, clie
         "sub_type": caller.sub_type,
         "name": caller.name,
     }
-    token, evidence = issue(subject, now=now, grant_type=ASSUME_GRANT, authn=authn, client_id=client_id)
+    token, evidence = iam_tokens.issue(subject, now=now, grant_type=ASSUME_GRANT, authn=authn, client_id=client_id)
     record(
         ASSUME_LOGIN,
         initiator=Party.of(caller),
@@ -204,7 +198,7 @@ def _require_trust(caller: Caller, profile: TrustedProfile | None, selector: dic
         raise ReferenceNotFound(
             f"There is no trusted profile of this {' and '.join(selector)} that you may assume.",
             target=Target(f"profile_{next(iter(selector), 'id')}"),
-            iam_code=UNKNOWN_PROFILE,
+            iam_code=iam_tokens.UNKNOWN_PROFILE,
         )
     raise ProfileNotLinked(
         f"The trusted profile {profile.name} does not trust you: {verdict.because}",

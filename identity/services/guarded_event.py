@@ -62,12 +62,16 @@ def lock_server(number: int) -> Iterator[None]:
         yield
 
 
+def server_party(facts: ServerFacts) -> Party:
+    return Party(facts.crn, facts.name, "BareMetalServer")
+
+
 def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, Any]) -> None:
     """Write the event of a success, durably, before it is answered.
 
     Raises ServerChanged, with nothing written, when ``facts`` are no longer true.
     """
-    server = Party(facts.crn, facts.name, "BareMetalServer")
+    server = server_party(facts)
     row = columns(action, initiator=server, target=server, account_id=facts.account_id, status=status, data=data)
     database = connections[DEFAULT_DB_ALIAS]
     row["time"] = database.ops.adapt_datetimefield_value(row["time"])

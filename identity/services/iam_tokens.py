@@ -18,7 +18,6 @@ from identity.models import KeyPair
 from identity.selectors import is_gone
 from identity.services.guarded_event import record_for
 from identity.services.identity_tokens import IssuedToken
-from identity.signing import VerifiedClaims
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_foreign_profile, find_profile, trusts
 
@@ -51,7 +50,7 @@ def issue(
 
 
 def exchange_identity_token(
-    verified: VerifiedClaims,
+    verified: signing.VerifiedClaims,
     *,
     facts: ServerFacts,
     selector: dict[str, str],
@@ -122,9 +121,8 @@ def verify_iam_token(token: str, *, now: datetime) -> Caller:
     """Who bears this IAM access token. Raises Unauthenticated; an identity token is not one, and a token whose trusted
     profile, service ID or server is gone or whose user is no longer active, or those of the identity that assumed the
     profile, is worth nothing here."""
-    verified = signing.verify(
-        token,
-        purpose=KeyPair.Purpose.IAM,
+    verified = signing.check_claims(
+        signing.authenticate(token, purpose=KeyPair.Purpose.IAM),
         issuer=settings.BAREMINT_ISSUER,
         now=now,
         leeway=LEEWAY,
@@ -136,7 +134,7 @@ def verify_iam_token(token: str, *, now: datetime) -> Caller:
     return caller
 
 
-def _caller(verified: VerifiedClaims) -> Caller:
+def _caller(verified: signing.VerifiedClaims) -> Caller:
     claims = verified.claims
     sub_type: SubjectType = claims.get("sub_type", "User")
     try:

@@ -5,9 +5,8 @@ is left, and two calls at once share the work.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -70,14 +69,10 @@ def _reencrypt_batch() -> int:
         keys, values = _others()
         rows = list(keys.order_by("pk").select_for_update()[:BATCH])
         for row in rows:
-            KeyPair.objects.filter(pk=row.pk).update(**_resealed(row, bound_to=row.kid))
+            KeyPair.objects.filter(pk=row.pk).update(**key_encryption.reseal(row, bound_to=row.kid))
         stored = list(values.order_by("pk").select_for_update()[: BATCH - len(rows)])
         for value in stored:
-            StoredValue.objects.filter(pk=value.pk).update(**_resealed(value, bound_to=value.api_key_id))
+            columns = key_encryption.reseal(value, bound_to=value.api_key_id)
+            StoredValue.objects.filter(pk=value.pk).update(**columns)
         failpoints.reach("before_commit", "kek")
     return len(rows) + len(stored)
-
-
-def _resealed(row: KeyPair | StoredValue, *, bound_to: str) -> dict[str, Any]:
-    """The columns of the same secret under the first KEK."""
-    return asdict(key_encryption.reseal(key_encryption.sealed_of(row), bound_to=bound_to))

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.conf import settings
 from django.db.models import Max
 
@@ -29,14 +28,14 @@ PUBLIC_EXPONENT = 65537
 SUBJECTS = {"root": "Baremint Root CA", "intermediate": "Baremint Identity CA"}
 
 State = KeyPair.State
-Generate = Callable[[Purpose], RSAPrivateKey]
+Generate = Callable[[Purpose], rsa.RSAPrivateKey]
 
 
 class NoIssuer(Exception):
     """There is no active root to sign an intermediate authority."""
 
 
-def generate(purpose: Purpose) -> RSAPrivateKey:
+def generate(purpose: Purpose) -> rsa.RSAPrivateKey:
     """The slow part, to be done before any transaction is begun."""
     return rsa.generate_private_key(PUBLIC_EXPONENT, ROOT_KEY_BITS if purpose == "root" else TOKEN_KEY_BITS)
 
@@ -51,7 +50,7 @@ def generated_ahead(purposes: Sequence[Purpose]) -> Iterator[Generate]:
     if len(purposes) < 2:
         yield generate
         return
-    futures: defaultdict[Purpose, deque[Future[RSAPrivateKey]]] = defaultdict(deque)
+    futures: defaultdict[Purpose, deque[Future[rsa.RSAPrivateKey]]] = defaultdict(deque)
     pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="keys")
     try:
         for purpose in purposes:
@@ -61,7 +60,7 @@ def generated_ahead(purposes: Sequence[Purpose]) -> Iterator[Generate]:
         pool.shutdown(cancel_futures=True)
 
 
-def store_successor(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: datetime) -> KeyPair:
+def store_successor(purpose: Purpose, region: str, key: rsa.RSAPrivateKey, *, now: datetime) -> KeyPair:
     """Store a key as prepared: from the commit on it is published.
 
     Raises IntegrityError when there is a successor already, NoIssuer, and ImproperlyConfigured when the configured
@@ -89,7 +88,6 @@ def store_successor(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: d
                 issuer_key=key_cache.load_private_key(issuer),
                 validity=validity,
             )
-    sealed = key_encryption.seal(key, bound_to=kid)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return KeyPair.objects.create(
         purpose=purpose,
@@ -101,9 +99,7 @@ def store_successor(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: d
         certificate=ca.pem(certificate) if certificate else "",
         expires_at=certificate.not_valid_after_utc if certificate else None,
         issuer=issuer,
-        kek_id=sealed.kek_id,
-        nonce=sealed.nonce,
-        ciphertext=sealed.ciphertext,
+        **key_encryption.seal(key, bound_to=kid),
         published_at=now,
     )
 

@@ -4,7 +4,7 @@ Two workers, two beats, a task delivered twice or killed half-way: the condition
 to change, and the partial unique indexes refuse what would make two keys active.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -35,7 +35,6 @@ from identity.key_schedule import (
 from identity.models import KeyPair
 from identity.selectors import KeySeries, issuer_of, live_keys, scheduled_keys
 from identity.services import key_creation
-from identity.services.key_creation import Generate
 from servers.selectors import regions_in_use
 
 MOST_STEPS = 4
@@ -81,7 +80,7 @@ def ensure_identity_key(region: str, *, now: datetime) -> None:
     _run_steps(KeySeries("identity", region), now=now)
 
 
-def run_due_steps(*, now: datetime, generate: Generate = key_creation.generate) -> int:
+def run_due_steps(*, now: datetime, generate: key_creation.Generate = key_creation.generate) -> int:
     """Take every step that is due. Returns how many were taken."""
     keys = live_keys()
     return sum(
@@ -180,7 +179,7 @@ def _lacking(*, now: datetime) -> Iterator[Purpose]:
             yield from [series.purpose] * (1 if keys.get(series) else 2)
 
 
-def _run_steps(series: KeySeries, *, now: datetime, generate: Generate = key_creation.generate) -> int:
+def _run_steps(series: KeySeries, *, now: datetime, generate: key_creation.Generate = key_creation.generate) -> int:
     number = 0
     while number < MOST_STEPS and (step := _due(series, live_keys(), now=now)):
         if not _take(series, step, now=now, generate=generate):
@@ -190,7 +189,12 @@ def _run_steps(series: KeySeries, *, now: datetime, generate: Generate = key_cre
 
 
 def _take(
-    series: KeySeries, step: Step, *, now: datetime, by: Party | None = None, generate: Generate = key_creation.generate
+    series: KeySeries,
+    step: Step,
+    *,
+    now: datetime,
+    by: Party | None = None,
+    generate: key_creation.Generate = key_creation.generate,
 ) -> bool:
     """Take one step. Returns whether this process took it. ``by``: who asks for this hand-over at this very moment."""
     match step:
@@ -222,7 +226,8 @@ def _hand_over(series: KeySeries, old: str | None, successor: str, *, now: datet
     """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
     with transaction.atomic():
         # The private key of what can sign nothing any more does not stay.
-        wiped = {} if configured_key_times()[series.purpose].signs_while_retiring else key_encryption.WIPED
+        signs_on = configured_key_times()[series.purpose].signs_while_retiring
+        wiped: Mapping[str, object] = {} if signs_on else key_encryption.WIPED
         if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
             return False
         failpoints.reach("after_demote", series.purpose)
@@ -265,7 +270,7 @@ def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
     return Party(event.initiator_id, event.initiator_name, event.initiator_type), asked_at
 
 
-def _prepare(series: KeySeries, *, now: datetime, generate: Generate) -> bool:
+def _prepare(series: KeySeries, *, now: datetime, generate: key_creation.Generate) -> bool:
     """Make a key and publish it. The key is generated outside any transaction: that takes a moment."""
     key = generate(series.purpose)
     failpoints.reach("after_generate", series.purpose)

@@ -84,8 +84,7 @@ def require_action(action: str) -> None:
     """Raises ReferenceNotFound for an action that no operation asks for, with those that are nearest."""
     if action in KNOWN_ACTIONS:
         return
-    close = nearest_of(action.lower(), EVERY_ACTION)
-    nearest = f" The nearest: {', '.join(close)}." if close else " GET /v2/roles lists them all."
+    nearest = nearest_of(action.lower(), EVERY_ACTION, otherwise=" GET /v2/roles lists them all.")
     raise ReferenceNotFound(f"No operation asks for this action.{nearest}", target=Target("action"))
 
 
@@ -163,12 +162,10 @@ def _require_attributes(action: str, asked: Mapping[str, str]) -> None:
     tagging_asks = service_of(action) == TAGGING  # of whatever its CRN says that it is
     for name in asked:
         if name not in ATTRIBUTES and not (tagging_asks and name.endswith("Id")):
-            close = nearest_of(name, ATTRIBUTES)
-            nearest = f" The nearest: {', '.join(close)}." if close else f" There are: {', '.join(ATTRIBUTES)}."
+            nearest = nearest_of(name, ATTRIBUTES, otherwise=f" There are: {', '.join(ATTRIBUTES)}.")
             raise InvalidValue(f"A resource has no such attribute.{nearest}", target=Target(f"resource.{echoed(name)}"))
     if (region := asked.get("region")) is not None and region not in regions():
-        close = nearest_of(region, regions())
-        nearest = f" The nearest: {', '.join(close)}." if close else f" There are: {', '.join(regions())}."
+        nearest = nearest_of(region, regions(), otherwise=f" There are: {', '.join(regions())}.")
         raise ReferenceNotFound(f"There is no such region.{nearest}", target=Target("resource.region"))
 
 

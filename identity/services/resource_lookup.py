@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import partial
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -26,12 +25,11 @@ from servers.models import (
     VirtualNetworkInterface,
 )
 from servers.selectors import image_attributes, image_columns, images_of
+from trustedprofiles import visible_users
 from trustedprofiles.actions import service_of
 from trustedprofiles.models import AccessGroup, CustomRole, Policy, ResourceGroup, ServiceId, TrustedProfile
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import authorize, find_access_group, find_policy, find_role, find_user, visible
-from trustedprofiles.visible_users import READ as READ_USERS
-from trustedprofiles.visible_users import people_of
 
 MOST_COMPARED = 1000
 """Names that are looked at for one that was mistyped: as many with its first letter, and as many of all."""
@@ -61,19 +59,6 @@ class Asker:
         return listing.of(rows) if listing.verdict else rows.none()
 
 
-def _own_attributes(row: Any, account_id: str) -> dict[str, str]:
-    attributes: dict[str, str] = row.policy_attributes
-    return attributes
-
-
-def _none(row: Any, account_id: str) -> dict[str, str]:
-    return {}
-
-
-def _by_id(rows: Callable[[str], "QuerySet[Any]"], account_id: str, id: str) -> Any:
-    return rows(account_id).filter(id=id).first()
-
-
 def _rows_of(model: type[Model], *along: str) -> Callable[[str], "QuerySet[Any]"]:
     return lambda account_id: model._default_manager.filter(account_id=account_id).select_related(*along)
 
@@ -90,7 +75,7 @@ class Kind:
     list: str
     name: str = "name"
     """The column; empty for what has no name."""
-    attributes: Callable[[Any, str], dict[str, str]] = _own_attributes
+    attributes: Callable[[Any, str], dict[str, str]] = lambda row, account_id: row.policy_attributes
     """Of one of them, beside account and service, as a decision about it is given them."""
     everything: dict[str, str] = field(default_factory=dict)
     """Of all of them, beside account, service and region."""
@@ -111,7 +96,9 @@ class Kind:
         return ({"region": region} if service_of(self.read) == "is" else {}) | self.everything
 
     def by_id(self, account_id: str, id: str) -> Any:
-        return (self.find or partial(_by_id, self.rows))(account_id, id)
+        if self.find:
+            return self.find(account_id, id)
+        return self.rows(account_id).filter(id=id).first()
 
 
 def _vpc_kind(noun: str, attribute: str, action: str, model: type[Model], *along: str, **rest: Any) -> Kind:
@@ -171,9 +158,9 @@ API_KEY = Kind(
 USER = Kind(
     "user",
     "resource",
-    people_of,
-    READ_USERS,
-    READ_USERS,
+    visible_users.people_of,
+    visible_users.READ,
+    visible_users.READ,
     name="username",
     find=find_user,
     everything={"resourceType": "user"},
@@ -209,7 +196,7 @@ POLICY = Kind(
     "iam-access-management.policy.read",
     "iam-access-management.policy.read",
     name="",
-    attributes=_none,
+    attributes=lambda row, account_id: {},
     find=find_policy,
 )
 
@@ -246,15 +233,17 @@ def several(noun: str, ids: Sequence[str], *, target: str) -> InvalidValue:
     )
 
 
-def not_found(noun: str, close: Sequence[str], *, target: str) -> ReferenceNotFound:
-    nearest = f" The nearest: {', '.join(close)}." if close else ""
+def not_found(noun: str, nearest: str, *, target: str) -> ReferenceNotFound:
+    """``nearest``: of ``nearest_of``."""
     return ReferenceNotFound(
         f"There is no {noun} of this id, CRN or name in your account.{nearest}", target=Target(target)
     )
 
 
-def nearest_of(word: str, names: Iterable[str]) -> list[str]:
-    return get_close_matches(word, list(dict.fromkeys(names)), n=MOST_TOLD)
+def nearest_of(word: str, names: Iterable[str], *, otherwise: str = "") -> str:
+    """The end of a refusal of ``word``: the names that are most like it, or else ``otherwise``."""
+    close = get_close_matches(word, list(dict.fromkeys(names)), n=MOST_TOLD)
+    return f" The nearest: {', '.join(close)}." if close else otherwise
 
 
 def listed_names(kind: Kind, word: str, asker: Asker) -> list[str]:

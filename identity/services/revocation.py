@@ -16,6 +16,7 @@ from identity.certificates import certificates_to_revoke
 from identity.crl import Reason
 from identity.events import CERTIFICATE_REVOKE
 from identity.models import IssuedCertificate
+from identity.services.certificates import parties
 from identity.services.revocation_lists import publish_soon
 
 AT_ONCE = 500
@@ -34,7 +35,7 @@ def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: da
     if row.revoked_at is not None:
         record(
             CERTIFICATE_REVOKE,
-            **_parties(row, by=by),
+            **parties(row, by=by),
             data={"id": row.id, "already_revoked_for": row.revocation_reason},
         )
         return row
@@ -90,18 +91,10 @@ def _revoke(rows: list[IssuedCertificate], *, reason: Reason, by: Party, now: da
     record_all(
         compose(
             CERTIFICATE_REVOKE,
-            **_parties(row, by=by),
+            **parties(row, by=by),
             data={"id": row.id, "serial_number": row.serial_number, "sha256": row.sha256, "reason": reason},
         )
         for row in rows
     )
     for issuer_id in {row.issuer_id for row in rows}:
         publish_soon(issuer_id)
-
-
-def _parties(certificate: IssuedCertificate, *, by: Party) -> dict[str, Any]:
-    return {
-        "initiator": by,
-        "target": Party(certificate.server_crn, type="BareMetalServer"),
-        "account_id": certificate.account_id,
-    }

@@ -16,10 +16,7 @@ from django.db.models import QuerySet
 from controlplane.kernel import clock
 from identity import ca, crl, key_cache
 from identity.certificates import has_unlisted, listable
-from identity.crl import Reason, Revoked
-from identity.key_cache import Signer
-from identity.models import IssuedCertificate, KeyPair, RevocationList
-from identity.models.key import STATES_THAT_VERIFY
+from identity.models import STATES_THAT_VERIFY, IssuedCertificate, KeyPair, RevocationList
 
 ROOT_LIFETIME = timedelta(days=7)
 """The root's list changes only when an intermediate authority is revoked, and its key is better left alone."""
@@ -94,7 +91,7 @@ def _is_due(published: RevocationList | None, *, now: datetime) -> bool:
     return any(crl.is_due(each, each + lifetime, now=now) for each in (published.this_update, published.scheduled_at))
 
 
-def _sign_if_due(signer: Signer, *, now: datetime, lifetime: timedelta) -> RevocationList:
+def _sign_if_due(signer: key_cache.Signer, *, now: datetime, lifetime: timedelta) -> RevocationList:
     for _ in range(MOST_TRIES):
         published = RevocationList.objects.filter(issuer_id=signer.row_id).first()
         scheduled = _is_due(published, now=now)
@@ -107,7 +104,7 @@ def _sign_if_due(signer: Signer, *, now: datetime, lifetime: timedelta) -> Revoc
 
 
 def _sign(
-    signer: Signer, published: RevocationList | None, *, scheduled: bool, now: datetime, lifetime: timedelta
+    signer: key_cache.Signer, published: RevocationList | None, *, scheduled: bool, now: datetime, lifetime: timedelta
 ) -> RevocationList | None:
     """The next list, or None when another process published one meanwhile. Signed outside the transaction."""
     number = published.number + 1 if published else 1
@@ -133,10 +130,10 @@ def _sign(
     return new if _replace(published, new, [row.pk for row in rows if row.listed_in is None]) else None
 
 
-def _entry(row: IssuedCertificate) -> Revoked:
-    revoked_at, reason = row.revoked_at, cast(Reason, row.revocation_reason)
+def _entry(row: IssuedCertificate) -> crl.Revoked:
+    revoked_at, reason = row.revoked_at, cast(crl.Reason, row.revocation_reason)
     assert revoked_at is not None  # noqa: S101  ``listable`` finds no others
-    return Revoked(int(row.serial_number, 16), revoked_at, reason)
+    return crl.Revoked(int(row.serial_number, 16), revoked_at, reason)
 
 
 @transaction.atomic

@@ -1,6 +1,5 @@
 """Sessions: a refresh token lets a client go on after an access token has expired, as long as its API key is there."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -8,7 +7,7 @@ from controlplane.kernel.errors import Unauthenticated
 from identity.claims import DEFAULT_CLIENT
 from identity.models import ApiKey, RefreshToken
 from identity.services.token_kinds import refuse_json_web_token
-from identity.signing import INVALID_TOKEN
+from identity.signing import INVALID_TOKEN, token_hash
 
 LIFETIME = timedelta(hours=72)
 """IBM's default for an account (Account settings, session expiration)."""
@@ -27,7 +26,7 @@ def open_session(key: ApiKey, *, client_id: str, now: datetime) -> str:
     key.refresh_tokens.filter(expires_at__lte=now).delete()
     value = secrets.token_urlsafe(TOKEN_BYTES)
     RefreshToken.objects.create(
-        sha256=_digest(value), api_key=key, client_id=client_id, created_at=now, expires_at=now + LIFETIME
+        sha256=token_hash(value), api_key=key, client_id=client_id, created_at=now, expires_at=now + LIFETIME
     )
     return value
 
@@ -35,7 +34,9 @@ def open_session(key: ApiKey, *, client_id: str, now: datetime) -> str:
 def find_session(value: str, *, client_id: str, now: datetime) -> ApiKey:
     """The API key that opened the session. Raises Unauthenticated for another client's token, as for none at all,
     UnsupportedToken for a token of another kind, and SessionExpired."""
-    session = RefreshToken.objects.select_related("api_key").filter(sha256=_digest(value), client_id=client_id).first()
+    session = (
+        RefreshToken.objects.select_related("api_key").filter(sha256=token_hash(value), client_id=client_id).first()
+    )
     if session is None:
         refuse_json_web_token(value)
         raise Unauthenticated(
@@ -44,7 +45,3 @@ def find_session(value: str, *, client_id: str, now: datetime) -> ApiKey:
     if session.expires_at <= now:
         raise SessionExpired("Provided refresh token has expired. Log in again.")
     return session.api_key
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

@@ -20,8 +20,7 @@ from controlplane.kernel.facts import ServerFacts
 from identity import key_cache, metadata_access, signing
 from identity.claims import identity_audience, identity_issuer
 from identity.key_schedule import LEEWAY
-from identity.models import KeyPair
-from identity.models.key import STATES_THAT_VERIFY
+from identity.models import STATES_THAT_VERIFY, KeyPair
 from identity.services import iam_tokens, identity_tokens
 from identity.services.explanation import may_read_server
 from servers.facts import facts_of

@@ -66,7 +66,6 @@ def fill(table: Any, pool: Iterator[rsa.RSAPrivateKey]) -> None:
 
     def store(kid: str, purpose: str, generation: int, state: str, **columns: Any) -> Any:
         key = columns.pop("key", None) or next(pool)
-        sealed = key_encryption.seal(key, bound_to=kid)
         wiped = {"nonce": b"", "ciphertext": b""} if state in ("retiring", "retired") else {}
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -79,9 +78,7 @@ def fill(table: Any, pool: Iterator[rsa.RSAPrivateKey]) -> None:
                 "state": state,
                 "region": "us-south",
                 "public_key": public.decode(),
-                "kek_id": sealed.kek_id,
-                "nonce": sealed.nonce,
-                "ciphertext": sealed.ciphertext,
+                **key_encryption.seal(key, bound_to=kid),
                 "published_at": now,
                 "activated_at": None if state == "prepared" else now,
                 "demoted_at": clock.now() if state == "retiring" else None,

@@ -57,7 +57,7 @@ def test_private_keys_are_not_stored_in_the_clear() -> None:
 def test_a_private_key_moved_to_another_row_does_not_decrypt() -> None:
     row, other = KeyPair.objects.filter(state="active")[:2]
     with pytest.raises(ImproperlyConfigured, match="does not decrypt"):
-        key_encryption.unseal(key_encryption.sealed_of(row), bound_to=other.kid)
+        key_encryption.unseal(row, bound_to=other.kid)
 
 
 # --- The start

@@ -9,8 +9,7 @@ from django.conf import settings
 from controlplane.console.presenters.certificates import CertificateRow, certificate_row, common_name
 from controlplane.console.truncated_list import TruncatedList
 from identity.authority_urls import AuthorityUrls, authority_urls
-from identity.models import IssuedCertificate, KeyPair
-from identity.models.key import STATES_THAT_VERIFY
+from identity.models import STATES_THAT_VERIFY, IssuedCertificate, KeyPair
 
 MOST_CERTIFICATES = 10
 
