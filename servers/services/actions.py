@@ -4,13 +4,14 @@ from django.conf import settings
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, ServerStatusConflict, Target
+from controlplane.kernel.errors import Conflict, ServerStatusConflict, Target
 from servers import catalog, quotas
 from servers.events import EVENTS, SERVER, record_server_event
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
 from servers.services.naming import save_named
+from servers.services.provisioning import profile_problems
 from servers.services.reservation_affinity import ReservationAffinity, attach, detach, place_again, servers_in_quota
 from servers.services.row_locks import lock_row
 
@@ -64,12 +65,8 @@ def update_server(
     server = lock_row(server)
     refuse_deleting(server)
     profile = catalog.profiles()[server.profile]
-    if bandwidth is not None and bandwidth not in profile.bandwidths:
-        choices = ", ".join(map(str, profile.bandwidths))
-        raise InvalidValue(f"bandwidth must be one of {choices}.", target=Target("bandwidth"))
-    if tpm_mode is not None and tpm_mode not in profile.tpm_modes:
-        modes = ", ".join(profile.tpm_modes)
-        raise InvalidValue(f"The profile supports {modes}.", target=Target("trusted_platform_module.mode"))
+    if problem := next(profile_problems(profile, bandwidth=bandwidth, tpm_mode=tpm_mode), None):
+        raise problem
     if (enable_secure_boot, tpm_mode) != (None, None) and server.status != BareMetalServer.Status.STOPPED:
         raise ServerStatusConflict(
             "enable_secure_boot and trusted_platform_module change only while the server is stopped; "
