@@ -44,9 +44,8 @@ def require_operating_gateway(caller: Caller, region: str, id: str | None, *, pa
     A gateway that does not exist is not refused here. Source: IBM's guide on creating subnets, before you begin.
     """
     gateway = PublicGateway.objects.filter(account_id=caller.account_id, region=region, id=id or "").first()
-    if gateway is None:
-        return
-    require_on(caller, OPERATE_GATEWAY, gateway.policy_attributes, path=path)
+    if gateway:
+        require_on(caller, OPERATE_GATEWAY, gateway.policy_attributes, path=path)
 
 
 def require_advanced(

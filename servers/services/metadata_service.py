@@ -70,17 +70,16 @@ def _switch_some(
 
 def hold_changeable(numbers: Sequence[int]) -> tuple[dict[int, BareMetalServer], dict[int, ApiError]]:
     """Servers by number, held until the transaction ends; and why the others cannot be changed."""
-    servers: dict[int, BareMetalServer] = {}
-    rows, refusals = lock_rows(BareMetalServer, numbers), {}
+    rows = lock_rows(BareMetalServer, numbers)
+    refusals: dict[int, ApiError] = {}
     for number in numbers:
         try:
             if number not in rows:
                 raise deleted(BareMetalServer)
             refuse_deleting(rows[number])
-            servers[number] = rows[number]
         except ApiError as refusal:
             refusals[number] = refusal
-    return servers, refusals
+    return {number: rows[number] for number in numbers if number not in refusals}, refusals
 
 
 def refuse_deleting(server: BareMetalServer) -> None:
