@@ -3,7 +3,7 @@
 from typing import Any
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.activity.record import SYSTEM, Party, compose, record
+from controlplane.activity.record import SYSTEM, Party, compose
 from controlplane.kernel.errors import ApiError
 from servers.lifecycle import Step
 from servers.models import BareMetalServer, Image
@@ -52,21 +52,6 @@ VPC = "is.vpc.vpc"
 ZONE = "is.region.zone"
 
 
-def record_server_event(
-    event: str, server: BareMetalServer, *, by: Party, status: int = 200, data: dict[str, object] | None = None
-) -> None:
-    """One event with the server as its target."""
-    server_event(event, server, by=by, status=status, data=data).save(force_insert=True)
-
-
-def server_event(
-    event: str, server: BareMetalServer, *, by: Party, status: int = 200, data: dict[str, object] | None = None
-) -> ActivityEvent:
-    """The same, not written yet."""
-    target = Party(server.crn, server.name, "BareMetalServer")
-    return compose(event, initiator=by, target=target, account_id=server.account_id, status=status, data=data)
-
-
 EVENTS = {
     "create": f"{SERVER}.create",
     "start": f"{SERVER}.start",
@@ -97,7 +82,20 @@ def record_change(
     data: dict[str, Any] | None = None,
     error: ApiError | None = None,
 ) -> None:
-    """One event with the resource as its target; of ``is.key.key.create``, the type of the target is Key."""
-    target = Party(resource.crn, resource.name, kind_of(event.split(".")[1]))
+    """One event with the resource as its target."""
+    compose_change(event, resource, by=by, status=status, data=data, error=error).save(force_insert=True)
+
+
+def compose_change(
+    event: str,
+    resource: RegionalResource | Image,
+    *,
+    by: Party,
+    status: int = 200,
+    data: dict[str, Any] | None = None,
+    error: ApiError | None = None,
+) -> ActivityEvent:
+    """The same, not written yet."""
+    target = Party(resource.crn, resource.name, kind_of(resource.crn_type))
     account_id = resource.account_id or ""
-    record(event, initiator=by, target=target, account_id=account_id, status=status, data=data, error=error)
+    return compose(event, initiator=by, target=target, account_id=account_id, status=status, data=data, error=error)

@@ -10,7 +10,7 @@ from controlplane.activity.record import Party, record_all
 from controlplane.kernel.errors import ApiError
 from identity.events import CERTIFICATE_ROTATION_UPDATE
 from identity.models import CertificateRotation
-from servers.events import record_server_event, server_event
+from servers.events import compose_change, record_change
 from servers.models import BareMetalServer
 from servers.services.metadata_service import hold_changeable, in_portions, refuse_deleting
 from servers.services.row_locks import lock_row
@@ -32,7 +32,7 @@ def switch_certificate_rotation(
         rotation, _ = CertificateRotation.objects.get_or_create(server=server, defaults={"enabled_at": now})
     else:
         CertificateRotation.objects.filter(server=server).delete()
-    record_server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled))
+    record_change(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled))
     return rotation
 
 
@@ -53,7 +53,7 @@ def _switch_some(numbers: Sequence[int], *, enabled: bool, by: Party, now: datet
     else:
         CertificateRotation.objects.filter(server__in=held).delete()
     record_all(
-        server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled)) for server in held.values()
+        compose_change(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled)) for server in held.values()
     )
     return refused
 

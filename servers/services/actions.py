@@ -6,7 +6,7 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, ServerStatusConflict, Target
 from servers import catalog, quotas
-from servers.events import EVENTS, SERVER, record_server_event
+from servers.events import EVENTS, SERVER, record_change
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
@@ -23,7 +23,7 @@ def act(server: BareMetalServer, *, action: str, by: Party) -> BareMetalServer:
     """``start``, ``stop``, ``restart`` or ``delete``. Raises Conflict when the server's status forbids it."""
     server = lock_row(server)
     transitions.begin(server, action)
-    record_server_event(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
+    record_change(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
     return server
 
 
@@ -93,7 +93,7 @@ def update_server(
         at = Target("reservation_affinity.policy")
         quotas.require_room("bare_metal_servers", taken=count, more=more, quotas=settings.BAREMINT_QUOTAS, target=at)
     switched = (metadata_enabled, metadata_protocol) != (None, None)
-    record_server_event(f"{SERVER}.update", server, by=by, data=switches(server) if switched else None)
+    record_change(f"{SERVER}.update", server, by=by, data=switches(server) if switched else None)
     if placement and previous != server.reservation:
         if previous:
             detach(server, previous, by=by)

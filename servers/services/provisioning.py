@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import InvalidValue, NotUnique, Target
 from servers import catalog, quotas
-from servers.events import SERVER, record_server_event
+from servers.events import SERVER, record_change
 from servers.models import VPC, BareMetalServer, Disk, Subnet
 from servers.reserved_capacity import AUTOMATIC
 from servers.services import reservation_affinity, transitions
@@ -84,7 +84,7 @@ def create_server(
     for position, attachment in enumerate(rows.attachments):
         attach(server, attachment, is_primary=position == 0, by=by)
     transitions.begin(server, "create", send=not at_once)
-    record_server_event(f"{SERVER}.create", server, by=by, status=201)
+    record_change(f"{SERVER}.create", server, by=by, status=201)
     reservation_affinity.attach(server, by=by)
     if at_once:
         transitions.finish(server)
