@@ -9,18 +9,10 @@ from servers.lifecycle import Step
 from servers.models import BareMetalServer, Image
 from servers.models.base import RegionalResource, kind_of
 
-INTERFACE_CREATE = "is.bare-metal-server.network-interface.create"
-INTERFACE_UPDATE = "is.bare-metal-server.network-interface.update"
-INTERFACE_DELETE = "is.bare-metal-server.network-interface.delete"
-ATTACHMENT_READ = "is.bare-metal-server.network-attachment.read"
-ATTACHMENT_CREATE = "is.bare-metal-server.network-attachment.create"
-ATTACHMENT_UPDATE = "is.bare-metal-server.network-attachment.update"
-ATTACHMENT_DELETE = "is.bare-metal-server.network-attachment.delete"
-INTERFACE_READ = "is.bare-metal-server.network-interface.read"
-
 # How the names of the events of a kind begin; the verb follows.
 ACCOUNT = "baremint.account"
 ADDRESS_PREFIX = "is.vpc.address-prefix"
+ATTACHMENT = "is.bare-metal-server.network-attachment"
 CAPACITY = "is.bare-metal-server.bare-metal-server-capacity"
 CONSOLE_TOKEN = "is.bare-metal-server.console-access-token"  # noqa: S105  an event's name
 DISK = "is.bare-metal-server.disk"
@@ -30,6 +22,7 @@ FLOATING_IP = "is.floating-ip.floating-ip"
 IMAGE = "is.image.image"
 IMAGE_EXPORT_JOB = "is.image.image-export-job"
 INITIALIZATION = "is.bare-metal-server.initialization"
+INTERFACE = "is.bare-metal-server.network-interface"
 INTERFACE_FLOATING_IP = "is.bare-metal-server.network-interface-floating-ip"
 KEY = "is.key.key"
 NETWORK_ACL = "is.network-acl.network-acl"

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotUnique, Target
-from servers.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_change
+from servers.events import ATTACHMENT, record_change
 from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNetworkInterface
 from servers.services import virtual_interfaces
 from servers.services.metadata_service import refuse_deleting
@@ -141,7 +141,7 @@ def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *
     references.settle()
     attachment = attach(held, rows, is_primary=False, awaits_start=waits, by=by)
     changed(held)
-    record_change(ATTACHMENT_CREATE, held, by=by, status=201)
+    record_change(f"{ATTACHMENT}.create", held, by=by, status=201)
     return attachment
 
 
@@ -165,7 +165,7 @@ def update_attachment(
         attachment.allowed_vlans = allowed_vlans
     save_named(attachment)
     changed(held)
-    record_change(ATTACHMENT_UPDATE, held, by=by)
+    record_change(f"{ATTACHMENT}.update", held, by=by)
     return attachment
 
 
@@ -184,4 +184,4 @@ def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *,
     attachment.delete()
     virtual_interfaces.detach(interface, by=by)
     changed(held)
-    record_change(ATTACHMENT_DELETE, held, by=by, status=202)
+    record_change(f"{ATTACHMENT}.delete", held, by=by, status=202)

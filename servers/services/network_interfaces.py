@@ -8,7 +8,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
 from servers.addressing import contains, mac_address
-from servers.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_change
+from servers.events import INTERFACE, record_change
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
 from servers.services.addresses import claim_address, release_address, require_unbound, reserve_address
 from servers.services.metadata_service import refuse_deleting
@@ -158,7 +158,7 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
     references.settle()
     interface = attach_interface(held, rows, is_primary=False, awaits_start=prototype.interface_type == TRUNK)
     changed(held)
-    record_change(INTERFACE_CREATE, held, by=by, status=201)
+    record_change(f"{INTERFACE}.create", held, by=by, status=201)
     return interface
 
 
@@ -195,7 +195,7 @@ def update_interface(
         refuse_lost_vlans(interface, allowed_vlans, beside=held.network_interfaces.exclude(pk=interface.pk))
     save_named(interface)
     changed(held)
-    record_change(INTERFACE_UPDATE, held, by=by)
+    record_change(f"{INTERFACE}.update", held, by=by)
     return interface
 
 
@@ -215,7 +215,7 @@ def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by
     interface.delete()
     release_address(ip)
     changed(held)
-    record_change(INTERFACE_DELETE, held, by=by, status=202)
+    record_change(f"{INTERFACE}.delete", held, by=by, status=202)
 
 
 def refuse_projection(server: BareMetalServer) -> None:
