@@ -123,8 +123,7 @@ def due_at(now: datetime) -> datetime | None:
 
 @transaction.atomic
 def _start(job: ImageExportJob, *, now: datetime) -> bool:
-    is_first = _take(job, status=Status.RUNNING, started_at=now, due_at=now + _delay())
-    if is_first:
+    if is_first := _take(job, status=Status.RUNNING, started_at=now, due_at=now + _delay()):
         _send(job)
     return is_first
 
@@ -155,8 +154,7 @@ def _complete(job: ImageExportJob, *, now: datetime) -> bool:
 
 
 def _fail(job: ImageExportJob, code: str, message: str, *, now: datetime) -> bool:
-    failure = ApiError(message, code=code)
-    return _end(job, now=now, status=Status.FAILED, failure=failure)
+    return _end(job, now=now, status=Status.FAILED, failure=ApiError(message, code=code))
 
 
 @transaction.atomic
