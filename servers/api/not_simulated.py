@@ -114,34 +114,29 @@ KINDS = (
 )
 
 
-class EmptyCatalog(CatalogView):
-    """A collection that the provider alone fills."""
+class EmptyCollection(CatalogView):
+    """A POST comes here only where the operations of the kind have one."""
 
     kind: Kind = KINDS[0]
 
     def get(self, request: Request) -> Response:
         return self.pages(self.kind.items, [], dict)
 
-
-class EmptyCollection(EmptyCatalog):
     def post(self, request: Request) -> NoReturn:
         raise NotSupported(f"A new {self.kind.words} cannot be made: it is not simulated. {SIMULATED}")
 
 
-class MissingEntry(CatalogView):
+class MissingItem(CatalogView):
     kind: Kind = KINDS[0]
 
     def get(self, request: Request, id: str) -> NoReturn:
         raise NotFound(f"{self.kind.words[:1].upper()}{self.kind.words[1:]} not found: none is simulated. {SIMULATED}")
 
-
-class MissingItem(MissingEntry):
-    patch = delete = MissingEntry.get
+    patch = delete = get
 
 
 def urls() -> Iterator[URLPattern]:
     """The routes of all kinds, below ``/v1``."""
     for kind in KINDS:
-        of_all, of_one = (EmptyCatalog, MissingEntry) if kind.read_only else (EmptyCollection, MissingItem)
-        yield path(kind.path, of_all.as_view(kind=kind, operations=kind.of_collection()))
-        yield path(f"{kind.path}/<str:id>", of_one.as_view(kind=kind, operations=kind.of_item()))
+        yield path(kind.path, EmptyCollection.as_view(kind=kind, operations=kind.of_collection()))
+        yield path(f"{kind.path}/<str:id>", MissingItem.as_view(kind=kind, operations=kind.of_item()))
