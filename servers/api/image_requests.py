@@ -35,7 +35,7 @@ class AllowedUseBody(StrictSerializer):
         return value
 
 
-class FileField(serializers.RegexField):
+class FileField(StrictCharField, serializers.RegexField):
     """``cos://us-south/my-bucket/my-image.qcow2``: where the image is in Cloud Object Storage."""
 
     default_error_messages = {
@@ -44,11 +44,6 @@ class FileField(serializers.RegexField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(FILE, max_length=LONGEST_FILE, trim_whitespace=False, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 class ImageFileBody(StrictSerializer):
