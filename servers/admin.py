@@ -95,10 +95,14 @@ class BareMetalServerAdmin(ConfirmationAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: BareMetalServer, form: Any, change: bool) -> None:
-        """Both the form and the editable list call this."""
+        """Both the form and the editable list call this. The user sees a refusal, and the other servers of a list are
+        switched nevertheless."""
         switches = {SWITCHES[name]: form.cleaned_data[name] for name in form.changed_data if name in SWITCHES}
-        if switches:
-            self._switch_one(request, obj, **switches)
+        try:
+            if switches:
+                switch_metadata_service(obj, by=person(request), **switches)
+        except ApiError as refusal:
+            self.message_user(request, f"{refusal.message} ({obj.name})", messages.ERROR)
 
     def _switch(self, request: HttpRequest, servers: QuerySet[BareMetalServer], **switches: Any) -> None:
         names = dict(servers.values_list("number", "name"))
@@ -110,13 +114,6 @@ class BareMetalServerAdmin(ConfirmationAdmin):
         """Show the refusals, by number of server, with the servers' names."""
         for number, refusal in refusals.items():
             self.message_user(request, f"{refusal.message} ({names[number]})", messages.ERROR)
-
-    def _switch_one(self, request: HttpRequest, server: BareMetalServer, **switches: Any) -> None:
-        """Switch one server. The user sees a refusal, and the other servers are switched nevertheless."""
-        try:
-            switch_metadata_service(server, by=person(request), **switches)
-        except ApiError as refusal:
-            self.message_user(request, f"{refusal.message} ({server.name})", messages.ERROR)
 
     @admin.action(description="Enable the metadata service", permissions=["change"])
     def enable_metadata_service(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:

@@ -103,17 +103,18 @@ class _Reading:
         return value
 
     def either(self) -> bool | int | str:
-        value = self.both()
-        while self.takes("||"):
-            first, second = _truth(value), _truth(self.both())
-            value = first or second
-        return value
+        return self.chain(self.both, "||", operator.or_)
 
     def both(self) -> bool | int | str:
-        value = self.relation()
-        while self.takes("&&"):
-            first, second = _truth(value), _truth(self.relation())
-            value = first and second
+        return self.chain(self.relation, "&&", operator.and_)
+
+    def chain(
+        self, operand: Callable[[], bool | int | str], sign: str, join: Callable[[bool, bool], bool]
+    ) -> bool | int | str:
+        """Operands with signs between them; a single one may be of any type."""
+        value = operand()
+        while self.takes(sign):
+            value = join(_truth(value), _truth(operand()))
         return value
 
     def relation(self) -> bool | int | str:

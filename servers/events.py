@@ -3,24 +3,16 @@
 from typing import Any
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.activity.record import SYSTEM, Party, compose, record
+from controlplane.activity.record import SYSTEM, Party, compose
 from controlplane.kernel.errors import ApiError
 from servers.lifecycle import Step
 from servers.models import BareMetalServer, Image
 from servers.models.base import RegionalResource, kind_of
 
-INTERFACE_CREATE = "is.bare-metal-server.network-interface.create"
-INTERFACE_UPDATE = "is.bare-metal-server.network-interface.update"
-INTERFACE_DELETE = "is.bare-metal-server.network-interface.delete"
-ATTACHMENT_READ = "is.bare-metal-server.network-attachment.read"
-ATTACHMENT_CREATE = "is.bare-metal-server.network-attachment.create"
-ATTACHMENT_UPDATE = "is.bare-metal-server.network-attachment.update"
-ATTACHMENT_DELETE = "is.bare-metal-server.network-attachment.delete"
-INTERFACE_READ = "is.bare-metal-server.network-interface.read"
-
 # How the names of the events of a kind begin; the verb follows.
 ACCOUNT = "baremint.account"
 ADDRESS_PREFIX = "is.vpc.address-prefix"
+ATTACHMENT = "is.bare-metal-server.network-attachment"
 CAPACITY = "is.bare-metal-server.bare-metal-server-capacity"
 CONSOLE_TOKEN = "is.bare-metal-server.console-access-token"  # noqa: S105  an event's name
 DISK = "is.bare-metal-server.disk"
@@ -30,6 +22,7 @@ FLOATING_IP = "is.floating-ip.floating-ip"
 IMAGE = "is.image.image"
 IMAGE_EXPORT_JOB = "is.image.image-export-job"
 INITIALIZATION = "is.bare-metal-server.initialization"
+INTERFACE = "is.bare-metal-server.network-interface"
 INTERFACE_FLOATING_IP = "is.bare-metal-server.network-interface-floating-ip"
 KEY = "is.key.key"
 NETWORK_ACL = "is.network-acl.network-acl"
@@ -50,21 +43,6 @@ SUBNET_ROUTING_TABLE = "is.subnet.routing-table"
 VIRTUAL_INTERFACE = "is.virtual-network-interface.virtual-network-interface"
 VPC = "is.vpc.vpc"
 ZONE = "is.region.zone"
-
-
-def record_server_event(
-    event: str, server: BareMetalServer, *, by: Party, status: int = 200, data: dict[str, object] | None = None
-) -> None:
-    """One event with the server as its target."""
-    server_event(event, server, by=by, status=status, data=data).save(force_insert=True)
-
-
-def server_event(
-    event: str, server: BareMetalServer, *, by: Party, status: int = 200, data: dict[str, object] | None = None
-) -> ActivityEvent:
-    """The same, not written yet."""
-    target = Party(server.crn, server.name, "BareMetalServer")
-    return compose(event, initiator=by, target=target, account_id=server.account_id, status=status, data=data)
 
 
 EVENTS = {
@@ -97,7 +75,20 @@ def record_change(
     data: dict[str, Any] | None = None,
     error: ApiError | None = None,
 ) -> None:
-    """One event with the resource as its target; of ``is.key.key.create``, the type of the target is Key."""
-    target = Party(resource.crn, resource.name, kind_of(event.split(".")[1]))
+    """One event with the resource as its target."""
+    compose_change(event, resource, by=by, status=status, data=data, error=error).save(force_insert=True)
+
+
+def compose_change(
+    event: str,
+    resource: RegionalResource | Image,
+    *,
+    by: Party,
+    status: int = 200,
+    data: dict[str, Any] | None = None,
+    error: ApiError | None = None,
+) -> ActivityEvent:
+    """The same, not written yet."""
+    target = Party(resource.crn, resource.name, kind_of(resource.crn_type))
     account_id = resource.account_id or ""
-    record(event, initiator=by, target=target, account_id=account_id, status=status, data=data, error=error)
+    return compose(event, initiator=by, target=target, account_id=account_id, status=status, data=data, error=error)

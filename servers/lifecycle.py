@@ -122,31 +122,20 @@ def next_step(action: str, status: str, *, name: str) -> Step:
     path = (definition.first, *definition.then)
     position = path.index(status) + 1
     at_rest = position == len(path) - 1
-    if at_rest and (reason := provoked_failure(action, name)):
+    if at_rest and (reason := provoked_failure(definition.failures, name)):
         return Step(FAILED, True, reason)
     return Step(path[position], at_rest)
 
 
-def provoked_failure(action: str, name: str) -> tuple[str, str] | None:
-    """Code and message of the failure that a server's name provokes, so that clients can test how they handle it.
+def provoked_failure(failures: Mapping[str, str], name: str) -> tuple[str, str] | None:
+    """Code and message of the failure that a resource's name provokes, so that clients can test how they handle it.
 
-    ``fail-cannot-start-capacity``, also with a number behind it, fails with ``cannot_start_capacity`` if the action can
-    fail so; other names and other actions do not fail.
+    ``fail-cannot-start-capacity``, also with a number behind it, fails with ``cannot_start_capacity`` if that is one of
+    these failures by code; other names do not fail.
     """
-    return failure_of(ACTIONS[action].failures, name)
-
-
-def failure_of(failures: Mapping[str, str], name: str) -> tuple[str, str] | None:
-    """The failure that a name provokes, of these failures by code."""
     match = FAILING_NAME.fullmatch(name)
     code = match["code"].replace("-", "_") if match else ""
-    message = failures.get(code)
-    return (code, message) if message else None
-
-
-def steps(action: str) -> int:
-    """How many delays a transition takes."""
-    return len(ACTIONS[action].then)
+    return (code, failures[code]) if code in failures else None
 
 
 def lifecycle_state(status: str, *, under_way: str) -> str:

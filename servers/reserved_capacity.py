@@ -5,11 +5,10 @@ reservations; "About Reservations for VPC").
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from controlplane.kernel.errors import Conflict, InvalidValue, Target
-from servers.lifecycle import FAILING_NAME
 
 AUTOMATIC, RESTRICTED = "automatic", "restricted"
 """Affinity policies of reservations: any matching server uses it, or only servers that name it."""
@@ -70,13 +69,6 @@ def end_of_term(start: datetime, term: str) -> datetime:
         return start.replace(year=year)
     except ValueError:
         return start.replace(year=year, day=28)
-
-
-def provoked_failure(name: str, failures: Mapping[str, str]) -> tuple[str, str] | None:
-    """Code and message of the failure that a reservation's name provokes, as a server's name does."""
-    match = FAILING_NAME.fullmatch(name)
-    code = match["code"].replace("-", "_") if match else ""
-    return (code, failures[code]) if code in failures else None
 
 
 def vcpus(profile: str) -> int | None:

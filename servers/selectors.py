@@ -177,7 +177,7 @@ def of_crn(rows: QuerySet[M], crn: str) -> list[M]:
 
 def account_tally(account_id: str) -> int:
     """How many servers an account has, in all regions."""
-    return int(ServerTally.objects.filter(account_id=account_id).aggregate(sum=Sum("count"))["sum"] or 0)
+    return _sum(ServerTally.objects.filter(account_id=account_id))
 
 
 def regions_in_use() -> set[str]:

@@ -28,7 +28,9 @@ class DatabaseSource:
 
     def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:
         with _command_errors():
-            return [{**addresses.shown(server)} for server in addresses.servers_of(account_id).order_by("number")]
+            return [
+                {**addresses.server_address(server)} for server in addresses.servers_of(account_id).order_by("number")
+            ]
 
     def keys(self) -> list[dict[str, Any]]:
         with _command_errors():

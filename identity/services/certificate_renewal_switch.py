@@ -10,7 +10,7 @@ from controlplane.activity.record import Party, record_all
 from controlplane.kernel.errors import ApiError
 from identity.events import CERTIFICATE_ROTATION_UPDATE
 from identity.models import CertificateRotation
-from servers.events import server_event
+from servers.events import compose_change
 from servers.models import BareMetalServer
 from servers.services.metadata_service import hold_changeable, in_portions
 
@@ -47,5 +47,5 @@ def _switch_some(numbers: Sequence[int], *, enabled: bool, by: Party, now: datet
     else:
         CertificateRotation.objects.filter(server__in=servers).delete()
     data: dict[str, object] = {"certificate_rotation": {"enabled": enabled}}
-    record_all(server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=data) for server in servers.values())
+    record_all(compose_change(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=data) for server in servers.values())
     return refusals

@@ -59,7 +59,7 @@ class ServerAddresses(GuardedView):
             count=lambda: count_servers(query, visible=listing, account_id=account_id),
             order=NewestFirst(listing.alternatives),
         )
-        return self.answer(page.as_json("bare_metal_servers", [shown(server) for server in page.items]))
+        return self.answer(page.as_json("bare_metal_servers", [server_address(server) for server in page.items]))
 
 
 def servers_of(account_id: str) -> QuerySet[BareMetalServer]:
@@ -68,7 +68,7 @@ def servers_of(account_id: str) -> QuerySet[BareMetalServer]:
     )
 
 
-def shown(server: BareMetalServer) -> ServerAddress:
+def server_address(server: BareMetalServer) -> ServerAddress:
     return {
         "id": server.id,
         "name": server.name,

@@ -53,11 +53,12 @@ class BareMetalServers(VpcView):
     def get(self, request: Request) -> Response:
         own = {"account_id": self.caller.account_id, "region": self.region}
         rows = filter_servers(servers_of(**own), request.GET, **own)
-        return self.page("bare_metal_servers", rows, server_body, count=lambda: self._count(own))
-
-    def _count(self, own: dict[str, str]) -> int:
-        """How many servers there are that the caller may see."""
-        return count_servers(self.request.GET, visible=self.listing, **own)
+        return self.page(
+            "bare_metal_servers",
+            rows,
+            server_body,
+            count=lambda: count_servers(request.GET, visible=self.listing, **own),
+        )
 
     def post(self, request: Request) -> Response:
         body = self.body
@@ -66,11 +67,7 @@ class BareMetalServers(VpcView):
         require_linking(self.caller, prototype.initialization, path="initialization.default_trusted_profile")
         with refusing_in_words_of(self.version):
             server = create_server(self.account, prototype=prototype, region=self.region, by=self.by)
-        return self.answer(server_body(self.read_again(server), self.hrefs))
-
-    def read_again(self, server: ServerRow) -> ServerRow:
-        """The row with all that a response shows."""
-        return self.find(servers_of(server.account_id), id=server.id)
+        return self.answer(server_body(self.find(servers_of(server.account_id), id=server.id), self.hrefs))
 
 
 class OneBareMetalServer(ServerView):

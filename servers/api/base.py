@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
-from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
 from controlplane.kernel.paging import NewestFirst, Order, paginate
 from controlplane.kernel.versioning import parse_version, refuse_future, require_generation
 from servers.api.reference_responses import Hrefs
@@ -139,12 +139,9 @@ class VpcView(GuardedView):
 
     def find(self, rows: QuerySet[M], **lookup: str) -> M:
         """One resource. Raises NotFound: another account's, or another region's, looks like none."""
-        row = rows.filter(**lookup).first()
-        if row is None:
-            kind = str(rows.model._meta.verbose_name)
-            message = f"{kind[:1].upper()}{kind[1:]} not found. Check its id, the account and the region."
-            raise NotFound(message)
-        return row
+        kind = str(rows.model._meta.verbose_name)
+        message = f"{kind[:1].upper()}{kind[1:]} not found. Check its id, the account and the region."
+        return existing(rows.filter(**lookup).first(), message)
 
 
 def _has_array(body: Any) -> bool:
@@ -159,12 +156,10 @@ class ServerView(VpcView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        self.server = self.find(servers_of(self.caller.account_id, self.region), id=self.kwargs["server_id"])
-
-    def resource_attributes(self) -> dict[str, str]:
-        return self.server.policy_attributes
+        rows = servers_of(self.caller.account_id, self.region)
+        self.about = self.server = self.find(rows, id=self.kwargs["server_id"])
 
     def target(self) -> Party:
-        if hasattr(self, "server"):
-            return Party(self.server.crn, self.server.name, "BareMetalServer")
+        if self.about:
+            return Party(self.about.crn, self.about.name, "BareMetalServer")
         return Party(self.kwargs["server_id"], type="BareMetalServer")

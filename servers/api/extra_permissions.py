@@ -21,11 +21,11 @@ CONNECTIONS = (
 )
 
 
-def require_linking(caller: Caller, asked: InitializationPrototype, *, path: str) -> None:
+def require_linking(caller: Caller, prototype: InitializationPrototype, *, path: str) -> None:
     """``auto_link`` makes a link for the caller, who therefore must be allowed to make it. Raises NotAuthorized."""
-    if asked.trusted_profile is None or not asked.auto_link:
+    if prototype.trusted_profile is None or not prototype.auto_link:
         return
-    profile = find_profile(account_id=caller.account_id, **asked.trusted_profile)
+    profile = find_profile(account_id=caller.account_id, **prototype.trusted_profile)
     if profile and not (verdict := may_link(caller, profile)):
         raise NotAuthorized(verdict.because, more_info=verdict.explanation, target=Target(path))
 
@@ -44,21 +44,25 @@ def require_operating_gateway(caller: Caller, region: str, id: str | None, *, pa
     A gateway that does not exist is not refused here. Source: IBM's guide on creating subnets, before you begin.
     """
     gateway = PublicGateway.objects.filter(account_id=caller.account_id, region=region, id=id or "").first()
-    if gateway is None:
-        return
-    require_on(caller, OPERATE_GATEWAY, gateway.policy_attributes, path=path)
+    if gateway:
+        require_on(caller, OPERATE_GATEWAY, gateway.policy_attributes, path=path)
 
 
 def require_advanced(
-    caller: Caller, asked: Mapping[str, Any], resource: Mapping[str, str], *, needed: tuple[str, str], path: str = ""
+    caller: Caller,
+    interface: Mapping[str, Any],
+    resource: Mapping[str, str],
+    *,
+    needed: tuple[str, str],
+    path: str = "",
 ) -> None:
     """Spoofing addresses, and doing without infrastructure NAT, need actions of their own: the two of ``needed``.
 
     Raises NotAuthorized.
     """
     daring = {
-        "allow_ip_spoofing": asked.get("allow_ip_spoofing") is True,
-        "enable_infrastructure_nat": asked.get("enable_infrastructure_nat") is False,
+        "allow_ip_spoofing": interface.get("allow_ip_spoofing") is True,
+        "enable_infrastructure_nat": interface.get("enable_infrastructure_nat") is False,
     }
     actions = dict(zip(daring, needed, strict=True))
     for name in (name for name, is_daring in daring.items() if is_daring):

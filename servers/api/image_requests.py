@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -12,10 +12,15 @@ from controlplane.kernel.versioning import last_version
 from servers.allowed_use import LONGEST
 from servers.api.base import EARLIEST_VERSION
 from servers.api.shared_requests import NameField, ReferenceField
-from servers.services.images import ImageChanges
 
 FILE = r"\Acos://[-a-z0-9]+/[-.a-z0-9]+/[^\s?#]+\.(qcow2|vhd)\Z"
 LONGEST_FILE = 2048
+ALLOWED_USE = {
+    "api_version": "allowed_use_version",
+    "bare_metal_server": "allowed_use",
+    "instance": "allowed_use_instance",
+}
+"""The columns that the properties of ``allowed_use`` change."""
 
 
 class AllowedUseBody(StrictSerializer):
@@ -30,7 +35,7 @@ class AllowedUseBody(StrictSerializer):
         return value
 
 
-class FileField(serializers.RegexField):
+class FileField(StrictCharField, serializers.RegexField):
     """``cos://us-south/my-bucket/my-image.qcow2``: where the image is in Cloud Object Storage."""
 
     default_error_messages = {
@@ -39,11 +44,6 @@ class FileField(serializers.RegexField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(FILE, max_length=LONGEST_FILE, trim_whitespace=False, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 class ImageFileBody(StrictSerializer):
@@ -76,17 +76,7 @@ class UpdateImageBody(StrictSerializer):
 def prototype(body: dict[str, Any]) -> dict[str, Any]:
     """What the services take, of a checked body."""
     values = {name: value for name, value in body.items() if name != "allowed_use"}
-    use = body.get("allowed_use", {})
-    if "bare_metal_server" in use:
-        values["allowed_use"] = use["bare_metal_server"]
-    if "instance" in use:
-        values["allowed_use_instance"] = use["instance"]
-    if "api_version" in use:
-        values["allowed_use_version"] = use["api_version"].isoformat()
+    values |= {ALLOWED_USE[name]: str(value) for name, value in body.get("allowed_use", {}).items()}
     if "file" in values:
         values["file"] = values["file"]["href"]
     return values
-
-
-def changes(body: dict[str, Any]) -> ImageChanges:
-    return cast(ImageChanges, prototype(body))

@@ -1,7 +1,8 @@
 """``/v1/images``: IBM's stock images, which all accounts see, and the account's own."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 from rest_framework.permissions import SAFE_METHODS
@@ -17,7 +18,7 @@ from servers.allowed_use import holds
 from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.catalog import CatalogView
 from servers.api.dated_behaviour import REMOTE_SINCE
-from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
+from servers.api.image_requests import CreateImageBody, UpdateImageBody, prototype
 from servers.api.image_responses import Image, image_body
 from servers.api.profiles import InstanceProfileReference, instance_profile_reference, profile_reference
 from servers.api.reference_responses import Hrefs
@@ -56,6 +57,7 @@ REMOTE = Parameter("remote.account.id", "Only images of this account: `null` for
 OWNER_TYPE = Parameter("owner_type", "As `remote.account.id`, before version 2025-06-30.", choices(*OWNERS))
 OLDEST_FIRST = Order("number", key=int)
 """Stock images come first, in the catalog's own order."""
+RETIREMENTS = {"deprecate": images.deprecate_image, "obsolete": images.obsolete_image}
 
 
 class ImageView(CatalogView):
@@ -176,7 +178,7 @@ class OneImage(OneImageView):
         return self.answer(self.render(self.image, self.hrefs))
 
     def patch(self, request: Request, image_id: str) -> Response:
-        image = images.update_image(self.image, changes(self.body), by=self.by)
+        image = images.update_image(self.image, cast(images.ImageChanges, prototype(self.body)), by=self.by)
         return self.answer(self.render(image, self.hrefs))
 
     def delete(self, request: Request, image_id: str) -> Response:
@@ -184,23 +186,18 @@ class OneImage(OneImageView):
         return self.answer()
 
 
-class DeprecateImage(OneImageView):
-    operations = {
-        "POST": Operation("deprecate_image", f"{IMAGE}.update", f"{IMAGE}.update", recorded_by_service=True, status=204)
-    }
+class RetireImage(OneImageView):
+    """Deprecates an image, or makes it obsolete: the action is an argument of the path."""
+
+    action = ""
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:  # type: ignore[override]
+        name, right = f"{self.action}_image", f"{IMAGE}.update"
+        return {"POST": Operation(name, right, right, recorded_by_service=True, status=204)}
 
     def post(self, request: Request, image_id: str) -> Response:
-        images.deprecate_image(self.image, by=self.by)
-        return self.answer()
-
-
-class ObsoleteImage(OneImageView):
-    operations = {
-        "POST": Operation("obsolete_image", f"{IMAGE}.update", f"{IMAGE}.update", recorded_by_service=True, status=204)
-    }
-
-    def post(self, request: Request, image_id: str) -> Response:
-        images.obsolete_image(self.image, by=self.by)
+        RETIREMENTS[self.action](self.image, by=self.by)
         return self.answer()
 
 

@@ -29,7 +29,7 @@ class Attachments(AttachmentView):
         "GET": Operation(
             "list_bare_metal_server_network_attachments",
             f"{ACTION}.read",
-            events.ATTACHMENT_READ,
+            f"{events.ATTACHMENT}.read",
             answer=collection(
                 "BareMetalServerNetworkAttachmentCollection", "network_attachments", BareMetalServerNetworkAttachment
             ),
@@ -38,7 +38,7 @@ class Attachments(AttachmentView):
         "POST": Operation(
             "create_bare_metal_server_network_attachment",
             f"{ACTION}.create",
-            events.ATTACHMENT_CREATE,
+            f"{events.ATTACHMENT}.create",
             recorded_by_service=True,
             status=201,
             body=CreateAttachmentBody,
@@ -64,13 +64,13 @@ class OneAttachment(AttachmentView):
         "GET": Operation(
             "get_bare_metal_server_network_attachment",
             f"{ACTION}.read",
-            events.ATTACHMENT_READ,
+            f"{events.ATTACHMENT}.read",
             answer=BareMetalServerNetworkAttachment,
         ),
         "PATCH": Operation(
             "update_bare_metal_server_network_attachment",
             f"{ACTION}.update",
-            events.ATTACHMENT_UPDATE,
+            f"{events.ATTACHMENT}.update",
             recorded_by_service=True,
             body=PatchAttachmentBody,
             answer=BareMetalServerNetworkAttachment,
@@ -78,7 +78,7 @@ class OneAttachment(AttachmentView):
         "DELETE": Operation(
             "delete_bare_metal_server_network_attachment",
             f"{ACTION}.delete",
-            events.ATTACHMENT_DELETE,
+            f"{events.ATTACHMENT}.delete",
             recorded_by_service=True,
             status=202,
         ),

@@ -45,7 +45,7 @@ class Interfaces(InterfaceView):
         "GET": Operation(
             "list_bare_metal_server_network_interfaces",
             f"{ACTION}.read",
-            events.INTERFACE_READ,
+            f"{events.INTERFACE}.read",
             answer=collection(
                 "BareMetalServerNetworkInterfaceCollection", "network_interfaces", BareMetalServerNetworkInterface
             ),
@@ -54,7 +54,7 @@ class Interfaces(InterfaceView):
         "POST": Operation(
             "create_bare_metal_server_network_interface",
             f"{ACTION}.create",
-            events.INTERFACE_CREATE,
+            f"{events.INTERFACE}.create",
             recorded_by_service=True,
             status=201,
             body=CreateInterfaceBody,
@@ -98,13 +98,13 @@ class OneInterface(InterfaceInPath):
         "GET": Operation(
             "get_bare_metal_server_network_interface",
             f"{ACTION}.read",
-            events.INTERFACE_READ,
+            f"{events.INTERFACE}.read",
             answer=BareMetalServerNetworkInterface,
         ),
         "PATCH": Operation(
             "update_bare_metal_server_network_interface",
             f"{ACTION}.update",
-            events.INTERFACE_UPDATE,
+            f"{events.INTERFACE}.update",
             recorded_by_service=True,
             body=PatchInterfaceBody,
             answer=BareMetalServerNetworkInterface,
@@ -113,7 +113,7 @@ class OneInterface(InterfaceInPath):
         "DELETE": Operation(
             "delete_bare_metal_server_network_interface",
             f"{ACTION}.delete",
-            events.INTERFACE_DELETE,
+            f"{events.INTERFACE}.delete",
             recorded_by_service=True,
             status=202,
         ),
@@ -140,7 +140,7 @@ class InterfaceAddresses(InterfaceInPath):
         "GET": Operation(
             "list_bare_metal_server_network_interface_ips",
             f"{ACTION}.read",
-            events.INTERFACE_READ,
+            f"{events.INTERFACE}.read",
             answer=collection("ReservedIPCollectionBareMetalServerNetworkInterfaceContext", "ips", ReservedIP),
         )
     }
@@ -153,7 +153,10 @@ class InterfaceAddresses(InterfaceInPath):
 class OneInterfaceAddress(InterfaceInPath):
     operations = {
         "GET": Operation(
-            "get_bare_metal_server_network_interface_ip", f"{ACTION}.read", events.INTERFACE_READ, answer=ReservedIP
+            "get_bare_metal_server_network_interface_ip",
+            f"{ACTION}.read",
+            f"{events.INTERFACE}.read",
+            answer=ReservedIP,
         )
     }
 

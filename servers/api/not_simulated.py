@@ -32,10 +32,16 @@ class Kind:
     """An item, as operations name it: ``instance_template``."""
     shape: str
     """IBM's name of an item: ``InstanceTemplate``."""
-    action: str
-    """What actions begin with: ``is.instance-template.instance-template``."""
+    family: str = ""
+    """An item, as actions name it, where that is another word than ``one``."""
     read_only: bool = False
     """Whether the provider alone makes items, which are then known by name."""
+
+    @property
+    def action(self) -> str:
+        """What actions begin with: ``is.instance-template.instance-template``, ``is.share.share-profile``."""
+        family = self.family or self.one.replace("_", "-")
+        return f"is.{family.removesuffix('-profile') if self.read_only else family}.{family}"
 
     @property
     def many(self) -> str:
@@ -77,72 +83,60 @@ class Kind:
         )
 
 
-def _kind(path: str, one: str, shape: str, action: str = "", *, read_only: bool = False) -> Kind:
-    family = action or one.replace("_", "-")
-    prefix = f"is.{family.removesuffix('-profile')}.{family}" if read_only else f"is.{family}.{family}"
-    return Kind(path, one, shape, prefix, read_only)
-
-
 KINDS = (
-    _kind("backup_policies", "backup_policy", "BackupPolicy"),
-    _kind("cluster_network/profiles", "cluster_network_profile", "ClusterNetworkProfile", read_only=True),
-    _kind("cluster_networks", "cluster_network", "ClusterNetwork"),
-    _kind("dedicated_host/groups", "dedicated_host_group", "DedicatedHostGroup"),
-    _kind("dedicated_host/profiles", "dedicated_host_profile", "DedicatedHostProfile", read_only=True),
-    _kind("dedicated_hosts", "dedicated_host", "DedicatedHost"),
-    _kind("endpoint_gateways", "endpoint_gateway", "EndpointGateway"),
-    _kind("flow_log_collectors", "flow_log_collector", "FlowLogCollector"),
-    _kind("ike_policies", "ike_policy", "IKEPolicy"),
-    _kind("instance/profiles", "instance_profile", "InstanceProfile", read_only=True),
-    _kind("instance/templates", "instance_template", "InstanceTemplate"),
-    _kind("instance_groups", "instance_group", "InstanceGroup"),
-    _kind("instances", "instance", "Instance"),
-    _kind("ipsec_policies", "ipsec_policy", "IPsecPolicy"),
-    _kind("load_balancer/profiles", "load_balancer_profile", "LoadBalancerProfile", read_only=True),
-    _kind("load_balancers", "load_balancer", "LoadBalancer"),
-    _kind("placement_groups", "placement_group", "PlacementGroup"),
-    _kind("private_path_service_gateways", "private_path_service_gateway", "PrivatePathServiceGateway"),
-    _kind("public_address_ranges", "public_address_range", "PublicAddressRange"),
-    _kind("share/profiles", "share_profile", "ShareProfile", read_only=True),
-    _kind("shares", "share", "Share"),
-    _kind("snapshot_consistency_groups", "snapshot_consistency_group", "SnapshotConsistencyGroup"),
-    _kind("snapshots", "snapshot", "Snapshot"),
-    _kind("volume/profiles", "volume_profile", "VolumeProfile", read_only=True),
-    _kind("volumes", "volume", "Volume"),
-    _kind("vpn_gateways", "vpn_gateway", "VPNGateway", "vpn"),
-    _kind("vpn_servers", "vpn_server", "VPNServer"),
+    Kind("backup_policies", "backup_policy", "BackupPolicy"),
+    Kind("cluster_network/profiles", "cluster_network_profile", "ClusterNetworkProfile", read_only=True),
+    Kind("cluster_networks", "cluster_network", "ClusterNetwork"),
+    Kind("dedicated_host/groups", "dedicated_host_group", "DedicatedHostGroup"),
+    Kind("dedicated_host/profiles", "dedicated_host_profile", "DedicatedHostProfile", read_only=True),
+    Kind("dedicated_hosts", "dedicated_host", "DedicatedHost"),
+    Kind("endpoint_gateways", "endpoint_gateway", "EndpointGateway"),
+    Kind("flow_log_collectors", "flow_log_collector", "FlowLogCollector"),
+    Kind("ike_policies", "ike_policy", "IKEPolicy"),
+    Kind("instance/profiles", "instance_profile", "InstanceProfile", read_only=True),
+    Kind("instance/templates", "instance_template", "InstanceTemplate"),
+    Kind("instance_groups", "instance_group", "InstanceGroup"),
+    Kind("instances", "instance", "Instance"),
+    Kind("ipsec_policies", "ipsec_policy", "IPsecPolicy"),
+    Kind("load_balancer/profiles", "load_balancer_profile", "LoadBalancerProfile", read_only=True),
+    Kind("load_balancers", "load_balancer", "LoadBalancer"),
+    Kind("placement_groups", "placement_group", "PlacementGroup"),
+    Kind("private_path_service_gateways", "private_path_service_gateway", "PrivatePathServiceGateway"),
+    Kind("public_address_ranges", "public_address_range", "PublicAddressRange"),
+    Kind("share/profiles", "share_profile", "ShareProfile", read_only=True),
+    Kind("shares", "share", "Share"),
+    Kind("snapshot_consistency_groups", "snapshot_consistency_group", "SnapshotConsistencyGroup"),
+    Kind("snapshots", "snapshot", "Snapshot"),
+    Kind("volume/profiles", "volume_profile", "VolumeProfile", read_only=True),
+    Kind("volumes", "volume", "Volume"),
+    Kind("vpn_gateways", "vpn_gateway", "VPNGateway", "vpn"),
+    Kind("vpn_servers", "vpn_server", "VPNServer"),
 )
 
 
-class EmptyCatalog(CatalogView):
-    """A collection that the provider alone fills."""
+class EmptyCollection(CatalogView):
+    """A POST comes here only where the operations of the kind have one."""
 
     kind: Kind = KINDS[0]
 
     def get(self, request: Request) -> Response:
-        nothing: list[Any] = []
-        return self.pages(self.kind.items, nothing, dict)
+        return self.pages(self.kind.items, [], dict)
 
-
-class EmptyCollection(EmptyCatalog):
     def post(self, request: Request) -> NoReturn:
         raise NotSupported(f"A new {self.kind.words} cannot be made: it is not simulated. {SIMULATED}")
 
 
-class MissingEntry(CatalogView):
+class MissingItem(CatalogView):
     kind: Kind = KINDS[0]
 
     def get(self, request: Request, id: str) -> NoReturn:
         raise NotFound(f"{self.kind.words[:1].upper()}{self.kind.words[1:]} not found: none is simulated. {SIMULATED}")
 
-
-class MissingItem(MissingEntry):
-    patch = delete = MissingEntry.get
+    patch = delete = get
 
 
 def urls() -> Iterator[URLPattern]:
     """The routes of all kinds, below ``/v1``."""
     for kind in KINDS:
-        of_all, of_one = (EmptyCatalog, MissingEntry) if kind.read_only else (EmptyCollection, MissingItem)
-        yield path(kind.path, of_all.as_view(kind=kind, operations=kind.of_collection()))
-        yield path(f"{kind.path}/<str:id>", of_one.as_view(kind=kind, operations=kind.of_item()))
+        yield path(kind.path, EmptyCollection.as_view(kind=kind, operations=kind.of_collection()))
+        yield path(f"{kind.path}/<str:id>", MissingItem.as_view(kind=kind, operations=kind.of_item()))

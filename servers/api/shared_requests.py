@@ -5,7 +5,7 @@ from typing import Any, Self
 from rest_framework import serializers
 
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.fields import DescribedField, StrictSerializer, reference_by
+from controlplane.kernel.fields import DescribedField, StrictCharField, StrictSerializer, reference_by
 from servers.catalog import PROVIDER_ACCOUNT
 from trustedprofiles.permissions import Schema
 
@@ -14,7 +14,7 @@ LONGEST_NAME = 63
 LONGEST_CIDR = 18
 
 
-class NameField(serializers.RegexField):
+class NameField(StrictCharField, serializers.RegexField):
     """``web-1``: 1 to 63 lower-case letters, digits and hyphens, beginning with a letter (VPC API, names)."""
 
     default_error_messages = {
@@ -26,11 +26,6 @@ class NameField(serializers.RegexField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(self.pattern, max_length=LONGEST_NAME, trim_whitespace=False, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 class ReferenceField(DescribedField, serializers.Field):

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -36,6 +36,8 @@ class Region:
 class Profile:
     """A bare metal server profile; sizes in GB, memory in GiB, bandwidth in Mbps."""
 
+    threads_per_core: ClassVar = 2
+
     name: str
     family: str
     generation: int
@@ -45,10 +47,6 @@ class Profile:
     secondary_disk_count: int
     secondary_disk_size: int
     regions: tuple[str, ...]
-
-    @property
-    def threads_per_core(self) -> int:
-        return 2
 
     @property
     def core_count(self) -> int:

@@ -14,6 +14,8 @@ ALLOWED_USE_VERSION = "2026-01-01"
 class Image(models.Model):
     """An image a server can be initialized from. Stock images belong to no account and are visible to all."""
 
+    crn_type = "image"
+
     id = models.CharField(max_length=64, unique=True)
     number = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=63)
@@ -55,7 +57,7 @@ class Image(models.Model):
 
     @property
     def crn(self) -> str:
-        return str(Crn("is", self.region, self.account_id or PROVIDER_ACCOUNT, "image", self.id))
+        return str(Crn("is", self.region, self.account_id or PROVIDER_ACCOUNT, self.crn_type, self.id))
 
 
 class ImageExportJob(Resource):

@@ -4,13 +4,14 @@ from django.conf import settings
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, ServerStatusConflict, Target
+from controlplane.kernel.errors import Conflict, ServerStatusConflict, Target
 from servers import catalog, quotas
-from servers.events import EVENTS, SERVER, record_server_event
+from servers.events import EVENTS, SERVER, record_change
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
 from servers.services.naming import save_named
+from servers.services.provisioning import profile_problems
 from servers.services.reservation_affinity import ReservationAffinity, attach, detach, place_again, servers_in_quota
 from servers.services.row_locks import lock_row
 
@@ -22,7 +23,7 @@ def act(server: BareMetalServer, *, action: str, by: Party) -> BareMetalServer:
     """``start``, ``stop``, ``restart`` or ``delete``. Raises Conflict when the server's status forbids it."""
     server = lock_row(server)
     transitions.begin(server, action)
-    record_server_event(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
+    record_change(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
     return server
 
 
@@ -64,12 +65,8 @@ def update_server(
     server = lock_row(server)
     refuse_deleting(server)
     profile = catalog.profiles()[server.profile]
-    if bandwidth is not None and bandwidth not in profile.bandwidths:
-        choices = ", ".join(map(str, profile.bandwidths))
-        raise InvalidValue(f"bandwidth must be one of {choices}.", target=Target("bandwidth"))
-    if tpm_mode is not None and tpm_mode not in profile.tpm_modes:
-        modes = ", ".join(profile.tpm_modes)
-        raise InvalidValue(f"The profile supports {modes}.", target=Target("trusted_platform_module.mode"))
+    if problem := next(profile_problems(profile, bandwidth=bandwidth, tpm_mode=tpm_mode), None):
+        raise problem
     if (enable_secure_boot, tpm_mode) != (None, None) and server.status != BareMetalServer.Status.STOPPED:
         raise ServerStatusConflict(
             "enable_secure_boot and trusted_platform_module change only while the server is stopped; "
@@ -96,7 +93,7 @@ def update_server(
         at = Target("reservation_affinity.policy")
         quotas.require_room("bare_metal_servers", taken=count, more=more, quotas=settings.BAREMINT_QUOTAS, target=at)
     switched = (metadata_enabled, metadata_protocol) != (None, None)
-    record_server_event(f"{SERVER}.update", server, by=by, data=switches(server) if switched else None)
+    record_change(f"{SERVER}.update", server, by=by, data=switches(server) if switched else None)
     if placement and previous != server.reservation:
         if previous:
             detach(server, previous, by=by)

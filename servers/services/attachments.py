@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotUnique, Target
-from servers.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE
+from servers.events import ATTACHMENT
 from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNetworkInterface
 from servers.services import virtual_interfaces
 from servers.services.naming import random_name, save_named
@@ -124,7 +124,7 @@ def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network interfaces of its own
     and ServerStatusConflict for a PCI attachment while the server is not stopped, or when it is being deleted.
     """
-    with changing_connections(server, ATTACHMENT_CREATE, by=by, status=201) as current:
+    with changing_connections(server, f"{ATTACHMENT}.create", by=by, status=201) as current:
         if not current.network_attachments.exists():
             raise Conflict(
                 "The server has network interfaces of its own. Add another of those instead of an attachment."
@@ -150,7 +150,7 @@ def update_attachment(
     by: Party,
 ) -> NetworkAttachment:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for VLANs in use."""
-    with changing_connections(server, ATTACHMENT_UPDATE, by=by) as current:
+    with changing_connections(server, f"{ATTACHMENT}.update", by=by) as current:
         attachment = lock_row(attachment)
         attachment.name = name or attachment.name
         if allowed_vlans is not None:
@@ -162,7 +162,7 @@ def update_attachment(
 
 def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
-    with changing_connections(server, ATTACHMENT_DELETE, by=by, status=202) as current:
+    with changing_connections(server, f"{ATTACHMENT}.delete", by=by, status=202) as current:
         attachment = lock_row(attachment)
         if attachment.is_primary:
             raise Conflict("The primary network attachment cannot be deleted.", code="primary_network_attachment")

@@ -9,7 +9,7 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ServerStatusConflict
-from servers.events import CONSOLE_TOKEN, record_server_event
+from servers.events import CONSOLE_TOKEN, record_change
 from servers.models import BareMetalServer, ConsoleAccessToken
 from servers.services.row_locks import lock_row
 
@@ -40,5 +40,5 @@ def create_console_token(
             "expires_at": now + LIFETIME,
         },
     )
-    record_server_event(f"{CONSOLE_TOKEN}.create", server, by=by)
+    record_change(f"{CONSOLE_TOKEN}.create", server, by=by)
     return token, row

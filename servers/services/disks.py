@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from servers.events import DISK, record_server_event
+from servers.events import DISK, record_change
 from servers.models import BareMetalServer, Disk
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import save_named
@@ -19,5 +19,5 @@ def rename_disk(server: BareMetalServer, disk: Disk, *, name: str | None = None,
     if name is not None:
         disk.name = name
         save_named(disk)
-    record_server_event(f"{DISK}.update", server, by=by)
+    record_change(f"{DISK}.update", server, by=by)
     return disk

@@ -10,22 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from controlplane.activity.record import SYSTEM, Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
 from controlplane.kernel.task_names import IMAGE_EXPORT_STEP
-from servers import disk_images, lifecycle
+from servers import disk_images
 from servers.events import IMAGE, IMAGE_EXPORT_JOB, record_change
+from servers.lifecycle import provoked_failure
 from servers.models import Image, ImageExportJob
 from servers.services.naming import random_name, save_named
 from servers.services.object_store import Bucket, object_store
 from servers.services.row_locks import lock_row, lock_rows, make_room
-from servers.services.transitions import due, take_each
+from servers.services.transitions import due, next_step_at, take_each, transition_time
 from trustedprofiles.services.tags import forget
 
 log = structlog.get_logger(__name__)
@@ -39,7 +38,7 @@ FAILURES: Mapping[str, str] = {
     CANNOT_ACCESS: "The storage bucket could not be accessed.",
     INTERNAL: "The image could not be exported.",
 }
-"""Status reason codes, which a job's name can ask for (``lifecycle.failure_of``)."""
+"""Status reason codes, which a job's name can ask for (``lifecycle.provoked_failure``)."""
 PREFIX = 16
 LONGEST_NAME = 63
 
@@ -105,7 +104,7 @@ def delete_export_job(job: ImageExportJob, *, by: Party) -> None:
 
 def advance(job_id: str, *, now: datetime) -> bool:
     """Take the next step of a job if it is due. Returns whether this call took it."""
-    job = ImageExportJob.objects.filter(_due(now), id=job_id).select_related("image").first()
+    job = ImageExportJob.objects.filter(due(now, column="due_at"), id=job_id).select_related("image").first()
     if job is None:
         return False
     return _start(job, now=now) if job.status == Status.QUEUED else _complete(job, now=now)
@@ -113,33 +112,25 @@ def advance(job_id: str, *, now: datetime) -> bool:
 
 def run_due(now: datetime) -> int:
     """Take every step that is due: the sweep behind lost tasks. Returns how many were taken."""
-    waiting = ImageExportJob.objects.filter(_due(now)).order_by("due_at").values_list("id", flat=True)
+    waiting = ImageExportJob.objects.filter(due(now, column="due_at")).order_by("due_at").values_list("id", flat=True)
     return take_each(waiting, advance, now=now, what="an image export job", key="job_id")
 
 
 def due_at(now: datetime) -> datetime | None:
     """When the next step is due; None while every job is over."""
-    active = ImageExportJob.objects.filter(due_at__isnull=False)
-    if active.filter(_due(now)).exists():
-        return now
-    return active.order_by("due_at").values_list("due_at", flat=True).first()
-
-
-def _due(now: datetime) -> Q:
-    return due(now, column="due_at")
+    return next_step_at(ImageExportJob.objects.all(), now, column="due_at")
 
 
 @transaction.atomic
 def _start(job: ImageExportJob, *, now: datetime) -> bool:
-    is_first = _take(job, status=Status.RUNNING, started_at=now, due_at=now + _delay())
-    if is_first:
+    if is_first := _take(job, status=Status.RUNNING, started_at=now, due_at=now + _delay()):
         _send(job)
     return is_first
 
 
 def _complete(job: ImageExportJob, *, now: datetime) -> bool:
     """Write the image. A job whose bucket cannot be written to has failed, and leaves nothing behind."""
-    if reason := lifecycle.failure_of(FAILURES, job.name):
+    if reason := provoked_failure(FAILURES, job.name):
         return _fail(job, *reason, now=now)
     image = job.image
     content = disk_images.FORMATS[job.format](
@@ -163,8 +154,7 @@ def _complete(job: ImageExportJob, *, now: datetime) -> bool:
 
 
 def _fail(job: ImageExportJob, code: str, message: str, *, now: datetime) -> bool:
-    failure = ApiError(message, code=code)
-    return _end(job, now=now, status=Status.FAILED, failure=failure)
+    return _end(job, now=now, status=Status.FAILED, failure=ApiError(message, code=code))
 
 
 @transaction.atomic
@@ -205,7 +195,7 @@ def _object_name(image: Image, name: str, format: str, bucket: Bucket) -> str:
 
 
 def _delay() -> timedelta:
-    return timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS / STEPS)
+    return transition_time() / STEPS
 
 
 def _send(job: ImageExportJob) -> None:

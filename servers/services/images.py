@@ -1,7 +1,9 @@
 """Own images: made from a file in Cloud Object Storage, changed, deprecated, made obsolete, deleted."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import NoReturn, TypedDict
 
 from django.db import transaction
@@ -220,16 +222,18 @@ def _check_name(image: Image, references: References) -> None:
 
 
 def _check_allowed_use(image: Image, references: References) -> None:
-    path = "allowed_use.bare_metal_server"
-    try:
-        holds(image.allowed_use, enable_secure_boot=False)
-    except ValueError as problem:
-        references.require(False, path, f"{path} must be an expression of enable_secure_boot, such as true. {problem}")
-    path = "allowed_use.instance"
-    try:
-        check_instance(image.allowed_use_instance)
-    except ValueError as problem:
-        references.require(False, path, f"{path} must be an expression of a virtual server's properties. {problem}")
+    expressions: Mapping[str, tuple[Callable[[], object], str]] = {
+        "allowed_use.bare_metal_server": (
+            partial(holds, image.allowed_use, enable_secure_boot=False),
+            "enable_secure_boot, such as true",
+        ),
+        "allowed_use.instance": (partial(check_instance, image.allowed_use_instance), "a virtual server's properties"),
+    }
+    for path, (check, variables) in expressions.items():
+        try:
+            check()
+        except ValueError as problem:
+            references.require(False, path, f"{path} must be an expression of {variables}. {problem}")
 
 
 def _check_order(image: Image, references: References, path: str) -> None:

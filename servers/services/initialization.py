@@ -6,7 +6,7 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from servers import allowed_use
-from servers.events import INITIALIZATION, record_server_event
+from servers.events import INITIALIZATION, record_change
 from servers.models import BareMetalServer, Image, Initialization, Key
 from servers.selectors import images_of
 from servers.services import transitions
@@ -132,5 +132,5 @@ def reinitialize(server: BareMetalServer, prototype: InitializationPrototype, *,
     references.settle()
     transitions.begin(server, "reinitialize")
     initialization = save_initialization(server, rows, by=by)
-    record_server_event(f"{INITIALIZATION}.update", server, by=by)
+    record_change(f"{INITIALIZATION}.update", server, by=by)
     return initialization

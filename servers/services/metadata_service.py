@@ -8,7 +8,7 @@ from django.db.models import F
 
 from controlplane.activity.record import Party, record, record_all
 from controlplane.kernel.errors import ApiError, ServerStatusConflict
-from servers.events import ACCOUNT, SERVER, record_server_event, server_event
+from servers.events import ACCOUNT, SERVER, compose_change, record_change
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.row_locks import deleted, lock_row, lock_rows
 from trustedprofiles.models import Account
@@ -29,7 +29,7 @@ def switch_metadata_service(
     apply_switches(server, enabled=enabled, protocol=protocol)
     server.revision += 1
     server.save(update_fields=["metadata_enabled", "metadata_protocol", "metadata_epoch", "revision"])
-    record_server_event(f"{SERVER}.update", server, by=by, data=switches(server))
+    record_change(f"{SERVER}.update", server, by=by, data=switches(server))
     return server
 
 
@@ -64,23 +64,22 @@ def _switch_some(
     rows.filter(pk__in=servers).update(**changes, revision=F("revision") + 1)
     for server in servers.values():
         apply_switches(server, enabled=enabled, protocol=protocol)
-    record_all(server_event(f"{SERVER}.update", server, by=by, data=switches(server)) for server in servers.values())
+    record_all(compose_change(f"{SERVER}.update", server, by=by, data=switches(server)) for server in servers.values())
     return refusals
 
 
 def hold_changeable(numbers: Sequence[int]) -> tuple[dict[int, BareMetalServer], dict[int, ApiError]]:
     """Servers by number, held until the transaction ends; and why the others cannot be changed."""
-    servers: dict[int, BareMetalServer] = {}
-    rows, refusals = lock_rows(BareMetalServer, numbers), {}
+    rows = lock_rows(BareMetalServer, numbers)
+    refusals: dict[int, ApiError] = {}
     for number in numbers:
         try:
             if number not in rows:
                 raise deleted(BareMetalServer)
             refuse_deleting(rows[number])
-            servers[number] = rows[number]
         except ApiError as refusal:
             refusals[number] = refusal
-    return servers, refusals
+    return {number: rows[number] for number in numbers if number not in refusals}, refusals
 
 
 def refuse_deleting(server: BareMetalServer) -> None:

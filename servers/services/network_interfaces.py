@@ -9,7 +9,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
 from servers.addressing import contains, mac_address
-from servers.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE
+from servers.events import INTERFACE
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
 from servers.services.addresses import claim_address, release_address, require_unbound, reserve_address
 from servers.services.naming import random_name, save_named
@@ -148,7 +148,7 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network attachments and for a
     PCI interface while the server is not stopped.
     """
-    with changing_connections(server, INTERFACE_CREATE, by=by, status=201) as current:
+    with changing_connections(server, f"{INTERFACE}.create", by=by, status=201) as current:
         refuse_projection(current)
         waits = prototype.interface_type == TRUNK
         if waits:
@@ -169,7 +169,7 @@ def update_interface(
 
     Raises InvalidValue, NotUnique, Conflict for a server with network attachments.
     """
-    with changing_connections(server, INTERFACE_UPDATE, by=by) as current:
+    with changing_connections(server, f"{INTERFACE}.update", by=by) as current:
         refuse_projection(current)
         interface = lock_row(interface)
         for attribute, value in changes.items():
@@ -187,7 +187,7 @@ def update_interface(
 
 def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
-    with changing_connections(server, INTERFACE_DELETE, by=by, status=202) as current:
+    with changing_connections(server, f"{INTERFACE}.delete", by=by, status=202) as current:
         refuse_projection(current)
         interface = lock_row(interface)
         if interface.is_primary:

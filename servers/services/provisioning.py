@@ -1,6 +1,6 @@
 """Creating a server: check everything that the request refers to, then make it, or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,9 +9,9 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import NotUnique, Target
+from controlplane.kernel.errors import InvalidValue, NotUnique, Target
 from servers import catalog, quotas
-from servers.events import SERVER, record_server_event
+from servers.events import SERVER, record_change
 from servers.models import VPC, BareMetalServer, Disk, Subnet
 from servers.reserved_capacity import AUTOMATIC
 from servers.services import reservation_affinity, transitions
@@ -84,7 +84,7 @@ def create_server(
     for position, attachment in enumerate(rows.attachments):
         attach(server, attachment, is_primary=position == 0, by=by)
     transitions.begin(server, "create", send=not at_once)
-    record_server_event(f"{SERVER}.create", server, by=by, status=201)
+    record_change(f"{SERVER}.create", server, by=by, status=201)
     reservation_affinity.attach(server, by=by)
     if at_once:
         transitions.finish(server)
@@ -164,12 +164,19 @@ def find_server_rows(
 def _check_profile(profile: catalog.Profile, region: str, prototype: ServerPrototype, references: References) -> None:
     is_offered = region in profile.regions
     references.require_usable(is_offered, "profile", f"Profile {prototype.profile} is not offered in {region}.")
-    if prototype.bandwidth is not None:
-        message = f"bandwidth must be one of {', '.join(map(str, profile.bandwidths))}."
-        references.require(prototype.bandwidth in profile.bandwidths, "bandwidth", message)
-    if prototype.tpm_mode:
-        message = f"The profile supports {', '.join(profile.tpm_modes)}."
-        references.require(prototype.tpm_mode in profile.tpm_modes, "trusted_platform_module.mode", message)
+    references.add(profile_problems(profile, bandwidth=prototype.bandwidth, tpm_mode=prototype.tpm_mode or None))
+
+
+def profile_problems(
+    profile: catalog.Profile, *, bandwidth: int | None, tpm_mode: str | None
+) -> Iterator[InvalidValue]:
+    """What a server of the profile cannot have, each as its refusal; None is what a request does not say."""
+    if bandwidth is not None and bandwidth not in profile.bandwidths:
+        bandwidths = ", ".join(map(str, profile.bandwidths))
+        yield InvalidValue(f"bandwidth must be one of {bandwidths}.", target=Target("bandwidth"))
+    if tpm_mode is not None and tpm_mode not in profile.tpm_modes:
+        modes = ", ".join(profile.tpm_modes)
+        yield InvalidValue(f"The profile supports {modes}.", target=Target("trusted_platform_module.mode"))
 
 
 def _check_vlans(connections: Sequence[InterfaceRows | AttachmentRows], references: References) -> None:

@@ -44,7 +44,7 @@ class Placement:
 
 
 def place_new(
-    server: BareMetalServer, asked: ReservationAffinity | None, *, default: str, references: References
+    server: BareMetalServer, affinity: ReservationAffinity | None, *, default: str, references: References
 ) -> Placement:
     """For a server to be, of which account, region, zone and profile are known; ``default`` is the policy without one.
 
@@ -52,7 +52,7 @@ def place_new(
     """
     placement = Placement(default)
     with references.noting():
-        affinity = asked or ReservationAffinity()
+        affinity = affinity or ReservationAffinity()
         policy, pool = rules.affinity(affinity.policy, affinity.pool, default=default)
         pooled = _in_pool(server, pool[0], references) if pool else None
         reservation = pooled if pool else _unused(server) if policy == rules.AUTOMATIC else None
@@ -60,7 +60,7 @@ def place_new(
     return placement
 
 
-def place_again(server: BareMetalServer, asked: ReservationAffinity) -> Placement | None:
+def place_again(server: BareMetalServer, affinity: ReservationAffinity) -> Placement | None:
     """For a server that is there, held; None when nothing changes.
 
     Raises Refusals, InvalidValue for policy and pool that do not go together.
@@ -68,7 +68,9 @@ def place_again(server: BareMetalServer, asked: ReservationAffinity) -> Placemen
     pooled = server.reservation_pool
     deleted_id = server.deleted_reservation["id"] if server.deleted_reservation else None
     present = [pooled.id] if pooled else [deleted_id] if deleted_id else []
-    policy, pool = rules.affinity(asked.policy, asked.pool, default=server.reservation_affinity_policy, present=present)
+    policy, pool = rules.affinity(
+        affinity.policy, affinity.pool, default=server.reservation_affinity_policy, present=present
+    )
     if (policy, list(pool)) == (server.reservation_affinity_policy, present):
         return None
     references = References()

@@ -10,6 +10,7 @@ from controlplane.kernel.errors import ApiError
 from servers import events
 from servers import reserved_capacity as rules
 from servers.events import record_change
+from servers.lifecycle import provoked_failure
 from servers.models import Reservation
 from servers.services.reservation_affinity import fill, release
 from servers.services.row_locks import lock_row
@@ -53,7 +54,7 @@ def _step(pk: int, *, now: datetime) -> bool:
 
 
 def _activated(reservation: Reservation, now: datetime) -> None:
-    failure = rules.provoked_failure(reservation.name, rules.CANNOT_ACTIVATE)
+    failure = provoked_failure(rules.CANNOT_ACTIVATE, reservation.name)
     reservation.status = rules.FAILED if failure else rules.ACTIVE
     reservation.transition_due_at = None
     _save(reservation, failure)
@@ -64,7 +65,7 @@ def _activated(reservation: Reservation, now: datetime) -> None:
 
 def _end(reservation: Reservation, now: datetime) -> None:
     """The term is over: another one, or the end."""
-    failure = rules.provoked_failure(reservation.name, rules.CANNOT_RENEW)
+    failure = provoked_failure(rules.CANNOT_RENEW, reservation.name)
     if reservation.expiration_policy == rules.RENEW and not failure:
         while reservation.expires_at is not None and reservation.expires_at <= now:
             reservation.expires_at = rules.end_of_term(reservation.expires_at, reservation.term)

@@ -66,7 +66,7 @@ def transition_time() -> timedelta:
 
 def step_delay(action: str) -> timedelta:
     """The time of a transition is spread over its steps."""
-    return transition_time() / lifecycle.steps(action)
+    return transition_time() / len(lifecycle.ACTIONS[action].then)
 
 
 def advance(instance_id: str, *, now: datetime) -> bool:
@@ -114,10 +114,7 @@ def run_due(now: datetime) -> int:
 
 def due_at(now: datetime) -> datetime | None:
     """When the next step is due; None while every server is at rest."""
-    moving = BareMetalServer.objects.filter(transition_due_at__isnull=False)
-    if moving.filter(due(now)).exists():
-        return now
-    return moving.order_by("transition_due_at").values_list("transition_due_at", flat=True).first()
+    return next_step_at(BareMetalServer.objects.all(), now)
 
 
 def due(now: datetime, *, column: str = "transition_due_at") -> Q:
@@ -125,6 +122,14 @@ def due(now: datetime, *, column: str = "transition_due_at") -> Q:
     back, and would wait until it has caught up."""
     furthest = now + transition_time() + SKEW
     return Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": furthest})
+
+
+def next_step_at(rows: QuerySet[Any], now: datetime, *, column: str = "transition_due_at") -> datetime | None:
+    """When the next step of the rows is due, which stands in the column; None while all are at rest."""
+    moving = rows.filter(**{f"{column}__isnull": False})
+    if moving.filter(due(now, column=column)).exists():
+        return now
+    return moving.order_by(column).values_list(column, flat=True).first()
 
 
 def take_each(ids: QuerySet[Any, Any], step: Callable[..., bool], *, now: datetime, what: str, key: str) -> int:

@@ -9,7 +9,7 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, ServerStatusConflict, Target
 from servers import quotas
-from servers.events import record_server_event
+from servers.events import record_change
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet, VirtualNetworkInterface
 from servers.network_connections import port_of
 from servers.services.metadata_service import refuse_deleting
@@ -36,7 +36,7 @@ def changing_connections(
         refuse_deleting(server)
         yield server
         count_change(server)
-        record_server_event(event, server, by=by, status=status)
+        record_change(event, server, by=by, status=status)
 
 
 def require_stopped(server: BareMetalServer) -> None:

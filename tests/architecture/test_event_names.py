@@ -14,7 +14,7 @@ from trustedprofiles.unsimulated_actions import ACTIONS as UNSIMULATED
 
 SERVICES = "is|iam|iam-[a-z]+|user-management|global-search-tagging|resource-controller|cloud-object-storage|baremint"
 EVENT_NAME = re.compile(rf"({SERVICES})(\.[a-z][a-z_-]*)+")
-RECORDING = {"record": 0, "compose": 0, "record_change": 0, "record_server_event": 0, "server_event": 0, "Operation": 2}
+RECORDING = {"record": 0, "compose": 0, "record_change": 0, "compose_change": 0, "Operation": 2}
 """Where the calls that take the name of an event have it."""
 KNOWN = {
     *(action for table in (ACTIONS, UNSIMULATED) for actions in table.values() for action in actions),

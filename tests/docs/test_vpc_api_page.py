@@ -25,9 +25,9 @@ def test_every_failing_name_on_the_page_fails_as_it_says_and_none_is_missing() -
     for name, listed in rows.items():
         for action in listed.split(", "):
             if reason := OF_RESERVATIONS.get(action):
-                assert reserved_capacity.provoked_failure(name, reason), name
+                assert lifecycle.provoked_failure(reason, name), name
             else:
-                assert lifecycle.provoked_failure(actions.get(action, action), name), name
+                assert lifecycle.provoked_failure(lifecycle.ACTIONS[actions.get(action, action)].failures, name), name
     codes = {code for action in lifecycle.ACTIONS.values() for code in action.failures}
     codes |= {code for reason in OF_RESERVATIONS.values() for code in reason}
     assert {name.removeprefix("fail-").replace("-", "_") for name in rows} == codes
