@@ -7,7 +7,6 @@ import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
-from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from controlplane.bench import product, requests, slow, steady_load
 from controlplane.bench.load import Request
 from controlplane.bench.slow import KINDS
 from controlplane.bench.steady_load import Steady
+from controlplane.cli.arguments import argument, arguments
 from controlplane.deployment import command_line
 
 TLS_ALONE = "half handshake"
@@ -68,10 +68,11 @@ class Measurement:
         return sum(each.failed for each in self.steady)
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=60.0, help="length of each measurement (default 60)")
-    parser.add_argument("--times", type=int, default=3, metavar="COUNT", help="medians of so many (default 3)")
-    parser.add_argument("--clients", type=int, default=500, metavar="COUNT", help="slow clients (default 500)")
+SLOW_ARGUMENTS = arguments(
+    argument("--seconds", type=float, default=60.0, help="length of each measurement (default 60)"),
+    argument("--times", type=int, default=3, metavar="COUNT", help="medians of so many (default 3)"),
+    argument("--clients", type=int, default=500, metavar="COUNT", help="slow clients (default 500)"),
+)
 
 
 def measure(*, seconds: float, times: int, clients: int, say: Callable[[str], None]) -> None:

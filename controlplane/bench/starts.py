@@ -1,36 +1,17 @@
 """``baremint bench start``: measure the cost of starting, stopping and running Baremint."""
 
 import statistics
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Sequence
 
 from controlplane.bench import process_tree, product, programs
 from controlplane.bench.children import Failed
 from controlplane.bench.programs import DOWN, EMPTY, EXISTING, START, Program, Round, Span
+from controlplane.cli.arguments import argument, arguments
 from controlplane.deployment.owned_folder import owned_folder
 
 STEPS = (EMPTY, EXISTING, DOWN, START)
 MEBIBYTE = 1024 * 1024
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--times", type=_times, default=5, metavar="COUNT", help="medians of so many (default 5)")
-    parser.add_argument(
-        "--requests",
-        type=_times,
-        action="append",
-        metavar="COUNT",
-        help="look at the memory again after so many requests of each kind; may be repeated",
-    )
-    parser.add_argument(
-        "--beside",
-        type=_program,
-        action="append",
-        default=[],
-        metavar="NAME=COMMAND",
-        help="measure another program in turn with this one: the baremint of another checkout, or a server, whose "
-        "command has {port} in it and which is ready when it answers HTTP requests there; may be repeated",
-    )
 
 
 def measure(
@@ -104,3 +85,24 @@ def _program(text: str) -> Program:
         return programs.named(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None
+
+
+START_ARGUMENTS = arguments(
+    argument("--times", type=_times, default=5, metavar="COUNT", help="medians of so many (default 5)"),
+    argument(
+        "--requests",
+        type=_times,
+        action="append",
+        metavar="COUNT",
+        help="look at the memory again after so many requests of each kind; may be repeated",
+    ),
+    argument(
+        "--beside",
+        type=_program,
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="measure another program in turn with this one: the baremint of another checkout, or a server, whose "
+        "command has {port} in it and which is ready when it answers HTTP requests there; may be repeated",
+    ),
+)

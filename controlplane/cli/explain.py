@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from controlplane.cli.arguments import argument, arguments
-from controlplane.cli.client import VERSION, Client
+from controlplane.cli.client import VERSION
 from controlplane.cli.output import as_table
 from controlplane.deployment.env import agent
 
@@ -61,11 +61,6 @@ def question(options: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError("Give --resource one name, id or CRN, or else attributes.")
         body |= {"resource": names[0]} if names else {}
     return body | ({"resource": attributes} if attributes else {})
-
-
-def explain(client: Client, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the explanation. Raises Refused, CannotCall."""
-    return client.call("POST", PATH, body)
 
 
 def as_text(answer: Mapping[str, Any], *, url: str, token_command: str) -> str:

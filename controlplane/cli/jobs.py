@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controlplane.cli.client import Client
 from controlplane.cli.output import as_table
 
 PATH = "/_baremint/jobs"
@@ -25,11 +24,6 @@ RUNS = (
     ("DETAIL", "detail"),
 )
 SHOWN_RUNS = 15
-
-
-def jobs(client: Client) -> dict[str, Any]:
-    """Return the jobs. Raises Refused, CannotCall."""
-    return client.call("GET", PATH)
 
 
 def as_text(answer: Mapping[str, Any]) -> str:

@@ -173,9 +173,4 @@ def _short(value: str) -> str:
 def _describe(pem: str) -> str:
     certificate = x509.load_pem_x509_certificate(pem.encode())
     until = certificate.not_valid_after_utc.strftime("%Y-%m-%d %H:%M UTC")
-    return f"{common_name(certificate)}, issued by {_issuer(certificate)}, until {until}"
-
-
-def _issuer(certificate: x509.Certificate) -> str:
-    names = certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else ""
+    return f"{common_name(certificate.subject)}, issued by {common_name(certificate.issuer)}, until {until}"

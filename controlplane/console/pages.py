@@ -22,13 +22,19 @@ from controlplane.kernel.form_snapshot import ShownChanged
 from controlplane.timekeeping.services import read_clock
 
 View = Callable[..., HttpResponse]
+SWITCH = {"true": True, "false": False}
+"""By the value of a switch in a form."""
 THEMES = ("light", "dark")
 THEME_COOKIE = "baremint_theme"
 NO_ACCOUNT = "Your user belongs to no account, so there is nothing it may see. Ask the owner of an account to add you."
 
 
-def page(*methods: str) -> Callable[[View], View]:
-    """Decorate a view of the console, ``view(request, person, ...)``. The default method is GET."""
+def page(*methods: str, subject: Callable[..., Any] | None = None) -> Callable[[View], View]:
+    """Decorate a view of the console, ``view(request, person, ...)``. The default method is GET.
+
+    ``subject(person, ...)`` finds what the path names, which the view gets in place of the parts of the path. It checks
+    that the person may read it.
+    """
     accepted = methods or ("GET",)
 
     def decorate(view: View) -> View:
@@ -42,6 +48,8 @@ def page(*methods: str) -> Callable[[View], View]:
             try:
                 if person is None:
                     raise NotAuthorized(NO_ACCOUNT)
+                if subject is not None:
+                    return view(request, person, subject(person, *args, **path))
                 return view(request, person, *args, **path)
             except ShownChanged as changed:
                 return stale_form_response(request, changed, person)
@@ -125,7 +133,7 @@ def stale_form_response(request: HttpRequest, conflict: ShownChanged, person: Pe
         response["HX-Trigger"] = "refresh"
         return response
     messages.error(request, conflict.message)
-    return see_other(return_path(request, "/"))
+    return SeeOther(return_path(request, "/"))
 
 
 def success_response(request: HttpRequest, text: str, *, back: str, level: int = messages.SUCCESS) -> HttpResponse:
@@ -134,17 +142,13 @@ def success_response(request: HttpRequest, text: str, *, back: str, level: int =
         headers = {"HX-Trigger": "refresh", "X-Announcement": quote(text)}
         return HttpResponse(status=204, headers=headers)
     messages.add_message(request, level, text)
-    return see_other(back)
+    return SeeOther(back)
 
 
 class SeeOther(HttpResponseRedirect):
     """The redirect after a form, which browsers follow with GET (RFC 9110, section 15.4.4)."""
 
     status_code = 303
-
-
-def see_other(where: str) -> HttpResponse:
-    return SeeOther(where)
 
 
 def return_path(request: HttpRequest, otherwise: str) -> str:

@@ -36,9 +36,10 @@ class Capabilities:
 
 def detect() -> Capabilities:
     """Create namespaces in child processes and return what works. Raises CannotIsolate."""
-    missing = [f"{tool} (package {package})" for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    missing = {tool: package for tool, package in TOOLS.items() if shutil.which(tool) is None}
     if missing:
-        raise CannotIsolate(f"The lab needs {', '.join(missing)}. On Debian: sudo apt-get install {_packages()}")
+        tools = ", ".join(f"{tool} (package {package})" for tool, package in missing.items())
+        raise CannotIsolate(f"The lab needs {tools}. On Debian: sudo apt-get install {' '.join(missing.values())}")
     failure = _try(SERVER_NAMESPACES)
     if failure is None:
         return Capabilities(rootless=False, user_namespace=_try(SERVER_NAMESPACES, user=True) is None)
@@ -60,10 +61,6 @@ def explanation(failure: str, rootless_failure: str, *, is_root: bool, restricti
             *(f"  {hint}" for hint in hints),
         ]
     )
-
-
-def _packages() -> str:
-    return " ".join(package for tool, package in TOOLS.items() if shutil.which(tool) is None)
 
 
 def _restrictions() -> list[str]:

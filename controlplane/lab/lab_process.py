@@ -8,7 +8,6 @@ death signal is bound to the thread that started a child.
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -129,12 +128,12 @@ class LabProcess:
                 https,
                 environ=lambda _: attached,
                 share=lambda _: server.number,
-                context=lambda _: self._metadata_context(),
+                context=lambda _: self._contexts.get(names=(SERVICE_NAME,), addresses=(SERVICE_ADDRESS,)),
             ),
             Listener(
                 control_plane,
                 share=lambda _: server.number,
-                context=lambda _: self._control_plane_context(),
+                context=lambda _: self._contexts.get(names=host_names.control_plane_hosts(catalog.regions())),
                 protocol_factory=self._relay,
             ),
         )
@@ -152,12 +151,6 @@ class LabProcess:
 
     def _relay(self, service: Service, share: Hashable) -> RelayedConnection:
         return RelayedConnection(service.connections, share, to=self._control_plane)
-
-    def _metadata_context(self) -> Any:
-        return self._contexts.get(names=(SERVICE_NAME,), addresses=(SERVICE_ADDRESS,))
-
-    def _control_plane_context(self) -> Any:
-        return self._contexts.get(names=host_names.control_plane_hosts(catalog.regions()))
 
     def _save(self) -> None:
         entries = []

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from controlplane.activity.record import Party
+from controlplane.operations.users import role_content
 from servers import catalog
 from servers.models import Image, Key, Subnet
 from servers.services.initialization import InitializationPrototype
@@ -17,12 +18,11 @@ from servers.services.provisioning import ServerPrototype, create_server
 from servers.services.subnets import create_subnet
 from servers.services.vpcs import create_vpc
 from trustedprofiles.models import Account, ResourceGroup, TrustedProfile
-from trustedprofiles.services.policies import PolicyContent, create_policy
+from trustedprofiles.services.policies import create_policy
 from trustedprofiles.services.profiles import create_profile
 
 NAME = "demo"
 PROFILE = "demo-viewer"
-VIEWER = "crn:v1:bluemix:public:iam::::role:Viewer"
 SUBNET_SIZE = 256
 
 
@@ -80,17 +80,9 @@ def _public_key() -> str:
 
 def _make_viewer(account: Account, *, by: Party) -> TrustedProfile:
     profile = create_profile(account, name=PROFILE, description="May view VPC infrastructure.", by=by)
-    content = PolicyContent(
-        subject=[_attribute("iam_id", profile.iam_id)],
-        resource=[_attribute("accountId", account.id), _attribute("serviceName", "is")],
-        roles=[VIEWER],
-    )
+    content = role_content(account, profile.iam_id, ("Viewer",), "is")
     create_policy(account, content=content, api_version="v1", by=by)
     return profile
-
-
-def _attribute(key: str, value: str) -> dict[str, str]:
-    return {"key": key, "operator": "stringEquals", "value": value}
 
 
 def _server_profile() -> str | None:

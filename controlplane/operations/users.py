@@ -66,7 +66,8 @@ def give_role(account: Account, *, username: str, role: str = "", by: Party = SY
     for policy in old:
         delete_policy(policy, by=by)
     for names, service in GRANTS[role]:
-        create_policy(account, content=_content(account, subject, names, service), api_version="v1", by=by)
+        content = role_content(account, subject, names, service, description=ROLE_DESCRIPTION)
+        create_policy(account, content=content, api_version="v1", by=by)
     return password
 
 
@@ -83,13 +84,16 @@ def give_api_key(account: Account, *, username: str) -> str:
     return value
 
 
-def _content(account: Account, subject: str, names: tuple[str, ...], service: str) -> PolicyContent:
+def role_content(
+    account: Account, subject: str, names: tuple[str, ...], service: str, *, description: str = ""
+) -> PolicyContent:
+    """Return a policy with the IAM roles of these names in the account, for one service or, when empty, for all."""
     attributes = {"accountId": account.id, **({"serviceName": service} if service else {})}
     return PolicyContent(
         subject=[_attribute("iam_id", subject)],
         resource=[_attribute(key, value) for key, value in attributes.items()],
         roles=[CRNS[name] for name in names],
-        description=ROLE_DESCRIPTION,
+        description=description,
     )
 
 

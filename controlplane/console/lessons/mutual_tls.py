@@ -21,9 +21,7 @@ from controlplane.console.lessons.lesson import (
     first_event,
     seen,
 )
-from identity.events import CERTIFICATE_REVOKE as REVOKED
-from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
-from identity.events import REVOCATION_LIST_READ
+from identity.events import CERTIFICATE_REVOKE, METADATA_CERTIFICATE_CREATE, REVOCATION_LIST_READ
 
 
 def _certified(event: ActivityEvent) -> str:
@@ -32,9 +30,13 @@ def _certified(event: ActivityEvent) -> str:
 
 def _revocation(evidence: Evidence) -> ActivityEvent | None:
     """The revocation of any certificate that the server got in this lesson; a learner may have repeated a step."""
-    ids = {event.data["id"] for event in evidence.events if event.action == CERTIFICATE and event.data.get("id")}
+    ids = {
+        event.data["id"]
+        for event in evidence.events
+        if event.action == METADATA_CERTIFICATE_CREATE and event.data.get("id")
+    }
     return evidence.first(
-        REVOKED, on=evidence.run.server.crn, after="calls", where=lambda each: each.data.get("id") in ids
+        CERTIFICATE_REVOKE, on=evidence.run.server.crn, after="calls", where=lambda each: each.data.get("id") in ids
     )
 
 
@@ -131,7 +133,7 @@ LESSON = Lesson(
             "Get a certificate as the server that will serve.",
             # A certificate of any other server: the proposed peer changes when other users switch services.
             first_event(
-                CERTIFICATE,
+                METADATA_CERTIFICATE_CREATE,
                 _certified,
                 on_server=False,
                 where=lambda evidence, event: event.target_id != evidence.run.server.crn,
@@ -141,7 +143,7 @@ LESSON = Lesson(
             "calls",
             "Who calls is certified",
             "Get one as the server that will call.",
-            first_event(CERTIFICATE, _certified, after="serves"),
+            first_event(METADATA_CERTIFICATE_CREATE, _certified, after="serves"),
         ),
         Check(
             "revoked",
@@ -161,7 +163,7 @@ LESSON = Lesson(
             ),
         ),
     ),
-    watches=(CERTIFICATE, REVOKED, REVOCATION_LIST_READ),
+    watches=(METADATA_CERTIFICATE_CREATE, CERTIFICATE_REVOKE, REVOCATION_LIST_READ),
     lab="With the lab it is the same. There servers reach only the metadata service, so the two programs "
     "meet on the machine's loopback address, as they do here.",
     warning="It takes a second server of the same region; where there is none, create one first. The certificate that "

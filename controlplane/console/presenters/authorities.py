@@ -36,7 +36,7 @@ def _authority(row: KeyPair, *, now: datetime) -> Authority:
     certificate = x509.load_pem_x509_certificate(row.certificate.encode())
     until = certificate.not_valid_after_utc
     return Authority(
-        name=common_name(certificate),
+        name=common_name(certificate.subject),
         purpose=row.get_purpose_display(),
         state=row.state,
         not_after=until,

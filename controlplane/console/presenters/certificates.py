@@ -63,11 +63,11 @@ def _above(issuer: KeyPair | None) -> list[Link]:
     links = []
     while issuer is not None and issuer.certificate:
         certificate = x509.load_pem_x509_certificate(issuer.certificate.encode())
-        links.append(Link(common_name(certificate), certificate.not_valid_after_utc))
+        links.append(Link(common_name(certificate.subject), certificate.not_valid_after_utc))
         issuer = issuer.issuer
     return links
 
 
-def common_name(certificate: x509.Certificate) -> str:
-    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+def common_name(name: x509.Name) -> str:
+    names = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return str(names[0].value) if names else ""

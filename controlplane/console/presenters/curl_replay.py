@@ -15,10 +15,12 @@ from controlplane.console.presenters import caller_token
 from controlplane.console.presenters.caller_token import BEARER, FLAVOR, TokenSource, word
 from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel.redaction import CONCEALED
-from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
-from identity.events import METADATA_CERTIFICATE_READ as CERTIFICATE_READ
-from identity.events import METADATA_INITIALIZATION_READ as INITIALIZATION_READ
-from identity.events import METADATA_SERVER_READ as METADATA_READ
+from identity.events import (
+    METADATA_CERTIFICATE_CREATE,
+    METADATA_CERTIFICATE_READ,
+    METADATA_INITIALIZATION_READ,
+    METADATA_SERVER_READ,
+)
 from servers import events
 from servers.models import BareMetalServer
 from servers.selectors import servers_of
@@ -37,10 +39,10 @@ NO_METHOD = "# The method that was refused is not kept: this is one that is take
 INSIDE = {
     IDENTITY_TOKEN_CREATE: ("PUT", "/identity/v1/token"),
     METADATA_LOGIN: ("POST", "/identity/v1/iam_tokens"),
-    CERTIFICATE: ("POST", "/identity/v1/certificates"),
-    CERTIFICATE_READ: ("GET", "/identity/v1/certificates"),
-    METADATA_READ: ("GET", "/metadata/v1/bare_metal_servers/{id}"),
-    INITIALIZATION_READ: ("GET", "/metadata/v1/bare_metal_servers/{id}/initialization"),
+    METADATA_CERTIFICATE_CREATE: ("POST", "/identity/v1/certificates"),
+    METADATA_CERTIFICATE_READ: ("GET", "/identity/v1/certificates"),
+    METADATA_SERVER_READ: ("GET", "/metadata/v1/bare_metal_servers/{id}"),
+    METADATA_INITIALIZATION_READ: ("GET", "/metadata/v1/bare_metal_servers/{id}/initialization"),
 }
 """Method and path; ``{id}`` is the server's own."""
 ON_SERVERS = {
@@ -78,7 +80,7 @@ def _inside(event: ActivityEvent) -> str:
     else:
         source, options = caller_token.server_token(server), [BEARER]
     notes = [*_refusal(event, source), *([NO_METHOD] if event.reason_code == 405 else [])]
-    if event.action == CERTIFICATE:
+    if event.action == METADATA_CERTIFICATE_CREATE:
         notes.insert(
             0, f"# This changes {source.caller} with POST /identity/v1/certificates: it is given a certificate."
         )

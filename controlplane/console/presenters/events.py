@@ -5,13 +5,12 @@ from urllib.parse import urlsplit
 
 from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
-from identity.events import KEY_ASK_ROTATION, KEY_ROTATE
-from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
+from identity.events import KEY_ASK_ROTATION, KEY_ROTATE, METADATA_CERTIFICATE_CREATE
 
 WORDS = {
     IDENTITY_TOKEN_CREATE: ("Identity token", "issued"),
     METADATA_LOGIN: ("IAM token", "issued"),
-    CERTIFICATE: ("Identity certificate", "issued"),
+    METADATA_CERTIFICATE_CREATE: ("Identity certificate", "issued"),
     KEY_ROTATE: ("Key", "rotated"),
     KEY_ASK_ROTATION: ("Rotation of a key", "asked for"),
     "baremint.console.login": ("Person", "signed in"),

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from controlplane.activity.record import Party
 from controlplane.console.access import ADMINISTER, Person
 from controlplane.console.confirmed_changes import sentence_about
-from controlplane.console.pages import page, return_path, success_response
+from controlplane.console.pages import SWITCH, page, return_path, success_response
 from controlplane.console.views.server import ask
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue
@@ -17,8 +17,6 @@ from servers.events import ACCOUNT
 from servers.form_snapshot import account_shown
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.metadata_service import switch_account
-
-SWITCH = {"true": True, "false": False}
 
 
 @page("POST")

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import CERTIFICATE, ROTATION, Person, server_party
 from controlplane.console.confirmed_changes import sentence_about
-from controlplane.console.pages import page, return_path, success_response
+from controlplane.console.pages import SWITCH, page, return_path, success_response
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, existing
@@ -17,15 +17,13 @@ from identity.form_snapshot import certificate_shown, renewal_shown
 from identity.live_credentials import ended_by_revoking
 from identity.models import CertificateRotation, IssuedCertificate
 from identity.services import certificate_renewal_switch, revocation
+from servers.models import BareMetalServer
 from servers.services.row_locks import lock_row
 
-SWITCH = {"true": True, "false": False}
 
-
-@page("POST")
-def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
+@page("POST", subject=find_server)
+def rotation(request: HttpRequest, person: Person, server: BareMetalServer) -> HttpResponse:
     """Switch the renewal on or off, effective at once."""
-    server = find_server(person, server_id)
     enabled = SWITCH.get(request.POST.get("enabled", ""))
     with person.recording(CERTIFICATE_ROTATION_UPDATE, server_party(server)):
         person.require(f"{ROTATION}.update", server.policy_attributes)
@@ -45,10 +43,9 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
     )
 
 
-@page("POST")
-def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
+@page("POST", subject=find_server)
+def revoke(request: HttpRequest, person: Person, server: BareMetalServer) -> HttpResponse:
     """Revoke a certificate, after a confirmation with the reason: it is final."""
-    server = find_server(person, server_id)
     back, now = return_path(request, f"/servers/{server.id}"), clock.now()
     with person.recording(CERTIFICATE_REVOKE, server_party(server)):
         person.require(f"{CERTIFICATE}.update", server.policy_attributes)

@@ -46,9 +46,8 @@ def _create(person: Person, request: HttpRequest) -> BareMetalServer:
         return create_server(person.account, prototype=prototype, region=person.region, by=person.by)
 
 
-@page("GET", "POST")
-def initialize(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    server = find_server(person, server_id)
+@page("GET", "POST", subject=find_server)
+def initialize(request: HttpRequest, person: Person, server: BareMetalServer) -> HttpResponse:
     error = None
     if request.method == "POST":
         try:

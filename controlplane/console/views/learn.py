@@ -7,14 +7,14 @@ from controlplane.console.lessons.catalog import LESSONS, find_lesson
 from controlplane.console.lessons.lesson import Lesson
 from controlplane.console.lessons.lesson_server import choices
 from controlplane.console.lessons.progress import begin, learner_progress_of, progress_by_lesson
-from controlplane.console.pages import fragment, full_page, page, see_other, success_response
+from controlplane.console.pages import SeeOther, fragment, full_page, page, success_response
 from controlplane.console.presenters.learn import lesson_row, lesson_rows, lesson_state
 from controlplane.console.server_choices import selected_server
 from controlplane.kernel.errors import existing
 from servers.models import BareMetalServer
 
 
-def _find(slug: str) -> Lesson:
+def _find(_: Person, slug: str) -> Lesson:
     return existing(find_lesson(slug), f"There is no such lesson. There are {len(LESSONS)}, listed at /learn/.")
 
 
@@ -29,12 +29,11 @@ def lessons(request: HttpRequest, person: Person) -> HttpResponse:
 
 @page()
 def without_slash(request: HttpRequest, person: Person) -> HttpResponse:
-    return see_other("/learn/")
+    return SeeOther("/learn/")
 
 
-@page()
-def lesson(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
-    this_lesson = _find(slug)
+@page(subject=_find)
+def lesson(request: HttpRequest, person: Person, this_lesson: Lesson) -> HttpResponse:
     learner_progress = learner_progress_of(person.user, this_lesson)
     context = {
         **lesson_state(person, this_lesson, learner_progress),
@@ -44,18 +43,16 @@ def lesson(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
     return full_page(request, person, "console/learn/lesson.html", context)
 
 
-@page()
-def state(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
+@page(subject=_find)
+def state(request: HttpRequest, person: Person, this_lesson: Lesson) -> HttpResponse:
     """The live part of a lesson. The run may have ended meanwhile, by a reset of the class or with the server."""
-    this_lesson = _find(slug)
     context = lesson_state(person, this_lesson, learner_progress_of(person.user, this_lesson))
     return fragment(request, "console/learn/state.html", {**context, "ended": context["run"] is None})
 
 
-@page("POST")
-def start(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
+@page("POST", subject=_find)
+def start(request: HttpRequest, person: Person, this_lesson: Lesson) -> HttpResponse:
     """Begin or restart a lesson, with a server that the learner may see."""
-    this_lesson = _find(slug)
     here = BareMetalServer.objects.filter(region=person.region)
     server = selected_server(person, request.POST.get("server", ""), request.POST.get("named", ""), rows=here)
     begin(person.user, this_lesson, server)

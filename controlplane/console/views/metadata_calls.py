@@ -13,6 +13,7 @@ from controlplane.console.views.server import find_server
 from controlplane.deployment.endpoints import metadata_url
 from controlplane.kernel.errors import InvalidValue
 from servers.addressing import loopback_address
+from servers.models import BareMetalServer
 
 LABELS = (
     ("PUT /identity/v1/token", "identity token"),
@@ -21,10 +22,9 @@ LABELS = (
 )
 
 
-@page("POST")
-def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
+@page("POST", subject=find_server)
+def try_it(request: HttpRequest, person: Person, server: BareMetalServer) -> HttpResponse:
     """Make the calls, for a person who may operate the server. The page shows no usable credential."""
-    server = find_server(person, server_id)
     person.require(f"{SERVER}.operate", server.policy_attributes)
     last = request.POST.get("last", metadata_calls.STEPS[-1])
     if last not in metadata_calls.STEPS:

@@ -50,9 +50,9 @@ def find_profile(person: Person, profile_id: str) -> TrustedProfile:
     return row
 
 
-@page()
-def profile(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    return _profile_page(request, person, find_profile(person, profile_id))
+@page(subject=find_profile)
+def profile(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpResponse:
+    return _profile_page(request, person, row)
 
 
 def _profile_page(
@@ -73,15 +73,13 @@ def _profile_page(
     return full_page(request, person, "console/profiles/page.html", context, status=error.status if error else 200)
 
 
-@page()
-def state(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    row = find_profile(person, profile_id)
+@page(subject=find_profile)
+def state(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpResponse:
     return fragment(request, "console/profiles/state.html", profile_state(person, row, now=clock.now()))
 
 
-@page()
-def matches(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    row = find_profile(person, profile_id)
+@page(subject=find_profile)
+def matches(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpResponse:
     return fragment(request, "console/profiles/matches.html", profile_matches(person, row, readable_servers(person)))
 
 
@@ -97,10 +95,9 @@ def _conditions(request: HttpRequest) -> list[ClaimCondition]:
     return [ClaimCondition(**each) for each in _typed(request) if each["claim"]]
 
 
-@page("POST")
-def rule_preview(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+@page("POST", subject=find_profile)
+def rule_preview(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpResponse:
     """The servers that the rule in the form would trust. Nothing is changed."""
-    find_profile(person, profile_id)
     return render(
         request,
         "console/profiles/preview.html",
@@ -112,9 +109,8 @@ def _party(profile: TrustedProfile) -> Party:
     return Party(profile.crn, profile.name, "TrustedProfile")
 
 
-@page("POST")
-def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    row = find_profile(person, profile_id)
+@page("POST", subject=find_profile)
+def add_rule(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpResponse:
     body: dict[str, Any] = {
         "type": ClaimRule.Type.COMPUTE_RESOURCE.value,
         "cr_type": BARE_METAL,
@@ -131,9 +127,8 @@ def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
     return success_response(request, f"The claim rule {rule} was added.", back=f"/profiles/{row.id}")
 
 
-@page("POST")
-def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    row = find_profile(person, profile_id)
+@page("POST", subject=find_profile)
+def remove_rule(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpResponse:
     with person.recording(f"{events.RULE}.delete", _party(row)):
         person.require(f"{PROFILE}.update", row.policy_attributes)
         with transaction.atomic():
@@ -146,9 +141,8 @@ def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
     return success_response(request, f"The claim rule {rule} was deleted.", back=f"/profiles/{row.id}")
 
 
-@page("POST")
-def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    row = find_profile(person, profile_id)
+@page("POST", subject=find_profile)
+def add_link(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpResponse:
     with person.recording(f"{events.LINK}.create", _party(row)):
         for action in LINKING:
             person.require(action, row.policy_attributes)
@@ -158,9 +152,8 @@ def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
     return success_response(request, f"{row.name} trusts {server.name} from now on.", back=f"/profiles/{row.id}")
 
 
-@page("POST")
-def remove_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
-    row = find_profile(person, profile_id)
+@page("POST", subject=find_profile)
+def remove_link(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpResponse:
     with person.recording(f"{events.LINK}.delete", _party(row)):
         person.require(f"{PROFILE}.update", row.policy_attributes)
         with transaction.atomic():

@@ -40,9 +40,8 @@ def _find(person: Person, server_id: str, rows: QuerySet[BareMetalServer]) -> Ba
     return row
 
 
-@page()
-def server(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    row = _server_to_show(person, server_id)
+@page(subject=_server_to_show)
+def server(request: HttpRequest, person: Person, row: Any) -> HttpResponse:
     context = {
         **server_page(person, row),
         **server_state(person, row),
@@ -51,31 +50,28 @@ def server(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     return full_page(request, person, "console/server/page.html", context)
 
 
-@page()
-def state(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    return fragment(request, "console/server/state.html", server_state(person, _server_to_show(person, server_id)))
+@page(subject=_server_to_show)
+def state(request: HttpRequest, person: Person, row: Any) -> HttpResponse:
+    return fragment(request, "console/server/state.html", server_state(person, row))
 
 
-@page()
-def holdings(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    row = find_server(person, server_id)
+@page(subject=find_server)
+def holdings(request: HttpRequest, person: Person, row: Any) -> HttpResponse:
     return fragment(request, "console/server/holdings.html", server_holdings(person, row, now=clock.now()))
 
 
-@page("POST")
-def switch(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
+@page("POST", subject=find_server)
+def switch(request: HttpRequest, person: Person, row: Any) -> HttpResponse:
     """Switch on or off, or to http or https. Switching off asks first when it ends tokens or certificates."""
-    row = find_server(person, server_id)
     actions = [SWITCHES[each] for each in SWITCHES if request.POST.get(each[0]) == each[1]]
     if len(actions) != 1:
         raise InvalidValue("Say what to switch: enabled or protocol.")
     return _change(request, person, row, actions[0], question="console/server/confirm_off.html")
 
 
-@page("POST")
-def act(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
+@page("POST", subject=find_server)
+def act(request: HttpRequest, person: Person, row: Any) -> HttpResponse:
     """Start, stop, restart, or delete after a confirmation."""
-    row = find_server(person, server_id)
     action = request.POST.get("action", "")
     if action not in ACTIONS:
         raise InvalidValue(f"Say what to do: {', '.join(ACTIONS)}.")

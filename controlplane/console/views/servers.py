@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import EVERY_SERVER, SERVER, Person
 from controlplane.console.confirmed_changes import CHANGES, ConfirmationRequired, change, sentence_about
-from controlplane.console.pages import fragment, full_page, page, return_path, see_other
+from controlplane.console.pages import SeeOther, fragment, full_page, page, return_path
 from controlplane.console.presenters.account import account_switch
 from controlplane.console.presenters.servers import FILTERS, server_table
 from controlplane.kernel.form_snapshot import FIELD
@@ -45,7 +45,7 @@ def bulk(request: HttpRequest, person: Person) -> HttpResponse:
     selection = person.readable(list(rows.select_related("vpc").order_by("name")))
     if action not in CHANGES or not selection:
         messages.warning(request, "Nothing was done: choose servers, then what to do with them.")
-        return see_other(back)
+        return SeeOther(back)
     try:
         outcome = change(person, selection, action, marks=marks, confirmed="confirmed" in request.POST)
     except ConfirmationRequired as would:
@@ -58,4 +58,4 @@ def bulk(request: HttpRequest, person: Person) -> HttpResponse:
         messages.error(request, f"{server.name}: {refusal.message}")
     if outcome.credentials:
         messages.success(request, sentence_about(outcome.credentials).strip())
-    return see_other(back)
+    return SeeOther(back)

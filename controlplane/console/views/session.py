@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from controlplane.activity.record import Party, record
 from controlplane.console.access import person_of
 from controlplane.console.events import CONSOLE_LOGIN
-from controlplane.console.pages import THEME_COOKIE, THEMES, frame_context, refusal_page, return_path, see_other
+from controlplane.console.pages import THEME_COOKIE, THEMES, SeeOther, frame_context, refusal_page, return_path
 from controlplane.jobs import broker
 from controlplane.kernel.errors import NotAuthorized, Unauthenticated
 from trustedprofiles.models import User
@@ -122,7 +122,7 @@ class Logout(auth.LogoutView):
 def theme(request: HttpRequest) -> HttpResponse:
     """Set the theme: light, dark, or the system's."""
     choice = request.POST.get("theme", "")
-    response = see_other(return_path(request, "/"))
+    response = SeeOther(return_path(request, "/"))
     if choice in THEMES:
         response.set_cookie(THEME_COOKIE, choice, max_age=THEME_SECONDS, samesite="Lax")
     else:

@@ -43,14 +43,14 @@ def _explain(options: Options, context: Context) -> None:
     if not question:
         raise CommandFailed(f"What? For example: {command_hint('explain --server web-1 --profile demo-viewer')}")
     with connected(context.location) as client:
-        answer = explain.explain(client, question)
+        answer = client.call("POST", explain.PATH, question)
         text = explain.as_text(answer, url=client.url, token_command=command_hint("token"))
         context.write(as_json(answer) if options["json"] else text)
 
 
 def _jobs(options: Options, context: Context) -> None:
     with connected(context.location) as client:
-        answer = jobs.jobs(client)
+        answer = client.call("GET", jobs.PATH)
         context.write(as_json(answer) if options["json"] else jobs.as_text(answer))
 
 

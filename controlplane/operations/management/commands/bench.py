@@ -13,8 +13,40 @@ from controlplane.bench import children, lists, postgresql, product, renewals, r
 from controlplane.bench.load import Result, run
 from controlplane.bench.population import populate
 from controlplane.bench.signing import RawRate, raw_rate
+from controlplane.cli.arguments import argument, arguments
 from controlplane.operations.terminal import discard_output
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
+
+ARGUMENTS = arguments(
+    argument("--seconds", type=float, default=8.0, help="length of each measurement (default 8)"),
+    argument("--connections", type=int, default=16, help="requests in flight (default 16)"),
+    argument(
+        "--database",
+        choices=["postgresql", "sqlite"],
+        action="append",
+        help="only this database; may be repeated (default both)",
+    ),
+    argument(
+        "--servers",
+        type=int,
+        action="append",
+        metavar="COUNT",
+        help="list 50 servers out of this many; may be repeated (default 1000 and 1000000)",
+    ),
+    argument(
+        "--certificates",
+        type=int,
+        default=10_000,
+        metavar="COUNT",
+        help="renew this many certificates that are due at once (default 10000)",
+    ),
+)
+INTERNAL_ARGUMENTS = arguments(
+    argument("--populate", type=int, help=SUPPRESS),
+    argument("--certify", type=int, help=SUPPRESS),
+    argument("--await-renewals", action="store_true", help=SUPPRESS),
+)
+"""For the processes that the benchmark starts."""
 
 
 class Command(BaseCommand):
@@ -27,41 +59,20 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement (default 8)")
-        parser.add_argument("--connections", type=int, default=16, help="requests in flight (default 16)")
-        parser.add_argument(
-            "--database",
-            choices=["postgresql", "sqlite"],
-            action="append",
-            help="only this database; may be repeated (default both)",
-        )
-
-        parser.add_argument(
-            "--servers",
-            type=int,
-            action="append",
-            metavar="COUNT",
-            help="list 50 servers out of this many; may be repeated (default 1000 and 1000000)",
-        )
-        parser.add_argument(
-            "--certificates",
-            type=int,
-            default=10_000,
-            metavar="COUNT",
-            help="renew this many certificates that are due at once (default 10000)",
-        )
+        ARGUMENTS(parser)
         commands = parser.add_subparsers(
             dest="command", metavar="COMMAND", title="commands", parser_class=ArgumentParser
         )
-        help_text = "measure the cost of starting, stopping and running it"
-        starts.add_arguments(commands.add_parser("start", help=help_text, description=f"{help_text}.".capitalize()))
-        help_text = "measure the effect on a client of hundreds of others that do not finish their requests"
-        slow_clients.add_arguments(
-            commands.add_parser("slow", help=help_text, description=f"{help_text}.".capitalize())
-        )
-        parser.add_argument("--populate", type=int, help=SUPPRESS)
-        parser.add_argument("--certify", type=int, help=SUPPRESS)
-        parser.add_argument("--await-renewals", action="store_true", help=SUPPRESS)
+        for name, help_text, add_to in (
+            ("start", "measure the cost of starting, stopping and running it", starts.START_ARGUMENTS),
+            (
+                "slow",
+                "measure the effect on a client of hundreds of others that do not finish their requests",
+                slow_clients.SLOW_ARGUMENTS,
+            ),
+        ):
+            add_to(commands.add_parser(name, help=help_text, description=f"{help_text}.".capitalize()))
+        INTERNAL_ARGUMENTS(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["populate"]:
