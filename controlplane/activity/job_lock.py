@@ -6,7 +6,6 @@ keeps workers from doing the same work at once; what must never happen twice is 
 to prevent.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from controlplane.deployment.file_lock import lock_file, take_lock
+from controlplane.kernel.named_lock import lock_number
 
 BETWEEN_TRIES = 0.05
 """Seconds."""
@@ -30,8 +30,7 @@ def job_lock(job: str, *, patience: float = 0) -> Iterator[bool]:
 @contextmanager
 def _advisory_lock(job: str, patience: float) -> Iterator[bool]:
     """A session-level advisory lock of PostgreSQL: of the very connection that the job works with."""
-    digest = hashlib.sha256(f"job {job}".encode()).digest()
-    number = int.from_bytes(digest[:8], "big", signed=True)
+    number = lock_number(f"job {job}")
 
     def take() -> bool:
         with connection.cursor() as cursor:

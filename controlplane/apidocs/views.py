@@ -19,7 +19,7 @@ POLICY = (
 def as_json(request: HttpRequest) -> HttpResponse:
     from controlplane.apidocs import rendered  # noqa: PLC0415  drf-spectacular serves these two pages alone
 
-    document = rendered.as_json()
+    document = rendered.JSON.get()
     return _answer(request, lambda: HttpResponse(document.text, content_type="application/json"), etag=document.etag())
 
 
@@ -28,7 +28,7 @@ def as_page(request: HttpRequest) -> HttpResponse:
     from controlplane.apidocs import rendered  # noqa: PLC0415  drf-spectacular serves these two pages alone
 
     origin = request.build_absolute_uri("/").rstrip("/")
-    etag = rendered.as_page().etag(origin)
+    etag = rendered.PAGE.get().etag(origin)
     response = _answer(request, lambda: HttpResponse(rendered.page_read_at(origin)), etag=etag)
     response["Content-Security-Policy"] = POLICY
     return response
