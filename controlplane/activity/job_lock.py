@@ -1,9 +1,8 @@
 """One run of a job at a time, on all machines.
 
-The lock is the database's own and belongs to a connection, not to a transaction: a job commits step by step while it
-has it, and the kernel releases it when the process ends, however it ends. No lease has to run out first. It only
-keeps workers from doing the same work at once; what must never happen twice is for conditional updates and constraints
-to prevent.
+The lock belongs to a connection of PostgreSQL, or to an open file, and not to a transaction: a job commits step by step
+while it has the lock, and the lock ends with the process. No lease has to expire first. It only keeps workers from
+doing the same work at once; conditional updates and constraints prevent what must never happen twice.
 """
 
 import time
@@ -29,7 +28,7 @@ def job_lock(job: str, *, patience: float = 0) -> Iterator[bool]:
 
 @contextmanager
 def _advisory_lock(job: str, patience: float) -> Iterator[bool]:
-    """A session-level advisory lock of PostgreSQL: of the very connection that the job works with."""
+    """A session-level advisory lock of PostgreSQL, on the connection that the job uses."""
     number = lock_number(f"job {job}")
 
     def take() -> bool:
@@ -42,7 +41,7 @@ def _advisory_lock(job: str, patience: float) -> Iterator[bool]:
         yield is_mine
     finally:
         if is_mine:
-            with suppress(DatabaseError), connection.cursor() as cursor:  # a lost connection has let go of it
+            with suppress(DatabaseError), connection.cursor() as cursor:  # a lost connection has released it
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 

@@ -1,4 +1,4 @@
-"""The whole document: what the views declare, and what stands in it once."""
+"""The whole document: the operations that the views declare, and its common parts."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ SECURITY = {
 
 
 class Endpoints(EndpointEnumerator):
-    """Those of drf-spectacular, which leaves HEAD out, and HEAD where it is an operation of its own."""
+    """The methods of drf-spectacular, and HEAD where a view declares it as an operation."""
 
     def get_allowed_methods(self, callback: Any) -> list[str]:
         methods: list[str] = super().get_allowed_methods(callback)
@@ -71,7 +71,7 @@ def complete(result: Schema, generator: SchemaGenerator, request: Any, public: b
     for path, spec in described_routes(CONTROL_PLANE):
         result["paths"].setdefault(path, {})[spec.method.lower()] = route_schema(spec, generator.registry)
     elsewhere = {"servers": [metadata_service()]}
-    for path, spec in described_routes(METADATA_SERVICE):  # what both have is described once
+    for path, spec in described_routes(METADATA_SERVICE):  # a route that both services have is described once
         operation = route_schema(spec, generator.registry) | elsewhere
         result["paths"].setdefault(path, {}).setdefault(spec.method.lower(), operation)
     result["info"]["version"] = __version__

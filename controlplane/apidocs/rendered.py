@@ -1,4 +1,4 @@
-"""What is served under /docs, made once in a process: it depends on nothing but code and settings."""
+"""The contents of /docs, rendered once in a process, because they depend on code and settings only."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from controlplane.kernel.fresh_value import FreshValue
 from trustedprofiles.permissions import Schema
 
 HERE = "http://where-the-page-is-read.invalid"
-"""Stands in the page that is kept, wherever an example calls the control plane."""
+"""The origin of the control plane in the examples of the rendered page; it is replaced in each response."""
 
 FOREVER = float("inf")
 
@@ -33,7 +33,7 @@ def _rendered(text: str) -> Rendered:
 
 
 def page_read_at(origin: str) -> str:
-    """The page as it is read there, such as ``http://127.0.0.1:8000``."""
+    """Return the page for this origin, such as ``http://127.0.0.1:8000``."""
     return PAGE.get().text.replace(HERE, escape(origin))
 
 

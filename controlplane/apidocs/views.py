@@ -1,7 +1,7 @@
 """``/docs`` and ``/docs/openapi.json``: nothing is fetched from elsewhere, and no script runs.
 
-They import what makes the document when they are asked for it, for most processes never are: drf-spectacular, and the
-tables of everything that the document says, take as long to import as a fifth of the rest.
+They import drf-spectacular and the modules of the document at the first request, because most processes never get one,
+and the import takes a fifth of the time of all others.
 """
 
 from collections.abc import Callable
