@@ -74,14 +74,14 @@ class ConfirmationAdmin(ChosenRows):
 
     def _confirmed_action(self, act: Callable[..., Any], name: str) -> Callable[..., Any]:
         @wraps(act)
-        def confirmed(model_admin: Any, request: HttpRequest, selection: QuerySet[Any]) -> Any:
+        def run_action(model_admin: Any, request: HttpRequest, selection: QuerySet[Any]) -> Any:
             keys = list(selection.values_list("pk", flat=True))
             rows = self.get_queryset(request).filter(pk__in=keys)  # without rows that the query matches only later
             view = partial(act, model_admin, request, rows)
             with transaction.atomic():
                 return self._marked(request, self._run_confirmed(request, keys, view, kind=name))
 
-        return confirmed
+        return run_action
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         view = partial(super().changelist_view, request, extra_context)
@@ -138,8 +138,8 @@ class ConfirmationAdmin(ChosenRows):
             return view()  # which refuses it
         try:
             rows = self._lock_rows(request, keys, kind)
-        except ShownChanged as changed:
-            self.message_user(request, changed.message, messages.ERROR)
+        except ShownChanged as conflict:
+            self.message_user(request, conflict.message, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         count = self.ending(request, rows, kind)
         before = count() if count else Alive()
@@ -176,7 +176,7 @@ class ConfirmationAdmin(ChosenRows):
         """Return a page that asks for confirmation and contains the whole form. For a list it names the rows that
         change."""
         rows_to_name = [form.instance for form in self._changed_in_list(request)] if kind == LIST else rows
-        repeated = [
+        fields = [
             (name, value) for name, values in request.POST.lists() if name not in NOT_REPEATED for value in values
         ]
         context = {
@@ -186,7 +186,7 @@ class ConfirmationAdmin(ChosenRows):
             "alive": alive,
             "names": [str(row) for row in rows_to_name[:MOST_NAMED]],
             "more": max(len(rows_to_name) - MOST_NAMED, 0),
-            "repeated": repeated,
+            "repeated": fields,
             "confirmed": CONFIRMED,
             "fingerprint": _fingerprint(rows),
             "back": request.get_full_path(),

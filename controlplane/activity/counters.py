@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, Model, Subquery, Value
+from django.db.models import Count, F, Max, Model, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from controlplane.activity.models import ActivityEvent, EventTally, JobRun, JobTally, TallyMark
@@ -18,6 +18,8 @@ from controlplane.activity.models import ActivityEvent, EventTally, JobRun, JobT
 THE_MARK = 1
 EVENT_LABELS = ("action", "outcome", "reason_type")
 JOB_LABELS = ("job", "outcome")
+OLDEST_RUNNING, NEXT = "pg_snapshot_xmin", "pg_snapshot_xmax"
+"""Functions of PostgreSQL that return the numbers of these transactions."""
 
 
 def count_settled_events(*, now: datetime) -> int:
@@ -29,14 +31,12 @@ def count_settled_events(*, now: datetime) -> int:
     with transaction.atomic():
         mark, _ = TallyMark.objects.select_for_update().get_or_create(pk=THE_MARK)
         total = 0
-        if mark.horizon is None or _oldest_transaction() >= mark.horizon:
+        if mark.horizon is None or (_transaction(OLDEST_RUNNING) or 0) >= mark.horizon:
             settled = ActivityEvent.objects.filter(pk__gt=mark.counted_to, pk__lte=mark.seen)
-            for row in settled.values(*EVENT_LABELS).annotate(count=Count("pk")).order_by():
-                total += row["count"]
-                _add(EventTally, {name: row[name] for name in EVENT_LABELS}, count=row["count"])
+            total = _add(EventTally, settled, EVENT_LABELS)
             mark.counted_to = mark.seen
             mark.seen = ActivityEvent.objects.aggregate(last=Max("pk"))["last"] or 0
-            mark.horizon = _next_transaction()
+            mark.horizon = _transaction(NEXT)
             mark.save()
     return total
 
@@ -55,8 +55,7 @@ def prune_runs(runs: Any) -> int:
     with transaction.atomic():
         keys = list(runs.select_for_update().values_list("pk", flat=True))
         rows = JobRun.objects.filter(pk__in=keys)
-        for row in rows.values(*JOB_LABELS).annotate(count=Count("pk")).order_by():
-            _add(JobTally, {name: row[name] for name in JOB_LABELS}, count=row["count"])
+        _add(JobTally, rows, JOB_LABELS)
         return rows.delete()[0]
 
 
@@ -74,18 +73,14 @@ def _summed(rows: Any) -> Iterator[Any]:
     yield from ((*labels, count) for labels, count in sorted(sums.items()))
 
 
-def _add(model: type[Model], labels: dict[str, Any], *, count: int) -> None:
-    rows = model._default_manager
-    rows.get_or_create(**labels)
-    rows.filter(**labels).update(count=F("count") + count)
-
-
-def _next_transaction() -> int | None:
-    return _transaction("pg_snapshot_xmax")
-
-
-def _oldest_transaction() -> int:
-    return _transaction("pg_snapshot_xmin") or 0
+def _add(tallies: type[Model], rows: QuerySet[Any], labels: tuple[str, ...]) -> int:
+    """Add the numbers of these rows by their labels to the tallies. Returns how many rows there are."""
+    total = 0
+    for *values, count in rows.values_list(*labels).annotate(count=Count("pk")).order_by():
+        tally, _ = tallies._default_manager.get_or_create(**dict(zip(labels, values, strict=True)))
+        tallies._default_manager.filter(pk=tally.pk).update(count=F("count") + count)
+        total += count
+    return total
 
 
 def _transaction(function: str) -> int | None:

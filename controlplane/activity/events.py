@@ -1,4 +1,4 @@
-"""Activity events that several apps ask for."""
+"""Names of activity events that several apps use."""
 
 IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
 

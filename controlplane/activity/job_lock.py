@@ -1,12 +1,10 @@
 """One run of a job at a time, on all machines.
 
-The lock is the database's own and belongs to a connection, not to a transaction: a job commits step by step while it
-has it, and the kernel releases it when the process ends, however it ends. No lease has to run out first. It only
-keeps workers from doing the same work at once; what must never happen twice is for conditional updates and constraints
-to prevent.
+The lock belongs to a connection of PostgreSQL, or to an open file, and not to a transaction: a job commits step by step
+while it has the lock, and the lock ends with the process. No lease has to expire first. It only keeps workers from
+doing the same work at once; conditional updates and constraints prevent what must never happen twice.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from controlplane.deployment.file_lock import lock_file, take_lock
+from controlplane.kernel.named_lock import lock_number
 
 BETWEEN_TRIES = 0.05
 """Seconds."""
@@ -29,9 +28,8 @@ def job_lock(job: str, *, patience: float = 0) -> Iterator[bool]:
 
 @contextmanager
 def _advisory_lock(job: str, patience: float) -> Iterator[bool]:
-    """A session-level advisory lock of PostgreSQL: of the very connection that the job works with."""
-    digest = hashlib.sha256(f"job {job}".encode()).digest()
-    number = int.from_bytes(digest[:8], "big", signed=True)
+    """A session-level advisory lock of PostgreSQL, on the connection that the job uses."""
+    number = lock_number(f"job {job}")
 
     def take() -> bool:
         with connection.cursor() as cursor:
@@ -43,7 +41,7 @@ def _advisory_lock(job: str, patience: float) -> Iterator[bool]:
         yield is_mine
     finally:
         if is_mine:
-            with suppress(DatabaseError), connection.cursor() as cursor:  # a lost connection has let go of it
+            with suppress(DatabaseError), connection.cursor() as cursor:  # a lost connection has released it
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 

@@ -49,15 +49,8 @@ def recorded(job: str, *, worker: str) -> Iterator[JobRun]:
     JobRun.objects.filter(job=job, outcome=Outcome.RUNNING).update(outcome=Outcome.LOST, finished_at=clock.wall_clock())
     run = _begin(job, attempt=attempt_after(latest(job)), worker=worker)
     run.save()
-    began = time.monotonic()
-    try:
+    with _ending(run):
         yield run
-    except Exception as error:
-        _end(run, began, error)
-        with suppress(DatabaseError):  # then it stays "running", and the next run finds that it was lost
-            run.save()
-        raise
-    _end(run, began, None)
     run.save()
 
 
@@ -71,16 +64,9 @@ def noted(job: str) -> Callable[[Callable[..., bool]], Callable[..., None]]:
         @wraps(work)
         def task(self: Any, *arguments: Any) -> None:
             run = _begin(job, attempt=self.request.retries + 1, worker=self.request.hostname or "")
-            began = time.monotonic()
-            try:
+            with _ending(run):
                 run.taken = int(work(self, *arguments))
-            except Exception as error:
-                _end(run, began, error)
-                with suppress(DatabaseError):
-                    run.save()
-                raise
             if run.taken:
-                _end(run, began, None)
                 run.save()
             else:
                 log.info("nothing was due", job=job, arguments=arguments)
@@ -120,6 +106,20 @@ def _begin(job: str, *, attempt: int, worker: str) -> JobRun:
         worker=worker,
         request_id=request.request_id if request else "",
     )
+
+
+@contextmanager
+def _ending(run: JobRun) -> Iterator[None]:
+    """Set the outcome and the duration of the run at the end of the block. A failure is saved and raised again."""
+    began = time.monotonic()
+    try:
+        yield
+    except Exception as error:
+        _end(run, began, error)
+        with suppress(DatabaseError):  # then a saved row stays "running", and the next run finds that it was lost
+            run.save()
+        raise
+    _end(run, began, None)
 
 
 def _end(run: JobRun, began: float, error: Exception | None) -> None:

@@ -1,4 +1,4 @@
-"""What happened: activity events, append-only (triggers on both databases refuse UPDATE and DELETE); runs of jobs."""
+"""Activity events, which are append-only (triggers on both databases refuse UPDATE and DELETE), and runs of jobs."""
 
 from typing import Any
 
@@ -88,7 +88,7 @@ class JobRun(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a worker last took a tick of beat: a sign of life of both. By the machine's time."""
+    """When a worker last took a tick of beat, by the machine's time: both were alive then."""
 
     worker = models.CharField(max_length=255, primary_key=True)
     ticked_at = models.DateTimeField()
@@ -100,7 +100,7 @@ class Heartbeat(models.Model):
 
 
 class EventTally(models.Model):
-    """How many events there have been of a kind, among those that are counted already (TallyMark)."""
+    """How many events of a kind there are among those that are already counted (TallyMark)."""
 
     action = models.CharField(max_length=128)
     outcome = models.CharField(max_length=8)
@@ -116,7 +116,7 @@ class EventTally(models.Model):
 
 
 class TallyMark(models.Model):
-    """How far events are counted, in the order of their ids. One row."""
+    """The id up to which events are counted. One row."""
 
     counted_to = models.PositiveBigIntegerField(default=0)
     seen = models.PositiveBigIntegerField(default=0, help_text="The last one when the mark was set.")

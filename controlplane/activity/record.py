@@ -1,4 +1,4 @@
-"""Recording an event: in the caller's transaction, so that a change and its record stand or fall together."""
+"""Record events in the caller's transaction, so that a change and its event are committed together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from controlplane.kernel.redaction import conceal_values
 from controlplane.kernel.text import storable, storable_json
 
 LONGEST = {column.name: column.max_length for column in ActivityEvent._meta.concrete_fields}
-"""As much of a text as its column holds is kept."""
+"""The longest text of each column; the rest of a text is cut off."""
 LONGEST_PATH = 512
 
 
@@ -34,10 +34,10 @@ SYSTEM = Party("baremint", "Baremint", "System")
 
 
 class Facts(TypedDict):
-    """What an event says beside its action.
+    """The contents of an event beside its action.
 
     ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status, 200 without it. ``time``
-    is for a change of the clock itself: when it happened, by the clock that was.
+    is for a change of the clock itself, whose event has the time before the change.
     """
 
     initiator: Party
@@ -62,15 +62,15 @@ def record_all(events: Iterable[ActivityEvent]) -> None:
 
 
 def compose(action: str, **facts: Unpack[Facts]) -> ActivityEvent:
-    """An event that is not written yet."""
+    """Return an event that is not written yet."""
     return ActivityEvent(**columns(action, **facts))
 
 
 def columns(action: str, **facts: Unpack[Facts]) -> dict[str, Any]:
-    """The values of an event by their columns, all but the number of the row."""
+    """Return the values of an event by their columns, without the primary key."""
     request = context.current.get()
     initiator, target, error = facts["initiator"], facts["target"], facts.get("error")
-    # Any of this may quote the request: a refusal names what does not exist by the text in the path.
+    # Each of these may quote the request: a refusal names a missing resource by the text in the path.
     texts = {
         "action": action,
         "reason_type": error.code if error else "",
@@ -95,7 +95,7 @@ def columns(action: str, **facts: Unpack[Facts]) -> dict[str, Any]:
 
 
 def _explanation(error: ApiError | None) -> dict[str, str]:
-    """Where the decision is explained, of a refusal that was one."""
+    """Return the URL of the explanation of a refusal; empty for an event without one."""
     return {"explanation": error.more_info} if error and error.more_info else {}
 
 

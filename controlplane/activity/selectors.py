@@ -1,4 +1,4 @@
-"""Reads of activity. Events are found by their target, or among the latest: there is no other index to slow writes."""
+"""Reads of activity. Events are found by their target, or among the latest: other indexes would slow writes."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ from django.db.models import Max, OuterRef, Q, QuerySet
 from controlplane.activity.models import ActivityEvent
 
 RECENT_EVENTS = 20_000
-"""How far back a look at "the last minutes" goes at most."""
+"""How many of the latest events a page of the last minutes reads."""
 SEARCHED_EVENTS = 200_000
 """How many of the latest events a search looks through."""
 

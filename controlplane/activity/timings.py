@@ -1,7 +1,7 @@
-"""How long things take, as a histogram of the whole deployment.
+"""Durations of operations, as a histogram of the whole deployment.
 
-A process adds up what it measures, a microsecond each time, and every few seconds writes it to the database, where the
-sums of all processes meet. ``kill -9`` loses those few seconds: a sample of how long things take, not a record.
+A process adds up its measurements in memory, and writes the sums to the database every few seconds, where those of all
+processes are added. ``kill -9`` loses the last seconds, because this is a sample and not a record.
 """
 
 import threading
@@ -14,14 +14,14 @@ from django.db.models import F
 from controlplane.activity.models import TimingTally
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, float("inf"))
-"""Seconds: upper bounds of the buckets. Stored tallies name them by their number, so only the end may grow."""
+"""Upper bounds of the buckets in seconds. Stored tallies refer to them by number, so new ones are added at the end."""
 WRITE_SECONDS = 5.0
 
 Bucket = tuple[str, int]
 
 
 class Timings:
-    """What this process has measured and not written yet."""
+    """Measurements of this process that are not in the database yet."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,7 +29,7 @@ class Timings:
         self._written_at = time.monotonic()
 
     def measured(self, kind: str) -> "Measured":
-        """Measure what happens inside a ``with`` block, unless it fails."""
+        """Measure the duration of a ``with`` block, unless it fails."""
         return Measured(self, kind)
 
     def add(self, kind: str, seconds: float) -> None:
@@ -62,7 +62,7 @@ class Timings:
 
 
 class Measured:
-    """A block whose duration is added. A class, for a generator would cost twice as much."""
+    """A block whose duration is added. It is a class because a generator would cost twice as much."""
 
     __slots__ = ("began", "into", "kind")
 
@@ -81,7 +81,7 @@ timings = Timings()
 
 
 def histograms() -> dict[str, tuple[list[int], float]]:
-    """By kind: how many took at most as long as each of BOUNDS, and the sum of their seconds."""
+    """Return by kind how many took at most as long as each of BOUNDS, and the sum of their seconds."""
     by_kind: dict[str, tuple[list[int], float]] = {}
     for kind, bucket, count, seconds in TimingTally.objects.values_list("kind", "bucket", "count", "seconds"):
         counts, total = by_kind.setdefault(kind, ([0] * len(BOUNDS), 0.0))

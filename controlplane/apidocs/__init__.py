@@ -1,1 +1,1 @@
-"""The OpenAPI document, made from what the views obey, and the page that shows it."""
+"""The OpenAPI document, generated from the declarations of the views, and the page that shows it."""

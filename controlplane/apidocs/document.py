@@ -1,6 +1,5 @@
-"""The whole document: what the views declare, and what stands in it once."""
+"""The whole document: the operations that the views declare, and its common parts."""
 
-from functools import cache
 from typing import Any
 
 from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
@@ -9,6 +8,7 @@ from controlplane import __version__
 from controlplane.apidocs.links import link
 from controlplane.apidocs.route_schema import metadata_service, route_schema
 from controlplane.apidocs.routes import CONTROL_PLANE, METADATA_SERVICE, described_routes
+from controlplane.kernel.fresh_value import FreshValue
 from controlplane.kernel.middleware import REQUEST_ID
 from trustedprofiles.permissions import Schema
 
@@ -44,7 +44,7 @@ SECURITY = {
 
 
 class Endpoints(EndpointEnumerator):
-    """Those of drf-spectacular, which leaves HEAD out, and HEAD where it is an operation of its own."""
+    """The methods of drf-spectacular, and HEAD where a view declares it as an operation."""
 
     def get_allowed_methods(self, callback: Any) -> list[str]:
         methods: list[str] = super().get_allowed_methods(callback)
@@ -56,11 +56,14 @@ class Generator(SchemaGenerator):
     endpoint_inspector_cls = Endpoints
 
 
-@cache
 def document() -> Schema:
-    """The document of the control plane. It depends on nothing but code and settings."""
-    schema: Schema = Generator(urlconf=CONTROL_PLANE).get_schema(public=True)
-    return schema
+    """The document of the control plane. It depends on nothing but code and settings, so it is made once."""
+    return DOCUMENT.get()
+
+
+DOCUMENT: FreshValue[Schema] = FreshValue(
+    lambda _: Generator(urlconf=CONTROL_PLANE).get_schema(public=True), seconds=float("inf")
+)
 
 
 def complete(result: Schema, generator: SchemaGenerator, request: Any, public: bool) -> Schema:
@@ -68,7 +71,7 @@ def complete(result: Schema, generator: SchemaGenerator, request: Any, public: b
     for path, spec in described_routes(CONTROL_PLANE):
         result["paths"].setdefault(path, {})[spec.method.lower()] = route_schema(spec, generator.registry)
     elsewhere = {"servers": [metadata_service()]}
-    for path, spec in described_routes(METADATA_SERVICE):  # what both have is described once
+    for path, spec in described_routes(METADATA_SERVICE):  # a route that both services have is described once
         operation = route_schema(spec, generator.registry) | elsewhere
         result["paths"].setdefault(path, {}).setdefault(spec.method.lower(), operation)
     result["info"]["version"] = __version__

@@ -1,4 +1,4 @@
-"""An example of what a schema asks for: as small as it may be, and valid."""
+"""Small valid examples of schemas."""
 
 import re
 from functools import cache
@@ -27,7 +27,7 @@ FORMATS = {
 
 
 def example(schema: Schema, schemas: dict[str, Schema], *, name: str = "") -> Any:  # noqa: PLR0911  a table
-    """A value that the schema accepts; ``name`` is the property's, where it has one."""
+    """Return a value that the schema accepts. ``name`` is the name of the property, if it is one."""
     schema = resolved(schema, schemas)
     for keyword in ("example", "default", "const"):
         if keyword in schema:
@@ -52,7 +52,7 @@ def example(schema: Schema, schemas: dict[str, Schema], *, name: str = "") -> An
 
 
 def resolved(schema: Schema, schemas: dict[str, Schema]) -> Schema:
-    """The schema itself, wherever it stands."""
+    """Return the schema, or the one that it refers to."""
     return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
@@ -63,7 +63,7 @@ def type_of(schema: Schema) -> str:
 
 
 def _object(schema: Schema, schemas: dict[str, Schema]) -> dict[str, Any]:
-    """What is required; of a body that requires nothing, its first property."""
+    """Return the required properties, or the first one of an object that requires none."""
     properties = schema.get("properties", {})
     names = schema.get("required") or list(properties)[:1]
     return {name: example(properties[name], schemas, name=name) for name in names}

@@ -1,4 +1,4 @@
-"""From Python's types to JSON Schema: a TypedDict becomes a component of its own name."""
+"""Convert Python's types to JSON Schema: a TypedDict becomes a component with its name."""
 
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -12,11 +12,14 @@ BASIC = {str: "string", int: "integer", float: "number", bool: "boolean", NoneTy
 
 
 class AmbiguousShape(Exception):
-    """Two TypedDicts of one name that are not alike: a reader could not tell them apart."""
+    """Two different TypedDicts have the same name, so a reader could not distinguish them."""
 
 
 def schema_of(hint: Any, components: ComponentRegistry) -> Schema:  # noqa: PLR0911  a table
-    """The schema of a type hint; what it names is added to ``components``. Raises TypeError for what JSON has not."""
+    """Return the schema of a type hint, and add the TypedDicts in it to ``components``.
+
+    Raises TypeError for a type that JSON does not have.
+    """
     origin, arguments = get_origin(hint), get_args(hint)
     if is_typeddict(hint):
         return _reference(hint, components)

@@ -1,4 +1,4 @@
-"""OpenAPI links: what can be asked next of something that was just made."""
+"""OpenAPI links from the response of a creation to the operations on the new resource."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ VARIABLE = re.compile(r"\{(\w+)\}")
 
 
 def link(document: Schema) -> None:
-    """Adds to every creation the operations on what it answers with, by its id (and its entity tag)."""
+    """Add links to the response of every creation, with the id of the new resource (and its entity tag)."""
     for path, item in document["paths"].items():
         response = item.get("post", {}).get("responses", {}).get("201")
         if response and _has_id(response, document["components"]["schemas"]):
@@ -24,7 +24,7 @@ def _has_id(response: Schema, schemas: dict[str, Schema]) -> bool:
 
 
 def _links(collection: str, paths: Schema, has_etag: bool) -> Any:
-    """Operations on one of the collection, and on what is under it as a whole."""
+    """Return the operations on one resource of the collection, and on the collections below it."""
     beneath = re.compile(re.escape(collection) + r"/\{(\w+)\}[^{}]*")
     for path, item in paths.items():
         if not (match := beneath.fullmatch(path)):

@@ -1,4 +1,4 @@
-"""How drf-spectacular describes one method of a GuardedView: by its Operation, by nothing else."""
+"""Describe one method of a GuardedView for drf-spectacular, by its Operation alone."""
 
 import re
 from http import HTTPStatus

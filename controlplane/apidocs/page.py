@@ -1,4 +1,4 @@
-"""What the page at /docs shows: the document, put into the words and rows that its template prints."""
+"""The contents of the page at /docs: the document as texts and rows for its template."""
 
 import json
 from dataclasses import dataclass
@@ -146,7 +146,7 @@ class Page:
         ]
 
     def _curl(self, operation: Schema, method: str, path: str, parameters: list[Schema]) -> str:
-        """What to paste into a shell; ids and tokens are variables of the shell."""
+        """Return a command for a shell, whose variables have ids and tokens."""
         for each in parameters:
             if each["in"] == "path":
                 path = path.replace(f"{{{each['name']}}}", f"${each['name'].upper()}")
@@ -184,7 +184,7 @@ def _row(name: str, schema: Schema, required: bool, meaning: str | None, place: 
 
 
 def _type(schema: Schema) -> SafeString:
-    """``list of Key``, with links to what is named."""
+    """Return a text such as ``list of Key``, with links to the named schemas."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return format_html('<a href="#{}">{}</a>', name, name)

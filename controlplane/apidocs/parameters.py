@@ -1,4 +1,4 @@
-"""How parameters are described, in the order of a document: by what their views declare, or by what their names say."""
+"""Describe parameters by the declarations of their views, or by their names."""
 
 import re
 
@@ -43,5 +43,5 @@ def path_parameter(name: str, ids: Schema) -> Parameter:
 
 
 def words(name: str) -> str:
-    """``list_ips_of_vpc`` as a reader says it: list IPs of VPC."""
+    """Return a name as words: ``list IPs of VPC`` for ``list_ips_of_vpc``."""
     return " ".join(ABBREVIATIONS.get(word, word) for word in name.replace("_", " ").split())

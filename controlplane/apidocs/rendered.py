@@ -1,21 +1,21 @@
-"""What is served under /docs, made once in a process: it depends on nothing but code and settings."""
+"""The contents of /docs, rendered once in a process, because they depend on code and settings only."""
 
 import hashlib
 import json
-import threading
 from dataclasses import dataclass
-from functools import cache
 
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from controlplane.apidocs.document import document
 from controlplane.apidocs.page import Page
+from controlplane.kernel.fresh_value import FreshValue
+from trustedprofiles.permissions import Schema
 
 HERE = "http://where-the-page-is-read.invalid"
-"""Stands in the page that is kept, wherever an example calls the control plane."""
+"""The origin of the control plane in the examples of the rendered page; it is replaced in each response."""
 
-_making = threading.Lock()
+FOREVER = float("inf")
 
 
 @dataclass(frozen=True)
@@ -28,32 +28,20 @@ class Rendered:
         return f'"{digest}"'
 
 
-def as_json() -> Rendered:
-    """The document in JSON."""
-    with _making:  # who comes meanwhile waits, and does not make another one
-        return _json()
-
-
-def as_page() -> Rendered:
-    """The page, with ``HERE`` for the origin."""
-    with _making:
-        return _page()
+def _rendered(text: str) -> Rendered:
+    return Rendered(text, hashlib.sha256(text.encode()).hexdigest())
 
 
 def page_read_at(origin: str) -> str:
-    """The page as it is read there, such as ``http://127.0.0.1:8000``."""
-    return as_page().text.replace(HERE, escape(origin))
+    """Return the page for this origin, such as ``http://127.0.0.1:8000``."""
+    return PAGE.get().text.replace(HERE, escape(origin))
 
 
-@cache
-def _json() -> Rendered:
-    return _rendered(json.dumps(document()))
+# Requests that arrive while one of these is rendered wait for it.
+JSON = FreshValue(lambda _: _rendered(json.dumps(document())), seconds=FOREVER)
+PAGE = FreshValue(lambda _: _rendered(_page(document())), seconds=FOREVER)
+"""The page, with ``HERE`` for the origin."""
 
 
-@cache
-def _page() -> Rendered:
-    return _rendered(render_to_string("apidocs/docs.html", {"page": Page(document(), origin=HERE)}))
-
-
-def _rendered(text: str) -> Rendered:
-    return Rendered(text, hashlib.sha256(text.encode()).hexdigest())
+def _page(schema: Schema) -> str:
+    return render_to_string("apidocs/docs.html", {"page": Page(schema, origin=HERE)})

@@ -1,4 +1,4 @@
-"""How a plain Django view is described: by its RouteSpec, by nothing else."""
+"""Describe a plain Django view by its RouteSpec alone."""
 
 from http import HTTPStatus
 
@@ -46,7 +46,7 @@ def route_schema(spec: RouteSpec, components: ComponentRegistry) -> Schema:
 
 
 def metadata_service() -> Schema:
-    """The server of the routes that a control plane does not have."""
+    """Return the server of the routes of the metadata service."""
     return {
         "url": "http://{address}:{port}",
         "description": "At a server's own address: baremint address SERVER",

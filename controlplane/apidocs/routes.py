@@ -1,4 +1,4 @@
-"""What is served where, from the URL configurations of the control plane and of the metadata service."""
+"""The routes and views in the URL configurations of the control plane and the metadata service."""
 
 import re
 from collections.abc import Iterator
@@ -16,32 +16,32 @@ METADATA_SERVICE = "controlplane.urls_inside"
 
 
 def document_path(route: str) -> str:
-    """Django's route as the OpenAPI document writes it: ``v1/keys/<str:key_id>`` is ``/v1/keys/{key_id}``."""
+    """Return Django's route in the form of OpenAPI: ``/v1/keys/{key_id}`` for ``v1/keys/<str:key_id>``."""
     return "/" + CONVERTER.sub(r"{\1}", route).rstrip("/")
 
 
 def routes(urlconf: str) -> Iterator[tuple[str, Any]]:
-    """Route, as Django writes it, and view."""
+    """Return each route, in Django's form, and its view."""
     yield from _routed(get_resolver(urlconf).url_patterns, "")
 
 
 def described_routes(urlconf: str) -> Iterator[tuple[str, RouteSpec]]:
-    """Path, as the OpenAPI document writes it, and what a plain view says of each of its methods."""
+    """Return each path, in the form of OpenAPI, and the specification of each method of a plain view."""
     for route, view in routes(urlconf):
         for spec in getattr(view, "specs", ()):
             yield document_path(route), spec
 
 
 def guarded_views() -> Iterator[tuple[str, GuardedView]]:
-    """Path, as the OpenAPI document writes it, and view. A path with a slash at its end is another spelling of the one
-    without, and does not count."""
+    """Return each path, in the form of OpenAPI, and its view. A path with a slash at its end is left out, because it is
+    another spelling of the one without."""
     for route, view in routes(CONTROL_PLANE):
         if issubclass(getattr(view, "cls", object), GuardedView) and not route.endswith("/"):
             yield document_path(route), view.cls(**view.initkwargs)
 
 
 def declared_parameters() -> Iterator[Parameter]:
-    """Those of all views, some of them more than once."""
+    """Return the parameters of all views, some of them more than once."""
     for urlconf in (CONTROL_PLANE, METADATA_SERVICE):
         for _, spec in described_routes(urlconf):
             yield from (*spec.path, *spec.query, *spec.headers)

@@ -1,7 +1,7 @@
 """``/docs`` and ``/docs/openapi.json``: nothing is fetched from elsewhere, and no script runs.
 
-They import what makes the document when they are asked for it, for most processes never are: drf-spectacular, and the
-tables of everything that the document says, take as long to import as a fifth of the rest.
+They import drf-spectacular and the modules of the document at the first request, because most processes never get one,
+and the import takes a fifth of the time of all others.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ POLICY = (
 def as_json(request: HttpRequest) -> HttpResponse:
     from controlplane.apidocs import rendered  # noqa: PLC0415  drf-spectacular serves these two pages alone
 
-    document = rendered.as_json()
+    document = rendered.JSON.get()
     return _answer(request, lambda: HttpResponse(document.text, content_type="application/json"), etag=document.etag())
 
 
@@ -28,7 +28,7 @@ def as_page(request: HttpRequest) -> HttpResponse:
     from controlplane.apidocs import rendered  # noqa: PLC0415  drf-spectacular serves these two pages alone
 
     origin = request.build_absolute_uri("/").rstrip("/")
-    etag = rendered.as_page().etag(origin)
+    etag = rendered.PAGE.get().etag(origin)
     response = _answer(request, lambda: HttpResponse(rendered.page_read_at(origin)), etag=etag)
     response["Content-Security-Policy"] = POLICY
     return response

@@ -1,4 +1,4 @@
-"""Questions to the broker that Celery itself does not ask."""
+"""Requests to the broker beside those of Celery."""
 
 from contextlib import suppress
 from typing import Any
@@ -12,14 +12,15 @@ from controlplane.kernel.database_failures import one_line
 
 COUNTS = "baremint:count:"
 COUNT_SECONDS = 0.5
+RESTARTED = "It is started again by itself; see baremint.log in BAREMINT_HOME."
 
 
 class BrokerFailed(Exception):
-    """What is wrong with the broker, and what to do."""
+    """The message says what is wrong with the broker and what to do."""
 
 
 def queue_depth(*, seconds: float) -> int:
-    """How many tasks no worker has taken yet. Raises BrokerFailed."""
+    """Return how many tasks no worker has taken yet. Raises BrokerFailed."""
     redis = _redis()
     with connected(seconds=seconds) as client:
         try:
@@ -27,26 +28,21 @@ def queue_depth(*, seconds: float) -> int:
         except redis.AuthenticationError:
             raise BrokerFailed("The broker refuses the user name or the password of REDIS_URL. Correct them.") from None
         except (redis.ConnectionError, redis.TimeoutError, OSError):
-            raise BrokerFailed(f"The broker does not answer. {_advice()}") from None
+            remedy = RESTARTED if settings.EMBEDDED_BROKER else "Start it, or correct REDIS_URL."
+            raise BrokerFailed(f"The broker does not answer. {remedy}") from None
         except redis.RedisError as error:
             raise BrokerFailed(f"The broker cannot be used: {one_line(error)}") from None
 
 
-def _advice() -> str:
-    if settings.EMBEDDED_BROKER:
-        return "It is started again by itself; see baremint.log in BAREMINT_HOME."
-    return "Start it, or correct REDIS_URL."
-
-
 def _redis() -> Any:
-    import redis  # noqa: PLC0415  most processes ask the broker nothing
+    import redis  # noqa: PLC0415  most processes send no request to the broker
 
     return redis
 
 
 def connected(*, seconds: float) -> Any:
     url = f"unix://{quote(str(settings.VALKEY_SOCKET))}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
-    # By from_url: what is made in another way tries again and again.
+    # A client that is not made by from_url retries.
     return _redis().Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
 
 
@@ -72,7 +68,7 @@ def forget_count(name: str) -> None:
 
 
 def first_worker_to_answer(*, seconds: float) -> str | None:
-    """The name of a Celery worker that answers a ping; None when none does, or the broker does not."""
+    """Return the name of a Celery worker that answers a ping; None when no worker answers, or the broker does not."""
     redis = _redis()
     try:
         answers = app.control.ping(timeout=seconds, limit=1)

@@ -1,9 +1,8 @@
-"""Messages that workers do not take from the broker's queue, to which every client of the broker can write.
+"""A transport that drops malformed messages. Every client of the broker can write to its queues.
 
-Each message is checked as a whole before Celery sees it. Celery logs some messages that it cannot read with all that is
-in them, keeps some for ever, and ends with an error at some, which the next worker is given again. A message that this
-product does not send is dropped, counted and logged without its body. What is due is in the database, so no work is
-lost with it.
+Each message is checked as a whole before Celery gets it. Celery logs the contents of some messages that it cannot read,
+keeps some of them, and ends with an error at others, which the next worker then gets. A message that this product does
+not send is dropped, counted and logged without its body. What is due is in the database, so no work is lost with it.
 """
 
 import threading
@@ -23,20 +22,20 @@ log = structlog.get_logger(__name__)
 
 LONGEST_NAME = 128
 ANSWERS, QUESTIONS = ".reply.celery.pidbox", ".celery.pidbox"
-"""How the names of queues end that are no tasks': answers of workers, and what is asked of all of them."""
+"""Suffixes of the queues that have no tasks: answers of workers, and commands to all workers."""
 BROKERS_FAULTS = (OSError, RedisError, InconsistencyError, OperationalError)
-"""For Celery to deal with. Kombu counts KeyError among them, which a message can bring about."""
+"""Celery handles these. Kombu counts KeyError among them, which a malformed message can cause."""
 
 
 class Dropped:
-    """How many messages this process has dropped since it was asked last."""
+    """The number of messages that this process has dropped since the last call of ``take``."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
 
     def note(self, reason: str, *, task: Any = None) -> None:
-        """The name of a task is told; a body may hold anything."""
+        """Count and log a message: the name of its task, not its body, which may contain a secret."""
         with self._lock:
             self._count += 1
         log.error("a message was dropped", reason=reason, task=task[:LONGEST_NAME] if isinstance(task, str) else None)
@@ -47,7 +46,7 @@ class Dropped:
         return count
 
     def put_back(self, count: int) -> None:
-        """They could not be told."""
+        """Count these again: their number could not be stored."""
         with self._lock:
             self._count += count
 
@@ -56,7 +55,7 @@ dropped = Dropped()
 
 
 def is_accepted(raw: Any, queue: str) -> bool:
-    """Whether this may be given to Celery; what may not is dropped."""
+    """Return whether Celery may get the message. Other messages are dropped."""
     try:
         check_delivery(raw)
         if queue.endswith(ANSWERS):
@@ -74,7 +73,7 @@ def is_accepted(raw: Any, queue: str) -> bool:
 
 class QoS(redis.QoS):
     def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:
-        """Put back into its queue what a worker had taken and not finished."""
+        """Put a message that a worker had taken and not finished back into its queue."""
         try:
             super().restore_by_tag(tag, client, leftmost)
         except DataError as fault:
@@ -91,12 +90,12 @@ class QoS(redis.QoS):
 
 
 class Channel(redis.Channel):
-    """Where messages come in, as bytes that may be anything."""
+    """Reads messages, which may be any bytes."""
 
     QoS = QoS
 
     def _receive_one(self, *arguments: Any) -> Any:
-        """What is said to all workers."""
+        """Read a command to all workers."""
         try:
             return super()._receive_one(*arguments)  # type: ignore[misc]
         except (Empty, *BROKERS_FAULTS):
@@ -130,9 +129,10 @@ class Transport(redis.Transport):
 
 
 def remove_keys_of_other_kinds(client: Any) -> None:
-    """Remove keys that have the names of Celery's and hold something else, which a worker would die of at each start.
+    """Remove keys that have the names of Celery's keys and another type.
 
-    ``client``: of redis-py. A broker that is away is left to Celery.
+    A worker would end with an error at each start. ``client`` is one of redis-py. When the broker does
+    not answer, Celery handles that.
     """
     kinds = {b"unacked": b"hash", b"unacked_index": b"zset", b"unacked_mutex": b"string"}
     queue = current_app.conf.task_default_queue.encode()

@@ -1,4 +1,4 @@
-"""Moving the clock, and what must follow at once for the product to be whole at the new time."""
+"""Move the clock, and do at once what the new time requires."""
 
 from typing import TypeVar
 
@@ -24,10 +24,10 @@ PATIENCE = 20.0
 
 
 def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> ClockState:
-    """Move the clock; keys whose time has come, or was taken back, are succeeded, and what else is due begins.
+    """Move the clock, rotate the keys that the new time requires, and start the jobs that are due.
 
     The response must be passed through ``when_all_know``, so that each later request is answered by the new time.
-    A rotation that runs ends first: one that went on by the time before would hand over, or unpublish, keys that are
+    A running rotation ends first. Otherwise it would go on by the earlier time, and activate or withdraw keys that are
     needed now. Raises InvalidValue, PreconditionFailed; Conflict when a rotation does not end.
     """
     with job_lock(KEY_ROTATION, patience=PATIENCE) as is_mine:
@@ -41,6 +41,6 @@ def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) ->
 
 
 def when_all_know(response: Response) -> Response:
-    """An answer that is sent when every process has had the time to notice that the clock was moved."""
+    """Delay the response until every process has noticed that the clock was moved."""
     response.answered_after = clock.FRESH_SECONDS  # type: ignore[attr-defined]
     return response

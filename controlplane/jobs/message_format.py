@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 QUESTIONS = frozenset({"ping", "active", "active_queues", "registered", "reserved", "scheduled", "stats"})
-"""What workers answer. All other commands of Celery change something, or keep what they are given."""
+"""Commands that workers answer. All others of Celery change something, or store their arguments."""
 TEXTS = ("lang", "shadow", "root_id", "parent_id", "group", "argsrepr", "kwargsrepr", "origin", "baremint_request_id")
 LONGEST_TEXT = 4096
 SURROGATES = re.compile("[\ud800-\udfff]")
@@ -18,18 +18,18 @@ FLAGS = ("ignore_result", "redelivered", "celery_beat_task")
 EMPTY = ("stamps", "stamped_headers", "replaced_task_nesting", "group_index")
 """Headers that are empty in the messages of this product."""
 KNOWN = frozenset({"task", "id", "retries", "timelimit", *FLAGS, *TEXTS, *TIMES, *EMPTY})
-"""All that are sent. Celery takes others for orders, such as what to send for next."""
+"""All headers that are sent. Celery follows instructions in others, such as which task to send next."""
 EMBEDDED = frozenset({"callbacks", "errbacks", "chain", "chord"})
 YEARS = range(1970, 9000)
 LARGEST_CLOCK = 2**63
 
 
 class MalformedMessage(Exception):
-    """What is wrong with it, without anything that stands in it."""
+    """The message says what is wrong, without quoting the contents."""
 
 
 def check_delivery(raw: Any) -> None:
-    """What every message has, whatever it is for. Raises MalformedMessage."""
+    """Check the parts that every message has. Raises MalformedMessage."""
     _require(isinstance(raw, dict), "it is no JSON object")
     properties = raw.get("properties")
     _require(isinstance(properties, dict), "it has no properties")
@@ -49,7 +49,7 @@ def check_delivery(raw: Any) -> None:
 
 
 def check_task(raw: dict[str, Any], tasks: Mapping[str, Any]) -> None:
-    """A call of one of these tasks. Raises MalformedMessage."""
+    """Check a call of one of these tasks. Raises MalformedMessage."""
     headers = raw["headers"]
     _require(_is_text(headers.get("task")), "it names no task")
     _require(headers["task"] in tasks, "there is no such task")
@@ -82,7 +82,7 @@ def check_task(raw: dict[str, Any], tasks: Mapping[str, Any]) -> None:
 
 
 def check_question(raw: dict[str, Any]) -> None:
-    """Something that is asked of all workers, and changes nothing. Raises MalformedMessage."""
+    """Check a command to all workers, which must change nothing. Raises MalformedMessage."""
     body = _body(raw)
     _require(isinstance(body, dict) and body.get("method") in QUESTIONS, "it is no question that workers answer")
     _require(not body.get("arguments"), "it is no question that workers answer")
@@ -110,7 +110,7 @@ def _require(condition: bool, otherwise: str) -> None:
 
 
 def _is_text(value: Any) -> bool:
-    """Of which bytes can be made, which half of a pair cannot."""
+    """Return whether it is text that can be encoded: without lone surrogates."""
     return isinstance(value, str) and len(value) <= LONGEST_TEXT and not SURROGATES.search(value)
 
 

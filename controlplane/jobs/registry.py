@@ -1,4 +1,4 @@
-"""The jobs, one line each. Adding one here is all: the tick asks when it is due, and sends for it."""
+"""The jobs. A new job needs an entry here and nothing else: the tick reads when it is due, and sends its task."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from servers.services import image_exports, images, reservation_terms, transitio
 
 class Work(Protocol):
     def __call__(self, *, now: datetime) -> int:
-        """Do what is due. Returns how many steps were taken. Doing it twice, or at once with another, does no harm."""
+        """Do what is due and return how many steps were taken. A second or concurrent call does no harm."""
 
 
 KEY_ROTATION = "key-rotation"
@@ -21,14 +21,14 @@ CERTIFICATE_RENEWAL = "certificate-renewal"
 
 @dataclass(frozen=True)
 class Job:
-    """Due when what it looks after is due, by the domain's clock; or, for housekeeping, every so often by the
-    machine's."""
+    """A job, due when its subject is due by the domain's clock; or, for housekeeping, at intervals of the machine's
+    clock."""
 
     name: str
     does: str
     work: Work
     due_at: Callable[[datetime], datetime | None] | None = None
-    """When the next thing is due, as seen now; None: nothing is."""
+    """Returns when the next step is due; None when there is none."""
     every: timedelta | None = None
 
 

@@ -14,14 +14,14 @@ log = structlog.get_logger(__name__)
 def run(job: Job, *, worker: str) -> bool:
     """Run a job if it is due and no other worker runs it. Returns whether there is more to do at once.
 
-    A message that comes twice, or late, is one line in the log. A failure is recorded; a tick after its time of retry
-    sends for the job again.
+    A duplicate or late message only adds a line to the log. A failure is recorded, and a tick after its time of retry
+    sends the task again.
     """
     with job_lock(job.name) as is_mine:
         if not is_mine:
             log.info("the job runs already", job=job.name)
             return False
-        clock.forget()  # moving the clock takes this lock too: what is read from here on stays true
+        clock.forget()  # a movement of the clock takes this lock too, so the time is right from here on
         if not is_due(job):
             log.info("nothing was due", job=job.name)
             return False

@@ -1,4 +1,4 @@
-"""When a job is due: by what it looks after, and by how its last run went."""
+"""When a job is due, by its subject and by the outcome of its last run."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ class Due:
     in_domain_time: datetime | None = None
     in_real_time: datetime | None = None
     not_before: datetime | None = None
-    """Real time: the last run failed, and is to be left alone until then."""
+    """Real time: the last run failed, and the next one does not begin before this."""
 
     def is_now(self, *, now: datetime, wall: datetime) -> bool:
         if self.not_before and wall < self.not_before:
@@ -26,7 +26,7 @@ class Due:
 
 
 def due(job: Job) -> Due:
-    """Read from the tables, now."""
+    """Read from the database when a job is due."""
     last = latest(job.name)
     not_before = last.retry_at if last and last.outcome == JobRun.Outcome.FAILED else None
     if job.every:

@@ -1,6 +1,6 @@
 """The tick, which beat sends, and a task for each job, which the tick sends.
 
-What is due stands in the database, so a late, doubled or lost message does no harm.
+What is due is in the database, so a late, duplicate or lost message does no harm.
 """
 
 from typing import Any
@@ -25,14 +25,14 @@ from controlplane.kernel.task_names import FORMER_TICK, JOB, TICK
 log = structlog.get_logger(__name__)
 
 KEPT_TICKS = 4
-"""A message that waited longer than this many ticks is dropped: later ticks have sent for the same job."""
+"""A message that waited longer than this many ticks is dropped: later ticks have sent the same task."""
 
 OPTIONS: dict[str, Any] = {"bind": True, "ignore_result": True, "is_routine": True}
 
 
 @named_task(TICK, former_name=FORMER_TICK, **OPTIONS)
 def tick(self: Any) -> None:
-    """Give a sign of life, and send for every job that is due."""
+    """Record that this worker is alive, and send the task of every job that is due."""
     unread = dropped.take()
     try:
         job_runs.beat(worker_of(self), dropped=unread)
@@ -61,7 +61,7 @@ for job_name in JOBS:
 
 
 def run(task: Any, name: str) -> None:
-    """Run a job, and send for it again while there is more to do: other tasks get their turn meanwhile."""
+    """Run a job, and send its task again while there is more to do, so that other tasks run in between."""
     if (job := JOBS.get(name)) is None:
         dropped.note("there is no such job", task=task.name)
     elif runner.run(job, worker=worker_of(task)):
@@ -83,7 +83,7 @@ def send_for(name: str, *, queue: str) -> None:
 
 
 def queue_of(task: Any) -> str:
-    """The queue by which a task came: what it sends for stays there."""
+    """Return the queue from which a task came. The tasks that it sends go to the same queue."""
     delivery = task.request.delivery_info or {}
     return str(delivery.get("routing_key") or current_app.conf.task_default_queue)
 

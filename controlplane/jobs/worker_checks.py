@@ -1,4 +1,4 @@
-"""What a Celery worker checks and mends before it takes its first message."""
+"""Checks and repairs by a Celery worker before it takes its first message."""
 
 import sys
 from typing import Any
@@ -14,7 +14,7 @@ BROKER_SECONDS = 5.0
 
 @worker_init.connect
 def remove_keys_of_other_kinds(**_: Any) -> None:
-    """A queue's name may hold something that is no list: a worker that reads it would end with an error."""
+    """A key with the name of a queue may be no list. A worker that reads it would end with an error."""
     with broker.connected(seconds=BROKER_SECONDS) as client:
         broker_transport.remove_keys_of_other_kinds(client)
 

@@ -38,7 +38,7 @@ _setting: FreshValue[Setting] = FreshValue(lambda last: UNMOVED, seconds=FRESH_S
 
 def follow(reader: Reader) -> None:
     """From now on the domain's time is what ``reader`` says."""
-    global _setting  # noqa: PLW0603  one clock a process: that is the point of it
+    global _setting  # noqa: PLW0603  one clock for each process
     _setting = FreshValue(reader, seconds=FRESH_SECONDS)
 
 
@@ -53,7 +53,7 @@ def now() -> datetime:
 
 
 def last_known() -> datetime:
-    """The domain's present instant as far as this process knows it. Whatever else has failed, this does not."""
+    """The domain's present instant as far as this process knows it. It reads nothing, so it does not fail."""
     return (_setting.last or UNMOVED).at(wall_clock())
 
 

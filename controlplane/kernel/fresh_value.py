@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class FreshValue(Generic[T]):
-    """What ``read`` returned last. ``read`` is given the value before; None when there is none.
+    """The last result of ``read``, which gets the result before it, or None at the first time.
 
     A fresh value is returned without a lock. One thread reads at a time; others that need a fresh value wait and get
     the same. None is never fresh, and what ``read`` raises is not remembered.
@@ -23,7 +23,7 @@ class FreshValue(Generic[T]):
         self._read_at = float("-inf")
 
     def get(self, *, seconds: float | None = None) -> T:
-        """The value, at most so many seconds old; 0 reads it now. Raises what ``read`` raises."""
+        """Return the value, at most so many seconds old; 0 reads it now. Raises what ``read`` raises."""
         longest = self.seconds if seconds is None else seconds
         # The instant first: a value that another thread stores meanwhile is newer than it, never older.
         if time.monotonic() - self._read_at < longest and (value := self.last) is not None:

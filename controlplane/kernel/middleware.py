@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import get_resolver
+from django.utils.deprecation import MiddlewareMixin
 
 from controlplane.kernel import context, envelopes
 from controlplane.kernel.awaited_body import BodyTooLarge, require_body
@@ -21,18 +22,11 @@ SERVICE_DOMAIN = ".cloud.ibm.com"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class Middleware:
-    """Calls the next middleware, or the view."""
+class RequestContextMiddleware:
+    """Takes a well-formed ``X-Request-Id`` or creates one, for the response, the log and the events."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-
-class RequestContextMiddleware(Middleware):
-    """Takes a well-formed ``X-Request-Id`` or creates one, for the response, the log and the events."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
@@ -71,13 +65,13 @@ def _is_service_host(host: str) -> bool:
     return host.partition(":")[0].endswith(SERVICE_DOMAIN)
 
 
-class RequestTextMiddleware(Middleware):
+class RequestTextMiddleware(MiddlewareMixin):
     """Removes NUL characters from header fields, and converts the host to lower case (RFC 3986, section 6.2.2.1).
 
     The host is compared and used in links.
     """
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         meta = request.META
         for name, value in meta.items():
             if isinstance(value, str) and "\0" in value and name.startswith("HTTP_"):
@@ -86,10 +80,9 @@ class RequestTextMiddleware(Middleware):
             meta["HTTP_HOST"] = meta["HTTP_HOST"].lower()
         if "\\" in meta.get("HTTP_COOKIE", ""):  # a quoted cookie writes any character as three digits
             request.COOKIES = {name: storable(value) for name, value in request.COOKIES.items()}
-        return self.get_response(request)
 
 
-class PageTextMiddleware(Middleware):
+class PageTextMiddleware(MiddlewareMixin):
     """Replaces characters that cannot be stored by U+FFFD in what browsers send to pages. Such text matches nothing.
 
     Views for programs, which are exempt from CSRF protection, refuse such text themselves. This comes after the
@@ -119,29 +112,27 @@ def _storable(query: QueryDict) -> Any:
     return clean
 
 
-class ServiceHostMiddleware(Middleware):
+class ServiceHostMiddleware(MiddlewareMixin):
     """Uses https in links for IBM's hosts, because their TLS ends before this process (controlplane/lab/api_relay.py).
 
     The scheme does not depend on the last hop or on a header of the client.
     """
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         if _is_service_host(request.META.get("HTTP_HOST", "")):
             request.META["wsgi.url_scheme"] = "https"
-        return self.get_response(request)
 
 
-class SlashCollapsingMiddleware(Middleware):
+class SlashCollapsingMiddleware(MiddlewareMixin):
     """Collapses doubled slashes, because two SDK cores send ``//identity/...`` when their base URL ends in a slash."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         if "//" in request.path_info:
             request.path_info = re.sub(r"/{2,}", "/", request.path_info)
             request.path = re.sub(r"/{2,}", "/", request.path)
-        return self.get_response(request)
 
 
-class AwaitedBodyMiddleware(Middleware):
+class AwaitedBodyMiddleware(MiddlewareMixin):
     """Calls views that do not declare ``checks_first`` only when the body has arrived.
 
     It comes before the middleware that reads a form.

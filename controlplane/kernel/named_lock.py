@@ -16,7 +16,11 @@ def named_lock(name: str) -> Iterator[None]:
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":
-            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(name)])
         yield
+
+
+def lock_number(name: str) -> int:
+    """Return the number of PostgreSQL's advisory lock for a name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

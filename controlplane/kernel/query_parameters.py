@@ -1,7 +1,7 @@
-"""How the parameters of a request are read: booleans, whole numbers, one of several choices.
+"""Read the parameters of a request: booleans, whole numbers, one of several choices.
 
-A parameter that cannot be read is refused by name. The refusal is an InvalidValue, or what an API has in its place, and
-the view renders it in the envelope of its API.
+A parameter with a wrong value is refused by name. The refusal is an InvalidValue, or another error of the API, and the
+view renders it in the envelope of its API.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ Kind = Literal["parameter", "header"]
 
 
 def boolean(values: Mapping[str, str], name: str, *, kind: Kind = "parameter") -> bool:
-    """As ``optional_boolean``; False where it says None."""
+    """Return the same as ``optional_boolean``, and False in place of None."""
     return optional_boolean(values, name, kind=kind) or False
 
 

@@ -24,11 +24,12 @@ class StreamedResponse(StreamingHttpResponse):
     iterate over the response."""
 
     def __init__(self, source: Source, **options: Any) -> None:
-        super().__init__(_all_of(source), **options)
+        super().__init__(pieces_of(source), **options)
         self.source = source
 
 
-def _all_of(source: Source) -> Iterator[bytes]:
+def pieces_of(source: Source) -> Iterator[bytes]:
+    """Read all bytes, and close the source at the end."""
     try:
         while piece := source.read(PIECE):
             yield piece

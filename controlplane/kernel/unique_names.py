@@ -1,4 +1,4 @@
-"""Which constraint of a table a statement violated: the databases name it in different ways."""
+"""Find the constraint that a statement violated, which the databases report in different ways."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +41,6 @@ def _name_constraints(model: type[Model]) -> set[str]:
 
 
 def _fields(constraint: UniqueConstraint) -> set[str | None]:
-    """The fields that it is about, within expressions too."""
+    """Return the fields of a constraint, including those in expressions."""
     nodes = [node for part in constraint.expressions for node in getattr(part, "flatten", lambda part=part: [part])()]
     return {*constraint.fields, *(getattr(node, "name", None) for node in nodes)}

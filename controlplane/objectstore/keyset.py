@@ -1,7 +1,8 @@
-"""IAM's published keys, kept for as long as IAM says, and asked for again when a token names an unknown one."""
+"""IAM's published keys, used for as long as IAM allows, and read again when a token names an unknown one."""
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ ALGORITHM = "RS256"
 
 @dataclass(frozen=True)
 class Published:
-    """What IAM answered."""
+    """The response of IAM."""
 
     keys: dict[str, jwt.PyJWK]
     seconds: float
@@ -28,14 +29,14 @@ class Published:
 
 
 class KeySet:
-    """IAM's keys, as one process has them."""
+    """The keys of IAM that this process has read."""
 
     def __init__(self) -> None:
         self.published = FreshValue(self._ask, seconds=SHORTEST)
         self.failed_at = float("-inf")
 
     def find(self, kid: str) -> jwt.PyJWK | None:
-        """Raises ServiceUnavailable when there are no keys to look in."""
+        """Return the key with this id; None when IAM publishes none. Raises ServiceUnavailable."""
         last = self.published.last
         key = self.published.get(seconds=last.seconds if last else 0).keys.get(kid)
         return key or self.published.get().keys.get(kid)
@@ -57,10 +58,8 @@ def _usable(published: list[dict[str, Any]]) -> list[tuple[str, jwt.PyJWK]]:
     for key in published:
         kid = key.get("kid")
         if isinstance(kid, str) and key.get("kty") == "RSA" and key.get("alg", ALGORITHM) == ALGORITHM:
-            try:
+            with suppress(jwt.PyJWTError):
                 usable.append((kid, jwt.PyJWK(key, ALGORITHM)))
-            except jwt.PyJWTError:
-                continue
     return usable
 
 

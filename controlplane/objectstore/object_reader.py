@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from io import FileIO
 
-from controlplane.kernel.streamed import PIECE
+from controlplane.kernel.streamed import pieces_of
 from controlplane.objectstore import files
 from controlplane.objectstore.models import Piece
 
@@ -47,11 +47,7 @@ class Reader:
 
     def __iter__(self) -> Iterator[bytes]:
         """All bytes; the reader is closed at the end."""
-        try:
-            while piece := self.read(PIECE):
-                yield piece
-        finally:
-            self.close()
+        return pieces_of(self)
 
     def _next(self, offset: int) -> None:
         self.close()

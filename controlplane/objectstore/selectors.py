@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet, Sum
 
 from controlplane.kernel.errors import existing
+from controlplane.kernel.paging import first
 from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey, NoSuchUpload, OperationAborted, S3Error
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
 from controlplane.objectstore.object_reader import Reader
@@ -30,33 +31,27 @@ def find_object(bucket: Bucket, key: str) -> StoredObject:
     return existing(row, "The bucket has no object with this key.", refusal=NoSuchKey)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Listing:
     """Objects and common prefixes in the order of their keys' UTF-8."""
 
-    objects: list[StoredObject] = field(default_factory=list)
-    prefixes: list[str] = field(default_factory=list)
-    last: str = ""
+    objects: list[StoredObject]
+    prefixes: list[str]
+    last: str
     """The key or common prefix that the next page starts after."""
-    is_truncated: bool = False
+    is_truncated: bool
 
 
 def list_objects(bucket: Bucket, *, prefix: str, delimiter: str, after: str, limit: int) -> Listing:
     """One page of objects. Keys with the delimiter after the prefix are rolled up into common prefixes, each counted
     once."""
-    listing = Listing()
     if limit == 0:
-        return listing
-    for each in _entries(bucket, prefix.encode(), delimiter.encode(), after.encode(), limit):
-        if len(listing.objects) + len(listing.prefixes) == limit:
-            listing.is_truncated = True
-            break
-        if isinstance(each, StoredObject):
-            listing.objects.append(each)
-        else:
-            listing.prefixes.append(each)
-        listing.last = str(each)
-    return listing
+        return Listing([], [], "", is_truncated=False)
+    entries = _entries(bucket, prefix.encode(), delimiter.encode(), after.encode(), limit)
+    page, is_truncated = first(entries, limit)
+    objects = [each for each in page if isinstance(each, StoredObject)]
+    prefixes = [each for each in page if isinstance(each, str)]
+    return Listing(objects, prefixes, str(page[-1]) if page else "", is_truncated)
 
 
 def _entries(bucket: Bucket, prefix: bytes, delimiter: bytes, after: bytes, limit: int) -> Iterator[StoredObject | str]:

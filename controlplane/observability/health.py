@@ -1,4 +1,4 @@
-"""How the parts of this deployment are, asked for people who look at it: a few seconds old at most."""
+"""The state of the parts of this deployment, for the console: a few seconds old at most."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """Database, broker, worker, beat and jobs; a second call at once gets the same answer."""
+    """Return the state of database, broker, worker, beat and jobs, which is read again after FRESH_SECONDS."""
     return _parts.get()
 
 
@@ -39,7 +39,7 @@ _parts = FreshValue(_look, seconds=FRESH_SECONDS)
 
 
 def forget() -> None:
-    """Look again the next time."""
+    """Read the state again at the next call."""
     _parts.expire()
 
 
@@ -71,7 +71,7 @@ def _worker() -> Part:
 
 
 def _beat() -> Part:
-    """A worker that takes a tick is a sign of life of beat too."""
+    """A tick that a worker takes shows that beat runs too."""
     tick = last_tick()
     if tick.at is None:
         return Part("Beat", False, "No worker has taken a tick of it yet.")
@@ -83,7 +83,7 @@ def _beat() -> Part:
 
 
 def _jobs() -> Part:
-    """Whether the last run of every job came to its end."""
+    """Return whether the last run of every job ended well."""
     failed = [name for name in JOBS if (run := latest(name)) and run.outcome in UNFINISHED]
     if failed:
         return Part("Jobs", False, f"The last run failed: {', '.join(failed)}. See baremint jobs.")

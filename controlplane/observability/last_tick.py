@@ -1,4 +1,4 @@
-"""When a worker last took a tick of beat, and whether that is too long ago: decided here for all that tell of it."""
+"""When a worker last took a tick of beat, and whether that is too long ago. Every page and metric uses this."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,21 +10,21 @@ from controlplane.activity.models import Heartbeat
 from controlplane.kernel import clock
 
 MISSED_TICKS = 4
-"""So many in a row, and none comes any more."""
+"""After this many missing ticks in a row, the tick counts as late."""
 SLACK_SECONDS = 10.0
-"""What a tick may take to get through on a busy machine."""
+"""How long a tick may be on its way on a busy machine."""
 
 
 @dataclass(frozen=True)
 class LastTick:
     at: datetime | None = None
-    """None: no worker has taken one yet."""
+    """None when no worker has taken one yet."""
     seconds_ago: float | None = None
     is_late: bool = True
 
 
 def last_tick() -> LastTick:
-    """By the machine's clock, for the domain's may be moved. Raises django.db.Error."""
+    """Read the last tick, by the machine's clock, because the domain's may be moved. Raises django.db.Error."""
     at = Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]
     if at is None:
         return LastTick()

@@ -1,4 +1,4 @@
-"""Why this deployment could not do its work right now."""
+"""What keeps this deployment from its work."""
 
 import errno
 import os
@@ -25,20 +25,20 @@ from identity.selectors import active_key
 ASK_SECONDS = 1.0
 KEPT_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
-"""With the database. What asks for readiness itself has a few seconds as a rule."""
+"""How long to wait for the database. Programs that request readiness usually wait a few seconds themselves."""
 ROOM = 1024 * 1024
-TOLD_FOR = timedelta(hours=1)
-"""How long messages that could not be read are told of."""
+REPORTED_FOR = timedelta(hours=1)
+"""How long dropped messages are reported."""
 
 Reasons = dict[str, str]
-"""What is missing and what to do about it, by the part that misses it. Empty when nothing is."""
+"""What is missing and what to do about it, by part. Empty when nothing is missing."""
 
 
 @dataclass(frozen=True)
 class Readiness:
     missing: Reasons
     notes: Reasons
-    """What does not keep it from its work, and an operator should look at."""
+    """What an operator should see although the deployment works."""
 
 
 def of_the_whole() -> Readiness:
@@ -48,13 +48,13 @@ def of_the_whole() -> Readiness:
 
 
 def of_answers() -> Readiness:
-    """Of the metadata service: it needs no broker and no worker."""
+    """Return the readiness of the metadata service, which needs no broker and no worker."""
     with patience(PATIENCE_SECONDS):
         return Readiness(missing_for_answers(), {})
 
 
 def obstacles() -> Reasons:
-    """Of the whole: what answers needs, and what works in the background."""
+    """Return what is missing for answers and for work in the background."""
     reasons = missing_for_answers()
     try:
         waiting = broker.queue_depth(seconds=ASK_SECONDS)
@@ -66,7 +66,7 @@ def obstacles() -> Reasons:
 
 
 def notes() -> Reasons:
-    since = clock.wall_clock() - TOLD_FOR
+    since = clock.wall_clock() - REPORTED_FOR
     try:
         rows = Heartbeat.objects.filter(dropped_at__gte=since)
         count = rows.aggregate(sum=Sum("dropped_messages"))["sum"]
@@ -102,7 +102,7 @@ def missing_for_answers() -> Reasons:
 
 
 def _is_read_only() -> bool:
-    """PostgreSQL says so; of SQLite's file the system does, without the lock that writing would take."""
+    """Return whether the database refuses writes: PostgreSQL reports it; an SQLite file is checked without a lock."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_read_only")
@@ -112,7 +112,7 @@ def _is_read_only() -> bool:
 
 
 def is_full(folder: Path) -> bool:
-    """Whether there is no room for ROOM bytes: tried, for a quota is not to be read off the disk."""
+    """Return whether there is no room for ROOM bytes. It is tried, because a quota cannot be read from the disk."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             os.posix_fallocate(file.fileno(), 0, ROOM)
@@ -122,7 +122,7 @@ def is_full(folder: Path) -> bool:
 
 
 def _silence(waiting: int) -> str:
-    """Why no worker takes ticks, if none does: when tasks wait, the worker is away, and else beat is."""
+    """Return why no worker takes ticks; empty when one does. When tasks wait, the worker is missing, otherwise beat."""
     tick = last_tick()
     if not tick.is_late:
         return ""

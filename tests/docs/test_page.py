@@ -70,7 +70,7 @@ def test_the_page_is_rendered_once_also_for_many_who_read_it_first_at_once() -> 
     def note(sender: Any, template: Any, **rest: Any) -> None:
         renderings.append(template.name)
 
-    rendered._page.cache_clear()
+    rendered.PAGE.expire()
     template_rendered.connect(note)
     try:
         with ThreadPoolExecutor(4) as pool:

@@ -1,1 +1,1 @@
-"""Which operation needs which action, and which roles grant it: read from the code, shown as a page."""
+"""The actions that operations need and the roles that grant them, read from the code and shown as a page."""

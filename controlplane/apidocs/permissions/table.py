@@ -1,4 +1,4 @@
-"""Every operation of the control plane with the actions it needs, from the views that obey them."""
+"""Every operation of the control plane with the actions that its view requires."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Permission:
 
 
 def permissions() -> list[Permission]:
-    """All of them, in the order of the paths. A view under two paths stands there twice."""
+    """Return all permissions in the order of the paths. A view with two paths is there twice."""
     return [
         Permission(method, path, view.service_name, operation)
         for path, view in guarded_views()
@@ -27,5 +27,5 @@ def permissions() -> list[Permission]:
 
 
 def granting(action: str) -> list[str]:
-    """Display names of the roles that grant an action, the smallest first, platform roles before service roles."""
+    """Return the display names of the roles that grant an action: the smallest first, platform roles before others."""
     return [role.display_name for role in EVERY_ROLE if role.grants(action)]

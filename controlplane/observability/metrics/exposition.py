@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
@@ -17,13 +17,6 @@ class Families(Collector):
     def collect(self) -> Iterable[Metric]:
         return everything()
 
-    def describe(self) -> Iterable[Metric]:
-        return []
-
-
-REGISTRY = CollectorRegistry()
-REGISTRY.register(Families())
-
 
 def text() -> bytes:
-    return generate_latest(REGISTRY)
+    return generate_latest(Families())

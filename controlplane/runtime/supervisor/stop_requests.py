@@ -24,23 +24,6 @@ class NotRunning(Exception):
     """There is no such process."""
 
 
-class SignalWait:
-    """A wait for signals in the main thread that misses none. Create it before the handlers are set.
-
-    Other waits can miss a signal that arrives between Python's last check for signals and the wait itself: its handler
-    runs after the wait. Here each signal writes to a pipe at once, so the wait returns.
-    """
-
-    def __init__(self) -> None:
-        self._reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-
-    def wait(self) -> None:
-        """Return when a signal has arrived, and its handler has run or is about to."""
-        select.select([self._reading], [], [])
-        os.read(self._reading, 4096)
-
-
 class StopRequests:
     """A context manager that raises StopRequested once in the main thread, at any point of its work.
 
