@@ -27,5 +27,5 @@ def taken() -> Message | None:
     with Connection(URL) as connection:
         queue = app.amqp.queues[app.conf.task_default_queue](connection.default_channel)
         queue.declare()
-        found: Message | None = queue.get(accept=["json"], no_ack=True)
-        return found
+        answer: Message | None = queue.get(accept=["json"], no_ack=True)
+        return answer

@@ -86,10 +86,10 @@ def movable_clock(the_clock_is_unmoved: None, db: None) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Any:
-    made = yield
+    response = yield
     if fixturedef.argname == "_django_db_helper":  # pytest-django's: the test's transaction has begun
         memory.begin()
-    return made
+    return response
 
 
 @pytest.fixture

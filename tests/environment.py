@@ -51,8 +51,8 @@ def is_weather(name: str, value: str = "") -> bool:
 
 def cleaned(given: Mapping[str, str]) -> dict[str, str]:
     """An environment without weather: one language, one time zone."""
-    kept = {name: value for name, value in given.items() if not is_weather(name, value)}
-    return {**kept, "LANG": "C.UTF-8", "TZ": "UTC"}
+    variables = {name: value for name, value in given.items() if not is_weather(name, value)}
+    return {**variables, "LANG": "C.UTF-8", "TZ": "UTC"}
 
 
 def make_own_home() -> str:

@@ -43,11 +43,11 @@ def selections(world: World) -> dict[str, dict[str, Any]]:
     bench.populate(6)
     template.update(resource_group=server.resource_group)
     tag = Tag.objects.create(account=world.account, type="access", name="env:dev", created_at=clock.now())
-    seen = list(BareMetalServer.objects.order_by("number")[1:4])
-    for each in seen:
+    servers = list(BareMetalServer.objects.order_by("number")[1:4])
+    for each in servers:
         TagAttachment.objects.create(tag=tag, crn=each.crn, created_at=clock.now())
-    one, another = (each.id for each in seen[:2])
-    named = {
+    one, another = (each.id for each in servers[:2])
+    attributes_by_name = {
         "nothing": [attribute("resourceGroupId", "none")],
         "group": [attribute("resourceGroupId", group.id)],
         "server": [attribute("bareMetalServerId", one)],
@@ -56,7 +56,7 @@ def selections(world: World) -> dict[str, dict[str, Any]]:
     }
     rule = attribute("{{resource.attributes.bareMetalServerId}}", f"{one[:-1]}*", "stringMatch")
     pattern = "attribute-based-condition:resource:literal-and-wildcard"
-    return {name: {"more": tuple(more)} for name, more in named.items()} | {
+    return {name: {"more": tuple(more)} for name, more in attributes_by_name.items()} | {
         "tag": {"resource_tags": [attribute("env", "dev")]},
         "rule": {"rule": rule, "pattern": pattern},
     }
@@ -106,13 +106,13 @@ def fill_iam(account: Account, count: int) -> None:
     def key(id: str) -> dict[str, Any]:
         return timed | {"id": f"ApiKey-{id}", "iam_id": f"iam-ServiceId-{id}", "sha256": id, "created_by": "x"}
 
-    made: dict[type[Model], Callable[[str], dict[str, Any]]] = {
+    makers: dict[type[Model], Callable[[str], dict[str, Any]]] = {
         TrustedProfile: lambda id: timed | {"id": f"Profile-{id}", "name": id},
         ServiceId: lambda id: timed | {"id": f"ServiceId-{id}", "name": id},
         ApiKey: key,
         Policy: lambda id: policy | {"id": id, "subject_iam_id": f"iam-profile-{id}", "resource": [], "roles": []},
     }
-    for model, values in made.items():
+    for model, values in makers.items():
         have = model._default_manager.count()
         model._default_manager.bulk_create(
             model(**values(str(uuid.uuid4())), created_at=now + timedelta(seconds=place))

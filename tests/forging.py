@@ -65,8 +65,8 @@ class Forger:
 
     def made(self, *, key: Any = UNPUBLISHED_KEY, algorithm: str = "RS256", **header: Any) -> str:
         """Signed by a key that is not published, under our kid unless the header says otherwise."""
-        named = {name: value for name, value in {"kid": self.kid, **header}.items() if value is not None}
-        return jwt.encode(self.claims, key, algorithm=algorithm, headers=named)
+        token_header = {name: value for name, value in {"kid": self.kid, **header}.items() if value is not None}
+        return jwt.encode(self.claims, key, algorithm=algorithm, headers=token_header)
 
     def unsigned(self, algorithm: str, signature: str = "") -> str:
         return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': self.kid})}.{part(self.claims)}.{signature}"
@@ -77,15 +77,15 @@ class Forger:
         return f"{encoded(text.encode())}.{part(self.claims)}.AAAA"
 
     def hs256(self, secret: bytes, algorithm: str = "HS256") -> str:
-        signed = self.unsigned(algorithm).rstrip(".")
-        return f"{signed}.{encoded(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
+        head_and_claims = self.unsigned(algorithm).rstrip(".")
+        return f"{head_and_claims}.{encoded(hmac.new(secret, head_and_claims.encode(), hashlib.sha256).digest())}"
 
     def resigned(self, text: str, **header: Any) -> str:
         """Exactly this text as payload, signed by our own key: only its form is at fault. Signed by hand, for
         a library minds what it signs."""
         head = part({"alg": "RS256", "typ": "JWT", "kid": self.kid, **header})
-        signed = f"{head}.{encoded(text.encode())}"
-        return f"{signed}.{encoded(self.private_key.sign(signed.encode(), PKCS1v15(), SHA256()))}"
+        signing_input = f"{head}.{encoded(text.encode())}"
+        return f"{signing_input}.{encoded(self.private_key.sign(signing_input.encode(), PKCS1v15(), SHA256()))}"
 
     def own(self, **header: Any) -> str:
         """The good claims, signed by our own key, under a header that we would not write."""

@@ -71,12 +71,12 @@ class Form:
         return any(each.takes_enter and not each.is_disabled for each in self.controls)
 
     def data(self, button: Control | None = None) -> dict[str, list[str]]:
-        sent: dict[str, list[str]] = {}
+        values_by_name: dict[str, list[str]] = {}
         for control in self.controls:
             value = control.attributes.get("value", "") if control is button and control.name else None
             for each in control.sent if value is None else [value]:
-                sent.setdefault(control.name, []).append(each)
-        return sent
+                values_by_name.setdefault(control.name, []).append(each)
+        return values_by_name
 
     def button(self, **attributes: str) -> Control:
         buttons = (each for each in self.controls if each.is_button)
@@ -150,6 +150,6 @@ def form(browser: Client, path: str, id: str) -> Form:
 def send(browser: Client, path: str, shown: Form, button: Control | None = None, **changes: Any) -> Any:
     """Send a form as it was shown, with changes: None takes a field away. Follows to the page that comes of it."""
     data: Mapping[str, Any] = {**shown.data(button), **changes}
-    sent = {name: value for name, value in data.items() if value is not None}
+    values = {name: value for name, value in data.items() if value is not None}
     target = (button.attributes.get("formaction") if button else "") or shown.attributes.get("action") or path
-    return browser.post(target, sent, follow=True)
+    return browser.post(target, values, follow=True)

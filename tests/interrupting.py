@@ -35,5 +35,5 @@ def kill_before(statement: str, *, database_url: str, home: Path) -> None:
         "BAREMINT_HOME": str(home),
     }
     command = [sys.executable, "-c", PROGRAM, statement]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
+    assert process.returncode == -signal.SIGKILL, process.stderr.decode()

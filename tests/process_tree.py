@@ -37,10 +37,10 @@ def descendants(pid: int) -> list[int]:
             state, its_parent = _state_and_parent(int(folder.name))
             if state != "Z":
                 children.setdefault(its_parent, []).append(int(folder.name))
-    found = [pid]
-    for each in found:
-        found += children.get(each, [])
-    return found[1:]
+    pids = [pid]
+    for each in pids:
+        pids += children.get(each, [])
+    return pids[1:]
 
 
 def _state_and_parent(pid: int) -> tuple[str, int]:

@@ -136,11 +136,11 @@ def _clock_is_moved() -> bool:
 
 def _changed_settings() -> Hashable:
     """By name, innermost first, what ``override_settings`` and pytest-django's ``settings`` have put in."""
-    layer, found = settings._wrapped, []
+    layer, layers = settings._wrapped, []
     while hasattr(layer, "default_settings"):
-        found += [(name, _fixed(value)) for name, value in vars(layer).items() if name.isupper()]
+        layers += [(name, _fixed(value)) for name, value in vars(layer).items() if name.isupper()]
         layer = layer.default_settings
-    return tuple(found)
+    return tuple(layers)
 
 
 def _fixed(value: Any) -> Hashable:

@@ -19,18 +19,18 @@ class Statement:
 
 
 def read_rows() -> Rows:
-    found: Rows = {}
+    rows: Rows = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT rowid, * FROM {connection.ops.quote_name(table)}")
-            found[table] = {row[0]: row[1:] for row in cursor.fetchall()}
-    return found
+            rows[table] = {row[0]: row[1:] for row in cursor.fetchall()}
+    return rows
 
 
 def statements_from(before: Rows, after: Rows) -> list[Statement]:
     """What makes ``after`` of ``before``. Raises AssertionError when a row is gone: that is not provided for."""
-    gone = [table for table, rows in before.items() if rows.keys() - after[table].keys()]
-    assert gone == [], f"rows of {gone} were deleted"
+    deleted_rows = [table for table, rows in before.items() if rows.keys() - after[table].keys()]
+    assert deleted_rows == [], f"rows of {deleted_rows} were deleted"
     tables = [table for table in after if after[table] != before[table]]
     with_triggers = _tables_with_triggers()
     # What a trigger writes when rows are laid down is written over by what it wrote when they were made.
@@ -46,17 +46,17 @@ def lay_down(statements: list[Statement]) -> None:
 
 def _statement(table: str, before: dict[int, Row], after: dict[int, Row]) -> Statement:
     quote = connection.ops.quote_name
-    changed = {rowid: row for rowid, row in after.items() if before.get(rowid) != row}
+    changes = {rowid: row for rowid, row in after.items() if before.get(rowid) != row}
     with connection.cursor() as cursor:
         columns = connection.introspection.get_table_description(cursor, table)
         key = connection.introspection.get_primary_key_column(cursor, table)
     names = [column.name for column in columns]
     place = names.index(key) if key else None
-    is_rowid = place is not None and all(row[place] == rowid for rowid, row in changed.items())
-    rows = [row if is_rowid else (rowid, *row) for rowid, row in changed.items()]
-    listed = ", ".join(quote(name) for name in (names if is_rowid else ["rowid", *names]))
+    is_rowid = place is not None and all(row[place] == rowid for rowid, row in changes.items())
+    rows = [row if is_rowid else (rowid, *row) for rowid, row in changes.items()]
+    column_list = ", ".join(quote(name) for name in (names if is_rowid else ["rowid", *names]))
     return Statement(
-        f"INSERT OR REPLACE INTO {quote(table)} ({listed}) VALUES ({', '.join(['%s'] * len(rows[0]))})", rows
+        f"INSERT OR REPLACE INTO {quote(table)} ({column_list}) VALUES ({', '.join(['%s'] * len(rows[0]))})", rows
     )
 
 

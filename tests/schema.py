@@ -91,5 +91,5 @@ def _rows(table: str) -> list[list[tuple[str, Any]]]:
         cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
         names = [column.name if hasattr(column, "name") else column[0] for column in cursor.description]
         rows = cursor.fetchall()
-    kept = [name for name in names if f"{table}.{name}" not in AS_THEY_CAME]
-    return sorted(sorted((name, repr(row[names.index(name)])) for name in kept) for row in rows)
+    columns = [name for name in names if f"{table}.{name}" not in AS_THEY_CAME]
+    return sorted(sorted((name, repr(row[names.index(name)])) for name in columns) for row in rows)

@@ -215,8 +215,8 @@ class Chance:
         if pick.random() < 0.3:
             changes["rule"] = self._rule()
         content = make_content(iam_id, pick.choice(("Viewer", "Editor", "Reader")), service=service, **changes)
-        named = content.resource[: pick.choice((2, 2, 2, 1))]  # the last: of every service
-        return PolicyContent(**{**vars(content), "resource": [*named, *more]})
+        attributes = content.resource[: pick.choice((2, 2, 2, 1))]  # the last: of every service
+        return PolicyContent(**{**vars(content), "resource": [*attributes, *more]})
 
     def _attribute(self) -> dict[str, Any]:
         name = self._random.choice(list(self._values))
@@ -228,13 +228,13 @@ class Chance:
         operator = pick.choice(("stringEquals", "stringMatch", "stringExists", "stringEqualsAnyOf", "stringMatchAnyOf"))
         if operator == "stringExists":
             return pick.choice((True, False, "true", "false")), operator
-        wanted = [self._pattern(value), pick.choice(self._values[name]), "a[bc]", "%", ""]
+        patterns = [self._pattern(value), pick.choice(self._values[name]), "a[bc]", "%", ""]
         several = operator.endswith("AnyOf") and pick.random() < 0.6  # one value is a list of one
-        return (wanted if several else wanted[0]), operator
+        return (patterns if several else patterns[0]), operator
 
     def _pattern(self, value: str) -> str:
         cut = self._random.randrange(len(value) + 1)
-        made = (
+        variants = (
             value,
             "",
             f" {value}",
@@ -245,7 +245,7 @@ class Chance:
             "*",
             "_" + value[1:],
         )
-        return self._random.choice((value, *made))
+        return self._random.choice((value, *variants))
 
     def _tag(self) -> dict[str, Any]:
         key, value = self._random.choice((("env", "dev"), ("ENV", "Prod"), ("env", "*"), ("project", "a"), ("no", "x")))
@@ -264,20 +264,24 @@ class Chance:
 
 def values_of(account: Account) -> dict[str, list[str]]:
     """Of every attribute, the values that there are, and one that there is not."""
-    found: dict[str, set[str]] = {"crn": set(), "serviceType": {"service", "platform_service"}, "subnetId": {"none"}}
+    values_by_name: dict[str, set[str]] = {
+        "crn": set(),
+        "serviceType": {"service", "platform_service"},
+        "subnetId": {"none"},
+    }
     for kind in kinds(account).values():
         for row in kind.rows[:12]:
             for name, value in kind.attributes(row, account).items():
-                found.setdefault(name, {"none"}).add(value)
-    return {name: sorted(values) for name, values in found.items()}
+                values_by_name.setdefault(name, {"none"}).add(value)
+    return {name: sorted(values) for name, values in values_by_name.items()}
 
 
 def differing(account: Account, seed: int) -> dict[str, Any]:
     """With policies at random: of each kind of which the list is not what single decisions say, both. And how many
     rows of how many were seen, under ``""``."""
     chance = Chance(seed, values_of(account))
-    found: dict[str, Any] = {}
-    seen = every = 0
+    values_by_name: dict[str, Any] = {}
+    count = every = 0
     for name, kind in kinds(account).items():
         caller = caller_of(f"iam-Profile-{seed}-{name}")
         for _ in range(1 + seed % 2):
@@ -285,16 +289,16 @@ def differing(account: Account, seed: int) -> dict[str, Any]:
             with suppress(PolicyConflict):  # chance made the same one twice
                 create_policy(account, content=content, api_version="v2", by=BY)
         common = {"accountId": account.id, "serviceName": kind.service}
-        listed = visible(caller, action=kind.action, resource=common, columns=kind.columns).of(kind.rows)
+        visible_rows = visible(caller, action=kind.action, resource=common, columns=kind.columns).of(kind.rows)
         rows = list(kind.rows.all())
         resources = [common | kind.attributes(row, account) for row in rows]
-        allowed = authorize_each(caller, action=kind.action, resources=resources)
-        expected = {row.pk for row, verdict in zip(rows, allowed, strict=True) if verdict}
-        got = [row.pk for row in listed]
-        if sorted(map(str, got)) != sorted(map(str, expected)) or listed.count() != len(expected):
+        decisions = authorize_each(caller, action=kind.action, resources=resources)
+        expected = {row.pk for row, verdict in zip(rows, decisions, strict=True) if verdict}
+        got = [row.pk for row in visible_rows]
+        if sorted(map(str, got)) != sorted(map(str, expected)) or visible_rows.count() != len(expected):
             policies = list(
                 Policy.objects.filter(subject_iam_id=caller.iam_id.lower()).values("resource", "resource_tags", "rule")
             )
-            found[name] = (policies, len(got), len(expected), len(rows))
-        seen, every = seen + len(expected), every + len(rows)
-    return found | {"": (seen, every)}
+            values_by_name[name] = (policies, len(got), len(expected), len(rows))
+        count, every = count + len(expected), every + len(rows)
+    return values_by_name | {"": (count, every)}

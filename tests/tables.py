@@ -28,7 +28,11 @@ def assert_rows(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
     __tracebackhide__ = True
     pairs = {name: (found.get(name, MISSING), expected.get(name, MISSING)) for name in {**expected, **found}}
     assert_none(
-        {name: f"{value!r} instead of {wanted!r}" for name, (value, wanted) in pairs.items() if value != wanted},
+        {
+            name: f"{value!r} instead of {expectation!r}"
+            for name, (value, expectation) in pairs.items()
+            if value != expectation
+        },
         among=expected,
     )
 

@@ -41,17 +41,17 @@ def browser(world: World, client: Client) -> Client:
 @pytest.fixture
 def server(world: World) -> BareMetalServer:
     """A program on it holds a token and a certificate."""
-    made = make_server(world.account, name="web-1", metadata_enabled=True)
-    row, now = server_by_number(made.number), clock.now()
+    new_server = make_server(world.account, name="web-1", metadata_enabled=True)
+    row, now = server_by_number(new_server.number), clock.now()
     assert row
     create_identity_token(facts_of(row), lifetime=timedelta(hours=1), nonce=None, now=now)
     create_certificate(csr.check(make_csr()), facts=facts_of(row), lifetime=timedelta(hours=1), now=now)
-    return made
+    return new_server
 
 
 def by_list(browser: Client, server: BareMetalServer) -> tuple[str, Any]:
-    shown = form(browser, LIST, "changelist-form")
-    return LIST, send(browser, LIST, shown, shown.default, **{"form-0-metadata_enabled": None})
+    page_form = form(browser, LIST, "changelist-form")
+    return LIST, send(browser, LIST, page_form, page_form.default, **{"form-0-metadata_enabled": None})
 
 
 def by_form(browser: Client, server: BareMetalServer) -> tuple[str, Any]:
@@ -60,14 +60,14 @@ def by_form(browser: Client, server: BareMetalServer) -> tuple[str, Any]:
 
 
 def by_action(browser: Client, server: BareMetalServer) -> tuple[str, Any]:
-    shown, asked = form(browser, LIST, "changelist-form"), "disable_metadata_service"
-    return LIST, send(browser, LIST, shown, action=asked, _selected_action=server.number, index="0")
+    page_form, action = form(browser, LIST, "changelist-form"), "disable_metadata_service"
+    return LIST, send(browser, LIST, page_form, action=action, _selected_action=server.number, index="0")
 
 
 def by_new_settings(browser: Client, server: BareMetalServer) -> tuple[str, Any]:
     path = f"{SETTINGS}add/"
-    shown = form(browser, path, "accountsettings_form")
-    return path, send(browser, path, shown, account=server.account_id, metadata_service=None)
+    page_form = form(browser, path, "accountsettings_form")
+    return path, send(browser, path, page_form, account=server.account_id, metadata_service=None)
 
 
 def by_settings(browser: Client, server: BareMetalServer) -> tuple[str, Any]:
@@ -87,8 +87,8 @@ def answers(server: BareMetalServer) -> bool:
 
 
 def question(page: str) -> Form:
-    [found] = [each for each in forms(page) if "confirmed" in each.data()]
-    return found
+    [page_form] = [each for each in forms(page) if "confirmed" in each.data()]
+    return page_form
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -126,10 +126,10 @@ def test_the_question_of_a_list_names_the_rows_that_change(
     browser: Client, server: BareMetalServer, world: World
 ) -> None:
     make_server(world.account, name="another", metadata_enabled=True)
-    shown = form(browser, LIST, "changelist-form")
-    [number] = [name for name, values in shown.data().items() if values == [str(server.number)]]
+    page_form = form(browser, LIST, "changelist-form")
+    [number] = [name for name, values in page_form.data().items() if values == [str(server.number)]]
     switch = number.replace("-number", "-metadata_enabled")
-    page = send(browser, LIST, shown, shown.default, **{switch: None}).content.decode()
+    page = send(browser, LIST, page_form, page_form.default, **{switch: None}).content.decode()
     assert ("<li>web-1</li>" in page, "<li>another</li>" in page) == (True, False)
 
 
@@ -137,9 +137,9 @@ def test_who_says_yes_for_all_that_a_list_finds_is_asked_again_when_it_finds_ano
     browser: Client, server: BareMetalServer, world: World
 ) -> None:
     path = f"{LIST}?metadata_enabled__exact=1"
-    shown, asked = form(browser, path, "changelist-form"), "disable_metadata_service"
-    chosen = {"action": asked, "select_across": "1", "_selected_action": server.number, "index": "0"}
-    asking = question(send(browser, path, shown, **chosen).content.decode())
+    page_form, action = form(browser, path, "changelist-form"), "disable_metadata_service"
+    data = {"action": action, "select_across": "1", "_selected_action": server.number, "index": "0"}
+    asking = question(send(browser, path, page_form, **data).content.decode())
     another = make_server(world.account, name="db-1", metadata_enabled=True)
     page = send(browser, path, asking).content.decode()
     assert "db-1" in page
@@ -173,9 +173,9 @@ def test_revoking_asks_and_counts_the_others_of_a_compromised_key(
     assert row
     create_certificate(csr.check(make_csr()), facts=facts_of(row), lifetime=timedelta(hours=1), now=clock.now())
     certificate = IssuedCertificate.objects.order_by("created_at")[0]
-    shown = form(browser, CERTIFICATES, "changelist-form")
-    asked = {"action": f"revoke_for_{reason}", "_selected_action": certificate.pk, "index": "0"}
-    page = send(browser, CERTIFICATES, shown, **asked).content.decode()
+    page_form = form(browser, CERTIFICATES, "changelist-form")
+    data = {"action": f"revoke_for_{reason}", "_selected_action": certificate.pk, "index": "0"}
+    page = send(browser, CERTIFICATES, page_form, **data).content.decode()
     words = f"{count} certificate{'' if count == 1 else 's'}"
     assert f"This ends {words}, at once." in page
     assert not IssuedCertificate.objects.exclude(revoked_at=None).exists()
@@ -203,8 +203,8 @@ def test_the_list_and_the_form_of_servers_show_the_switch_of_the_account(
     AccountSettings.objects.create(account=server.account, metadata_service=False)
     for path in (LIST, f"{LIST}{server.number}/change/"):
         page = browser.get(path).content.decode()
-        shown = page.partition("field-account_switch")[2]
-        assert 'alt="False"' in shown[:400]
+        field = page.partition("field-account_switch")[2]
+        assert 'alt="False"' in field[:400]
 
 
 def test_what_dies_takes_as_many_queries_for_many_servers_as_for_one(

@@ -46,8 +46,8 @@ def test_no_text_in_place_of_an_id_makes_a_page_fail(browser: Client, path: str)
 @pytest.mark.parametrize("path", LISTS_WITH_ACTIONS)
 def test_no_text_of_an_action_makes_a_list_fail(browser: Client, path: str) -> None:
     for value in ENCODED.values():
-        chosen = [f"action={action}&_selected_action={value}" for action in ("use_https", "delete_selected")]
-        for body in (f"action={value}", *chosen, f"index={value}&action=use_https"):
+        queries = [f"action={action}&_selected_action={value}" for action in ("use_https", "delete_selected")]
+        for body in (f"action={value}", *queries, f"index={value}&action=use_https"):
             assert failing(browser, "POST", [path], body) == []
 
 

@@ -28,24 +28,26 @@ def browser(world: World, client: Client) -> Client:
 @pytest.fixture
 def servers(world: World, monkeypatch: pytest.MonkeyPatch) -> list[BareMetalServer]:
     """Two servers, the second of which is deleted between the look and the switch."""
-    there, gone = (make_server(world.account, name=name) for name in ("web-1", "web-2"))
+    there, deleted_server = (make_server(world.account, name=name) for name in ("web-1", "web-2"))
 
     def switch(server: BareMetalServer, **options: Any) -> BareMetalServer:
-        if server.pk == gone.pk:
+        if server.pk == deleted_server.pk:
             raise NotFound(GONE)
         return switch_metadata_service(server, **options)
 
     monkeypatch.setattr("servers.admin.switch_metadata_service", switch)
-    return [there, gone]
+    return [there, deleted_server]
 
 
 def test_a_bulk_action_switches_the_servers_that_it_is_allowed_to(
     browser: Client, servers: list[BareMetalServer]
 ) -> None:
     BareMetalServer.objects.filter(pk=servers[1].pk).update(status="deleting")
-    shown = form(browser, LIST, "changelist-form")
-    chosen = [each.number for each in servers]
-    answer = send(browser, LIST, shown, shown.button(name="index"), action="use_https", _selected_action=chosen)
+    page_form = form(browser, LIST, "changelist-form")
+    numbers = [each.number for each in servers]
+    answer = send(
+        browser, LIST, page_form, page_form.button(name="index"), action="use_https", _selected_action=numbers
+    )
     page = answer.content.decode()
     assert f"{LEAVING} (web-2)" in page
     assert "Switched the metadata service of 1 servers." in page

@@ -162,14 +162,14 @@ def test_a_bulk_action_leaves_the_event_that_the_rest_api_leaves(
     from tests.api.calling import call
 
     server = make_server(world.account, name="web-1", metadata_enabled=True)
-    known = ActivityEvent.objects.count()
+    count = ActivityEvent.objects.count()
     shown_form = form(browser, SERVERS, "changelist-form")
     send(browser, SERVERS, shown_form, shown_form.button(name="index"), action=action, _selected_action=server.pk)
     path = f"/v1/bare_metal_servers/{server.id}?version=2025-08-26&generation=2"
     assert call("PATCH", path, {"metadata_service": patch}).status_code == 200
     one, other = (
         (event.action, event.initiator_id, event.target_id, event.outcome, event.reason_code, json.dumps(event.data))
-        for event in ActivityEvent.objects.order_by("pk")[known:]
+        for event in ActivityEvent.objects.order_by("pk")[count:]
     )
     assert one == other
 

@@ -35,9 +35,9 @@ def updates() -> list[tuple[str, str, str, dict[str, Any]]]:
 
 
 def save_list(browser: Client, server: BareMetalServer, **switches: str) -> None:
-    shown = form(browser, LIST, "changelist-form")
+    page_form = form(browser, LIST, "changelist-form")
     changes = {f"form-0-{name}": value for name, value in switches.items()}
-    assert send(browser, LIST, shown, shown.default, **changes).redirect_chain
+    assert send(browser, LIST, page_form, page_form.default, **changes).redirect_chain
 
 
 def save_form(browser: Client, server: BareMetalServer, **changes: str) -> None:
@@ -46,15 +46,15 @@ def save_form(browser: Client, server: BareMetalServer, **changes: str) -> None:
 
 
 def act(browser: Client, action: str, *servers: BareMetalServer) -> None:
-    shown = form(browser, LIST, "changelist-form")
-    chosen = [server.number for server in servers]
-    send(browser, LIST, shown, shown.button(name="index"), action=action, _selected_action=chosen)
+    page_form = form(browser, LIST, "changelist-form")
+    numbers = [server.number for server in servers]
+    send(browser, LIST, page_form, page_form.button(name="index"), action=action, _selected_action=numbers)
 
 
 def test_the_list_shows_the_switches_and_what_matters_beside_them(browser: Client, server: BareMetalServer) -> None:
     page = browser.get(LIST).content.decode()
-    for shown in ("web-1", "Running", "metadata_enabled", "metadata_protocol", "demo-viewer"):
-        assert shown in page
+    for word in ("web-1", "Running", "metadata_enabled", "metadata_protocol", "demo-viewer"):
+        assert word in page
 
 
 def test_the_list_switches_the_service_on(browser: Client, server: BareMetalServer) -> None:

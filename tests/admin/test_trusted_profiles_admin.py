@@ -65,9 +65,9 @@ def test_a_list_is_shown(admin: Client) -> None:
 
 def test_a_record_is_shown_without_anything_to_save(admin: Client) -> None:
     def check(name: str) -> None:
-        shown = change_page(admin, name)
-        assert 'name="_save"' not in shown
-        assert "deletelink" not in shown
+        html = change_page(admin, name)
+        assert 'name="_save"' not in html
+        assert "deletelink" not in html
 
     check_each(READ_ONLY, check)
 
@@ -93,16 +93,16 @@ def test_a_profile_shows_its_links(admin: Client) -> None:
 
 
 def test_the_list_of_policies_names_role_and_service(admin: Client) -> None:
-    shown = page(admin, "policy")
-    assert 'field-role_names">Viewer<' in shown
-    assert 'field-service">is<' in shown
+    page_text = page(admin, "policy")
+    assert 'field-role_names">Viewer<' in page_text
+    assert 'field-service">is<' in page_text
 
 
 def test_the_iam_id_of_a_person_is_shown_and_cannot_be_edited(admin: Client, world: World) -> None:
     User.objects.update(iam_id="IBMid-ALICE00001", account=world.account)
-    shown = change_page(admin, "user")
-    assert "IBMid-ALICE00001" in shown
-    assert 'name="iam_id"' not in shown
+    html = change_page(admin, "user")
+    assert "IBMid-ALICE00001" in html
+    assert 'name="iam_id"' not in html
 
 
 def test_names_are_shown_as_text(admin: Client) -> None:

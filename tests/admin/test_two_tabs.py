@@ -78,8 +78,8 @@ def test_a_bulk_action_is_not_done_to_rows_that_changed(
 ) -> None:
     stale = form(browser, LIST, "changelist-form")
     meanwhile("web-1")
-    chosen = [server.number for server in servers]
-    page = send(browser, LIST, stale, action="use_https", _selected_action=chosen, index=index).content.decode()
+    numbers = [server.number for server in servers]
+    page = send(browser, LIST, stale, action="use_https", _selected_action=numbers, index=index).content.decode()
     assert TOLD in page
     assert set(BareMetalServer.objects.values_list("metadata_protocol", flat=True)) == {"http"}
 
@@ -96,9 +96,9 @@ def test_all_rows_of_all_pages_are_compared_as_far_as_they_were_shown(
 ) -> None:
     monkeypatch.setattr(admin.site._registry[BareMetalServer], "list_per_page", 1)
     every = {"action": "use_https", "_selected_action": servers[1].number, "index": "0", "select_across": "1"}
-    shown = form(browser, LIST, "changelist-form")  # web-2 alone
+    page_form = form(browser, LIST, "changelist-form")  # web-2 alone
     meanwhile("web-2")
-    assert TOLD in send(browser, LIST, shown, **every).content.decode()
+    assert TOLD in send(browser, LIST, page_form, **every).content.decode()
     send(browser, LIST, form(browser, LIST, "changelist-form"), **every)
     assert set(BareMetalServer.objects.values_list("metadata_protocol", flat=True)) == {"https"}
 
@@ -113,8 +113,8 @@ def _form(browser: Client, server: BareMetalServer) -> tuple[str, Form, dict[str
 
 
 def _action(browser: Client, server: BareMetalServer) -> tuple[str, Form, dict[str, Any]]:
-    asked = {"action": "use_https", "_selected_action": server.number, "index": "0"}
-    return LIST, form(browser, LIST, "changelist-form"), asked
+    data = {"action": "use_https", "_selected_action": server.number, "index": "0"}
+    return LIST, form(browser, LIST, "changelist-form"), data
 
 
 @pytest.mark.thorough
@@ -122,8 +122,8 @@ def _action(browser: Client, server: BareMetalServer) -> tuple[str, Form, dict[s
 def test_a_form_that_does_not_say_what_it_showed_changes_nothing(
     browser: Client, servers: list[BareMetalServer], way: Callable[..., Any]
 ) -> None:
-    path, shown, changes = way(browser, servers[1])
-    assert TOLD in send(browser, path, shown, **changes, seen=None).content.decode()
+    path, page_form, changes = way(browser, servers[1])
+    assert TOLD in send(browser, path, page_form, **changes, seen=None).content.decode()
     assert BareMetalServer.objects.get(name="web-2").metadata_protocol == "http"
 
 
@@ -155,9 +155,9 @@ def test_a_group_that_was_renamed_meanwhile_is_not_deleted(browser: Client, worl
     if leaf:
         question = form_with(browser.get(path).content.decode(), "post")
     else:
-        shown = form(browser, path, "changelist-form")
-        asked = send(browser, path, shown, action="delete_selected", _selected_action=group.pk, index="0")
-        question = form_with(asked.content.decode(), "post")
+        page_form = form(browser, path, "changelist-form")
+        answer = send(browser, path, page_form, action="delete_selected", _selected_action=group.pk, index="0")
+        question = form_with(answer.content.decode(), "post")
     Group.objects.update(name="day shift")
     assert TOLD in send(browser, path, question).content.decode()
     question.controls = [each for each in question.controls if each.name != "seen"]
@@ -168,15 +168,15 @@ def test_a_group_that_was_renamed_meanwhile_is_not_deleted(browser: Client, worl
 def test_a_group_is_deleted_once_it_is_said_twice(browser: Client, world: World) -> None:
     group = Group.objects.create(name="night shift")
     path = "/admin/auth/group/"
-    shown = form(browser, path, "changelist-form")
-    asked = send(browser, path, shown, action="delete_selected", _selected_action=group.pk, index="0")
-    send(browser, path, form_with(asked.content.decode(), "post"))
+    page_form = form(browser, path, "changelist-form")
+    answer = send(browser, path, page_form, action="delete_selected", _selected_action=group.pk, index="0")
+    send(browser, path, form_with(answer.content.decode(), "post"))
     assert not Group.objects.exists()
 
 
 def form_with(page: str, field: str) -> Form:
-    [found] = [each for each in forms(page) if field in each.data()]
-    return found
+    [page_form] = [each for each in forms(page) if field in each.data()]
+    return page_form
 
 
 def test_every_page_of_the_admin_that_changes_something_compares(rf: RequestFactory, db: None) -> None:

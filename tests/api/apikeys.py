@@ -26,8 +26,8 @@ def make_key(*, caller: Caller = ALICE, headers: dict[str, str] | None = None, *
 
 
 def make_service_id(*, caller: Caller = ALICE, headers: dict[str, str] | None = None, **body: Any) -> Any:
-    asked = {"name": "robot", "account_id": caller.account_id} | body
-    answer = call("POST", SERVICE_IDS, asked, caller=caller, **(headers or {}))
+    creation = {"name": "robot", "account_id": caller.account_id} | body
+    answer = call("POST", SERVICE_IDS, creation, caller=caller, **(headers or {}))
     assert answer.status_code == 201, answer.content
     return answer.json()
 

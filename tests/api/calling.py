@@ -19,8 +19,10 @@ def client_of(caller: Caller | None) -> APIClient:
 
 def call(method: str, path: str, body: Any = None, *, caller: Caller | None = ALICE, **headers: str) -> Any:
     """An answer. Headers are named with underscores: ``If_Match``."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return client_of(caller).generic(method, path, _encoded(body), content_type="application/json", headers=named)
+    http_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client_of(caller).generic(
+        method, path, _encoded(body), content_type="application/json", headers=http_headers
+    )
 
 
 def _encoded(body: Any) -> bytes:

@@ -25,7 +25,7 @@ class ControlPlane(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         headers: Mapping[str, str] = {str(name): str(value) for name, value in request.headers.items()}
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-        given = client_of(self.caller).generic(
+        response = client_of(self.caller).generic(
             str(request.method),
             str(request.url).removeprefix(URL),
             body,
@@ -33,9 +33,9 @@ class ControlPlane(BaseAdapter):
             headers={name: value for name, value in headers.items() if name.lower() != "content-type"},
         )
         answer = requests.Response()
-        answer.status_code = given.status_code
-        answer.headers.update(dict(given.headers))
-        answer.raw = io.BytesIO(given.content)
+        answer.status_code = response.status_code
+        answer.headers.update(dict(response.headers))
+        answer.raw = io.BytesIO(response.content)
         answer.request = request
         return answer
 

@@ -61,12 +61,12 @@ def ids(answer: Any, of: str = "groups") -> list[str]:
 
 
 def test_a_group_is_answered_as_it_was_made_and_changed(group: str) -> None:
-    made = call("GET", f"/v2/groups/{group}")
-    assert (made.json()["name"], made.json()["description"]) == ("admins", "")
+    answer = call("GET", f"/v2/groups/{group}")
+    assert (answer.json()["name"], answer.json()["description"]) == ("admins", "")
     assert call("PATCH", f"/v2/groups/{group}", {"description": "all"}, If_Match="1-0").status_code == 412
-    changed = call("PATCH", f"/v2/groups/{group}", {"description": "all"}, If_Match=made["ETag"])
-    assert (changed.status_code, changed.json()["description"]) == (200, "all")
-    assert changed["ETag"] != made["ETag"]
+    response = call("PATCH", f"/v2/groups/{group}", {"description": "all"}, If_Match=answer["ETag"])
+    assert (response.status_code, response.json()["description"]) == (200, "all")
+    assert response["ETag"] != answer["ETag"]
 
 
 def test_names_are_told_apart_without_regard_to_case(group: str) -> None:
@@ -92,8 +92,8 @@ def test_groups_of_a_member_are_those_it_was_added_to_and_public_access(group: s
     assert ids(call("GET", of_victor)) == [group, PUBLIC]
     assert ids(call("GET", f"{of_victor}&membership_type=static")) == [group]
     assert ids(call("GET", f"{of_victor}&membership_type=dynamic")) == []
-    [shown] = call("GET", f"{of_victor}&show_membership_type=true&hide_public_access=true").json()["groups"]
-    assert shown["membership_type"] == "static"
+    [actual_group] = call("GET", f"{of_victor}&show_membership_type=true&hide_public_access=true").json()["groups"]
+    assert actual_group["membership_type"] == "static"
     assert call("GET", f"{GROUPS}&iam_id=iam-Profile-missing").status_code == 404
 
 
@@ -109,9 +109,9 @@ def test_a_group_with_members_is_deleted_by_force_alone_and_its_policies_go_with
 
 def test_another_accounts_group_reads_like_none(group: str) -> None:
     for path in ("", "/members", f"/members/{USER}", "/rules", "/rules/ClaimRule-1"):
-        told = [call("GET", f"/v2/groups/{id}{path}", caller=MALLORY) for id in (group, "AccessGroupId-none")]
-        assert told[0].status_code == told[1].status_code
-        assert codes(told[0]) == codes(told[1])
+        answers = [call("GET", f"/v2/groups/{id}{path}", caller=MALLORY) for id in (group, "AccessGroupId-none")]
+        assert answers[0].status_code == answers[1].status_code
+        assert codes(answers[0]) == codes(answers[1])
     assert ids(call("GET", f"/v2/groups?account_id={OTHER_ACCOUNT}", caller=MALLORY)) == [PUBLIC]
     assert call("GET", GROUPS, caller=MALLORY).status_code == 404
 
@@ -127,16 +127,16 @@ def test_what_is_no_iam_id_of_a_user_is_no_member(world: World, group: str) -> N
 
 def test_each_member_of_a_call_has_an_outcome_of_its_own(world: World, group: str, profile: TrustedProfile) -> None:
     foreign = make_profile(world.other_account, name="foreign")
-    asked = [(profile.iam_id, "profile"), (USER, "user"), (foreign.iam_id, "profile"), (profile.iam_id, "user")]
-    asked += [("iam-Profile-missing", "profile"), (group, "profile")]
-    members = [{"iam_id": iam_id, "type": type} for iam_id, type in asked]
+    identities = [(profile.iam_id, "profile"), (USER, "user"), (foreign.iam_id, "profile"), (profile.iam_id, "user")]
+    identities += [("iam-Profile-missing", "profile"), (group, "profile")]
+    members = [{"iam_id": iam_id, "type": type} for iam_id, type in identities]
     answer = call("PUT", f"/v2/groups/{group}/members", {"members": members})
     assert answer.status_code == 207
     assert [each["status_code"] for each in answer.json()["members"]] == [200, 200, 404, 400, 404, 404]
-    listed = call("GET", f"/v2/groups/{group}/members?verbose=true").json()
-    assert [each["iam_id"] for each in listed["members"]] == [profile.iam_id, USER]
-    assert listed["members"][0]["name"] == "victor"
-    assert listed["total_count"] == 2
+    body = call("GET", f"/v2/groups/{group}/members?verbose=true").json()
+    assert [each["iam_id"] for each in body["members"]] == [profile.iam_id, USER]
+    assert body["members"][0]["name"] == "victor"
+    assert body["total_count"] == 2
 
 
 def test_membership_is_answered_by_head(group: str) -> None:
@@ -151,19 +151,19 @@ def test_membership_is_answered_by_head(group: str) -> None:
 
 def test_several_members_leave_at_once(group: str, profile: TrustedProfile) -> None:
     add(group, profile.iam_id)
-    path, asked = f"/v2/groups/{group}/members/delete", {"members": [profile.iam_id, USER]}
-    answer = call("POST", path, asked)
+    path, removal = f"/v2/groups/{group}/members/delete", {"members": [profile.iam_id, USER]}
+    answer = call("POST", path, removal)
     assert answer.status_code == 207
     assert [each["status_code"] for each in answer.json()["members"]] == [204, 404]
-    assert group in call("POST", path, asked).json()["errors"][0]["message"]
+    assert group in call("POST", path, removal).json()["errors"][0]["message"]
 
 
 def test_one_member_joins_several_groups_and_leaves_all(group: str, profile: TrustedProfile) -> None:
     path, other = f"/v2/groups/_allgroups/members/{profile.iam_id}?account_id={ACCOUNT}", make_group("others")
     answer = call("PUT", path, {"type": "profile", "groups": [group, "AccessGroupId-none", other]})
     assert [each["status_code"] for each in answer.json()["groups"]] == [200, 404, 200]
-    left = call("DELETE", path)
-    assert (left.status_code, sorted(each["access_group_id"] for each in left.json()["groups"])) == (
+    response = call("DELETE", path)
+    assert (response.status_code, sorted(each["access_group_id"] for each in response.json()["groups"])) == (
         207,
         sorted([group, other]),
     )
@@ -187,16 +187,16 @@ def test_memberships_go_with_their_subject(group: str, profile: TrustedProfile) 
 @pytest.mark.parametrize("v1", [True, False], ids=["v1", "v2"])
 def test_a_policy_of_a_group_is_made_found_and_replaced(group: str, v1: bool) -> None:
     base = "/v1/policies" if v1 else "/v2/policies"
-    made = call("POST", base, group_policy(group, v1=v1))
-    assert made.status_code == 201, made.content
-    subject = made.json()["subjects"][0] if v1 else made.json()["subject"]
+    answer = call("POST", base, group_policy(group, v1=v1))
+    assert answer.status_code == 201, answer.content
+    subject = answer.json()["subjects"][0] if v1 else answer.json()["subject"]
     assert subject["attributes"][0]["value"] == group
-    found = call("GET", f"{base}?account_id={ACCOUNT}&access_group_id={group}").json()["policies"]
-    assert [each["id"] for each in found] == [made.json()["id"]]
+    policies = call("GET", f"{base}?account_id={ACCOUNT}&access_group_id={group}").json()["policies"]
+    assert [each["id"] for each in policies] == [answer.json()["id"]]
     assert call("GET", f"{base}?account_id={ACCOUNT}&iam_id={group}").json()["policies"] == []
     assert call("GET", f"{base}?account_id={ACCOUNT}&access_group_id={USER}").json()["policies"] == []
-    path = f"{base}/{made.json()['id']}"
-    replaced = call("PUT", path, group_policy(make_group("others"), v1=v1), If_Match=made["ETag"])
+    path = f"{base}/{answer.json()['id']}"
+    replaced = call("PUT", path, group_policy(make_group("others"), v1=v1), If_Match=answer["ETag"])
     assert replaced.status_code == 200
     assert Policy.objects.get().access_group.name == "others"
 
@@ -243,8 +243,8 @@ def test_a_list_shows_a_member_what_its_group_may_see(group: str, profile: Trust
     resource = {"attributes": [v1_attribute("accountId", ACCOUNT), v1_attribute("serviceName", "iam-identity"), *mine]}
     call("POST", "/v1/policies", group_policy(group) | {"resources": [resource]})
     add(group, profile.iam_id)
-    listed = call("GET", f"/v1/profiles?account_id={ACCOUNT}", caller=caller_of(profile.iam_id))
-    assert [each["name"] for each in listed.json()["profiles"]] == ["mine"]
+    answer = call("GET", f"/v1/profiles?account_id={ACCOUNT}", caller=caller_of(profile.iam_id))
+    assert [each["name"] for each in answer.json()["profiles"]] == ["mine"]
 
 
 def test_every_member_of_the_account_may_do_what_public_access_may_until_it_is_turned_off(
@@ -317,15 +317,15 @@ def test_a_rule_is_kept_as_it_was_sent_and_makes_its_group_federated(group: str)
     condition = {"claim": "department", "operator": "EQUALS", "value": '"sales"'}
     body = {"expiration": 12, "realm_name": "https://idp.example.com", "conditions": [condition], "name": "sales"}
     rules = f"/v2/groups/{group}/rules"
-    made = call("POST", rules, body)
-    assert made.status_code == 201, made.content
-    assert {name: made.json()[name] for name in body} == body
-    path = f"{rules}/{made.json()['id']}"
-    replaced = call("PUT", path, body | {"expiration": 24}, If_Match=made["ETag"])
+    answer = call("POST", rules, body)
+    assert answer.status_code == 201, answer.content
+    assert {name: answer.json()[name] for name in body} == body
+    path = f"{rules}/{answer.json()['id']}"
+    replaced = call("PUT", path, body | {"expiration": 24}, If_Match=answer["ETag"])
     assert (replaced.status_code, replaced.json()["expiration"]) == (200, 24)
-    assert call("PUT", path, body, If_Match=made["ETag"]).status_code == 412
+    assert call("PUT", path, body, If_Match=answer["ETag"]).status_code == 412
     assert call("GET", f"/v2/groups/{group}?show_federated=true").json()["is_federated"] is True
-    assert [each["id"] for each in call("GET", rules).json()["rules"]] == [made.json()["id"]]
+    assert [each["id"] for each in call("GET", rules).json()["rules"]] == [answer.json()["id"]]
     assert call("DELETE", path).status_code == 204
     assert call("GET", path).status_code == 404
 

@@ -30,8 +30,8 @@ def iam(world: World) -> Any:
 
 @pytest.fixture
 def group(iam: Any) -> ServiceIdGroup:
-    made = iam.create_service_id_group(account_id=ACCOUNT, name="robots", description="d")
-    return ServiceIdGroup.from_dict(made.get_result())
+    new_group = iam.create_service_id_group(account_id=ACCOUNT, name="robots", description="d")
+    return ServiceIdGroup.from_dict(new_group.get_result())
 
 
 # --- identity settings
@@ -46,7 +46,7 @@ def test_identity_settings_are_read_with_their_defaults(iam: Any) -> None:
 
 def test_identity_settings_are_kept_and_make_history(iam: Any) -> None:
     tag = iam.get_account_settings(ACCOUNT).get_headers()["ETag"]
-    said: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "restrict_create_service_id": "NOT_RESTRICTED",
         "restrict_create_platform_apikey": "NOT_RESTRICTED",
         "restrict_user_list_visibility": "NOT_RESTRICTED",
@@ -61,11 +61,11 @@ def test_identity_settings_are_kept_and_make_history(iam: Any) -> None:
         "system_access_token_expiration_in_seconds": "3600",
         "system_refresh_token_expiration_in_seconds": "259200",
     }
-    iam.update_account_settings(if_match=tag, account_id=ACCOUNT, **said)
-    read = iam.get_account_settings(ACCOUNT, include_history=True).get_result()
-    assert {name: read[name] for name in said} == said
-    assert read["entity_tag"] != tag
-    assert [each["action"] for each in read["history"]] == ["iam-identity.accountsettings.update"]
+    iam.update_account_settings(if_match=tag, account_id=ACCOUNT, **settings)
+    account_settings = iam.get_account_settings(ACCOUNT, include_history=True).get_result()
+    assert {name: account_settings[name] for name in settings} == settings
+    assert account_settings["entity_tag"] != tag
+    assert [each["action"] for each in account_settings["history"]] == ["iam-identity.accountsettings.update"]
 
 
 def test_history_that_is_not_asked_for_is_empty(iam: Any) -> None:
@@ -78,9 +78,9 @@ def test_history_that_is_not_asked_for_is_empty(iam: Any) -> None:
 def test_a_stale_entity_tag_changes_no_settings(iam: Any) -> None:
     tag = iam.get_account_settings(ACCOUNT).get_headers()["ETag"]
     iam.update_account_settings(if_match=tag, account_id=ACCOUNT, mfa="TOTP")
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         iam.update_account_settings(if_match=tag, account_id=ACCOUNT, mfa="NONE")
-    assert (refused.value.status_code, iam.get_account_settings(ACCOUNT).get_result()["mfa"]) == (412, "TOTP")
+    assert (error.value.status_code, iam.get_account_settings(ACCOUNT).get_result()["mfa"]) == (412, "TOTP")
 
 
 def test_effective_settings_have_no_unset_expiration(iam: Any) -> None:
@@ -122,19 +122,19 @@ def test_access_settings_are_changed_one_type_at_a_time(world: World) -> None:
     policies = connected(IamPolicyManagementV1)
     tag = policies.get_settings(ACCOUNT).get_headers()["ETag"]
     limited = {"state": "limited", "external_allowed_accounts": [OTHER_ACCOUNT]}
-    changed = policies.update_settings(
+    settings = policies.update_settings(
         ACCOUNT, tag, external_account_identity_interaction={"identity_types": {"user": limited}}
     )
     types = AccountSettingsAccessManagement.from_dict(
-        changed.get_result()
+        settings.get_result()
     ).external_account_identity_interaction.identity_types
     assert (types.user.to_dict(), types.service.state) == (limited, "enabled")
-    assert policies.get_settings(ACCOUNT).get_headers()["ETag"] == changed.get_headers()["ETag"] != tag
+    assert policies.get_settings(ACCOUNT).get_headers()["ETag"] == settings.get_headers()["ETag"] != tag
 
 
 def test_enabled_for_every_account_names_none(world: World) -> None:
-    said = {"identity_types": {"user": {"state": "enabled", "external_allowed_accounts": [OTHER_ACCOUNT]}}}
-    answer = call("PATCH", ACCESS, {"external_account_identity_interaction": said}, If_Match="*")
+    interaction = {"identity_types": {"user": {"state": "enabled", "external_allowed_accounts": [OTHER_ACCOUNT]}}}
+    answer = call("PATCH", ACCESS, {"external_account_identity_interaction": interaction}, If_Match="*")
     assert answer.status_code == 400
 
 
@@ -143,29 +143,29 @@ def test_enabled_for_every_account_names_none(world: World) -> None:
 
 def test_a_service_id_group_is_made_read_changed_listed_and_deleted(iam: Any, group: ServiceIdGroup) -> None:
     assert iam.get_service_id_group(group.id).get_result() == group.to_dict()
-    changed = iam.update_service_id_group(group.id, group.entity_tag, name="new").get_result()
-    assert iam.list_service_id_group(account_id=ACCOUNT).get_result() == {"serviceid_groups": [changed]}
+    service_id_group = iam.update_service_id_group(group.id, group.entity_tag, name="new").get_result()
+    assert iam.list_service_id_group(account_id=ACCOUNT).get_result() == {"serviceid_groups": [service_id_group]}
     assert iam.delete_service_id_group(group.id).get_status_code() == 204
     assert iam.list_service_id_group(account_id=ACCOUNT).get_result() == {"serviceid_groups": []}
 
 
 def test_a_group_name_is_taken_once(iam: Any, group: ServiceIdGroup) -> None:
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         iam.create_service_id_group(account_id=ACCOUNT, name="robots")
-    assert refused.value.status_code == 409
+    assert error.value.status_code == 409
 
 
 def test_a_service_id_is_listed_by_its_group_which_stays_while_it_is_in_it(iam: Any, group: ServiceIdGroup) -> None:
     member = iam.create_service_id(account_id=ACCOUNT, name="r2", group_id=group.id).get_result()
     call("POST", "/v1/serviceids", {"account_id": ACCOUNT, "name": "alone"})
     query = f"account_id={ACCOUNT}&group_id={group.id}&show_group_id"
-    found = call("GET", f"/v1/serviceids?{query}=true").json()["serviceids"]
-    assert [(each["id"], each["group_id"]) for each in found] == [(member["id"], group.id)]
+    service_ids = call("GET", f"/v1/serviceids?{query}=true").json()["serviceids"]
+    assert [(each["id"], each["group_id"]) for each in service_ids] == [(member["id"], group.id)]
     assert "group_id" not in member
     assert "group_id" not in call("GET", f"/v1/serviceids?{query}=false").json()["serviceids"][0]
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         iam.delete_service_id_group(group.id)
-    assert refused.value.status_code == 409
+    assert error.value.status_code == 409
 
 
 def test_another_accounts_group_is_not_found(iam: Any, group: ServiceIdGroup) -> None:

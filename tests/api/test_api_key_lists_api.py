@@ -25,10 +25,10 @@ def names(answer: Any) -> list[str]:
 
 @pytest.fixture
 def three() -> list[str]:
-    made = ["charlie", "alpha", "bravo"]
-    for name in made:
+    key_names = ["charlie", "alpha", "bravo"]
+    for name in key_names:
         make_key(name=name, description=f"the {name}")
-    return made
+    return key_names
 
 
 @pytest.fixture
@@ -87,16 +87,16 @@ def test_a_list_of_another_account_is_not_found() -> None:
 
 @pytest.mark.parametrize("iam_id", ["iam-ServiceId-unknown", None], ids=["unknown", "foreign"])
 def test_a_list_of_a_service_id_that_is_not_there_is_not_found(iam_id: str | None) -> None:
-    asked = iam_id or foreign_service_id()["iam_id"]
-    assert refusal(call("GET", f"{KEYS}?iam_id={asked}")) == (404, "not_found")
+    owner = iam_id or foreign_service_id()["iam_id"]
+    assert refusal(call("GET", f"{KEYS}?iam_id={owner}")) == (404, "not_found")
 
 
 # --- history and activity -----------------------------------------------------------------------------------------
 
 
 def test_the_history_tells_what_was_done_by_whom() -> None:
-    made = make_key()
-    path = f"{KEYS}/{made['id']}"
+    key = make_key()
+    path = f"{KEYS}/{key['id']}"
     call("PUT", path, {"name": "new", "description": "d"}, If_Match="*")
     call("POST", f"{path}/lock")
     call("PUT", path, {"name": "in vain"}, If_Match="*")
@@ -113,15 +113,15 @@ def test_the_history_tells_what_was_done_by_whom() -> None:
 
 def test_a_list_has_the_history_of_each() -> None:
     for name in ("one", "two"):
-        made = make_key(name=name)
-    call("POST", f"{KEYS}/{made['id']}/lock")
-    listed = call("GET", f"{KEYS}?include_history=true").json()["apikeys"]
-    assert [len(each["history"]) for each in listed] == [1, 2]
+        key = make_key(name=name)
+    call("POST", f"{KEYS}/{key['id']}/lock")
+    api_keys = call("GET", f"{KEYS}?include_history=true").json()["apikeys"]
+    assert [len(each["history"]) for each in api_keys] == [1, 2]
 
 
 def test_without_asking_there_is_no_history_and_no_activity() -> None:
-    made = make_key()
-    assert not {"history", "activity"} & call("GET", f"{KEYS}/{made['id']}").json().keys()
+    key = make_key()
+    assert not {"history", "activity"} & call("GET", f"{KEYS}/{key['id']}").json().keys()
 
 
 def test_a_key_that_was_never_used_says_so() -> None:

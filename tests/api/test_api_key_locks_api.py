@@ -40,18 +40,18 @@ def test_an_unlocked_api_key_can_be_changed_and_deleted(name: str) -> None:
 @pytest.mark.parametrize(("switch", "name"), [("lock", "locked"), ("disable", "disabled")])
 def test_a_switch_is_thrown_back_and_forth_and_again(switch: str, name: str) -> None:
     path = f"{KEYS}/{make_key()['id']}"
-    seen = []
+    flags = []
     for method in ("POST", "POST", "DELETE", "DELETE"):
         answer = call(method, f"{path}/{switch}")
         assert (answer.status_code, answer.content) == (204, b"")
-        seen.append(call("GET", path).json()[name])
-    assert seen == [True, True, False, False]
+        flags.append(call("GET", path).json()[name])
+    assert flags == [True, True, False, False]
 
 
 def test_a_switch_changes_the_entity_tag() -> None:
-    made = make_key()
-    call("POST", f"{KEYS}/{made['id']}/disable")
-    assert refusal(call("PUT", f"{KEYS}/{made['id']}", {"name": "new"}, If_Match=made["entity_tag"]))[0] == 412
+    key = make_key()
+    call("POST", f"{KEYS}/{key['id']}/disable")
+    assert refusal(call("PUT", f"{KEYS}/{key['id']}", {"name": "new"}, If_Match=key["entity_tag"]))[0] == 412
 
 
 def test_a_deleted_api_key_is_gone() -> None:

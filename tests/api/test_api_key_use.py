@@ -43,9 +43,9 @@ def ask(token: str) -> int:
 @pytest.fixture
 def robot(world: World) -> Any:
     """A service ID with an API key, that may look at VPC infrastructure."""
-    made = make_service_id(apikey={"name": "first"})
-    create_policy(world.account, content=make_content(made["iam_id"]), api_version="v1", by=BY)
-    return made
+    service_id = make_service_id(apikey={"name": "first"})
+    create_policy(world.account, content=make_content(service_id["iam_id"]), api_version="v1", by=BY)
+    return service_id
 
 
 def test_an_api_key_of_a_service_id_makes_its_bearer_the_service_id(robot: Any) -> None:
@@ -85,8 +85,8 @@ def test_an_expired_api_key_is_refused(robot: Any) -> None:
 def test_an_api_key_is_ended_by_an_end_that_is_past(robot: Any) -> None:
     """As the live test of IBM's Node SDK does; another end brings it back."""
     path, value = f"{KEYS}/{robot['apikey']['id']}", robot["apikey"]["apikey"]
-    ended = call("PUT", path, {"expires_at": "2026-01-02T18:30:00+0000"}, If_Match="*")
-    assert (ended.status_code, ended.json()["expires_at"]) == (200, "2026-01-02T18:30+0000")
+    answer = call("PUT", path, {"expires_at": "2026-01-02T18:30:00+0000"}, If_Match="*")
+    assert (answer.status_code, answer.json()["expires_at"]) == (200, "2026-01-02T18:30+0000")
     assert exchange(value).json()["errorCode"] == "BXNIM0415E"
     call("PUT", path, {"expires_at": "2099-12-24T18:00+0000"}, If_Match="*")
     assert exchange(value).status_code == 200
@@ -100,9 +100,9 @@ def test_a_deleted_api_key_is_refused_and_its_tokens_live_to_their_end(robot: An
 
 
 def test_the_sessions_of_an_api_key_go_with_it() -> None:
-    made = make_key()
-    session = exchange(made["apikey"], headers=CLI).json()["refresh_token"]
-    call("DELETE", f"{KEYS}/{made['id']}")
+    key = make_key()
+    session = exchange(key["apikey"], headers=CLI).json()["refresh_token"]
+    call("DELETE", f"{KEYS}/{key['id']}")
     form = {"grant_type": "refresh_token", "refresh_token": session}
     assert Client().post("/identity/token", form, headers=CLI).status_code == 401
     assert not RefreshToken.objects.exists()

@@ -19,7 +19,7 @@ ANOTHER = "another value, which is refused for one reason or another"
 @pytest.fixture
 def values(world: World, keys: None) -> list[str]:
     """Made, brought, refused, asked for, used in vain: whatever a value can be part of."""
-    brought, made = make_key(apikey=OWN_VALUE), make_key()
+    imported_key, generated_key = make_key(apikey=OWN_VALUE), make_key()
     robot = make_service_id(apikey={"name": "first"})
     stored = make_key(iam_id=robot["iam_id"], store_value=True)
     call("PUT", f"{KEYS}/{stored['id']}", {"name": "other"}, If_Match="*")
@@ -28,14 +28,14 @@ def values(world: World, keys: None) -> list[str]:
     call("POST", KEYS, {"name": "key", "iam_id": ALICE.iam_id, "apikey": OWN_VALUE})
     call("POST", KEYS, {"name": "key", "iam_id": ALICE.iam_id, "apikey": ANOTHER, "colour": ANOTHER})
     call("POST", KEYS, {"name": "key", "iam_id": "IBMid-BOB", "apikey": ANOTHER})
-    call("PUT", f"{KEYS}/{made['id']}", {"apikey": ANOTHER}, If_Match="*")
+    call("PUT", f"{KEYS}/{generated_key['id']}", {"apikey": ANOTHER}, If_Match="*")
     call("POST", SERVICE_IDS, {"name": "robot", "account_id": "x", "apikey": {"name": "first", "apikey": ANOTHER}})
-    call("GET", f"{KEYS}/details", IAM_ApiKey=made["apikey"])
+    call("GET", f"{KEYS}/details", IAM_ApiKey=generated_key["apikey"])
     call("GET", f"{KEYS}/details", IAM_ApiKey=ANOTHER)
     Client().post("/identity/token", {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": ANOTHER})
-    call("POST", f"{KEYS}/{made['id']}/lock")
-    call("DELETE", f"{KEYS}/{brought['id']}")
-    return [OWN_VALUE, ANOTHER, made["apikey"], robot["apikey"]["apikey"], stored["apikey"]]
+    call("POST", f"{KEYS}/{generated_key['id']}/lock")
+    call("DELETE", f"{KEYS}/{imported_key['id']}")
+    return [OWN_VALUE, ANOTHER, generated_key["apikey"], robot["apikey"]["apikey"], stored["apikey"]]
 
 
 def assert_none_in(text: str, values: list[str]) -> None:

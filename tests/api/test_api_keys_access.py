@@ -113,9 +113,9 @@ def test_a_policy_on_a_service_id_covers_it_and_its_api_keys(world: World, robot
 
     def check(name: str) -> None:
         assert attempt(name, robot, caller).status_code in (200, 201, 204)
-        refused = attempt(name, other, caller)
-        assert refused.status_code == (200 if name == "list-its-keys" else 403)
-        assert name != "list-its-keys" or refused.json()["apikeys"] == []
+        answer = attempt(name, other, caller)
+        assert answer.status_code == (200 if name == "list-its-keys" else 403)
+        assert name != "list-its-keys" or answer.json()["apikeys"] == []
 
     check_each(OF_ONE, alone(check))
 
@@ -154,9 +154,9 @@ def test_an_iam_id_with_spaces_around_it_is_refused(world: World, robot: Any, fo
 
 
 def test_a_person_manages_their_own_api_keys_without_any_policy(world: World) -> None:
-    made = make_key(caller=BOB)
-    path = f"{KEYS}/{made['id']}"
-    asked: list[tuple[str, str, Any]] = [
+    key = make_key(caller=BOB)
+    path = f"{KEYS}/{key['id']}"
+    requests: list[tuple[str, str, Any]] = [
         ("GET", KEYS, None),
         ("GET", f"{KEYS}?iam_id={BOB.iam_id}", None),
         ("GET", path, None),
@@ -169,8 +169,8 @@ def test_a_person_manages_their_own_api_keys_without_any_policy(world: World) ->
         ("DELETE", path, None),
     ]
     statuses = [
-        call(method, where, body, caller=BOB, If_Match="*", IAM_ApiKey=made["apikey"]).status_code
-        for method, where, body in asked
+        call(method, where, body, caller=BOB, If_Match="*", IAM_ApiKey=key["apikey"]).status_code
+        for method, where, body in requests
     ]
     assert statuses == [200, 200, 200, 200, 200, 204, 204, 204, 204, 204]
 
@@ -274,10 +274,10 @@ def test_the_event_names_the_api_key_by_crn(robot: Any, name: str) -> None:
 
 
 def test_an_api_key_that_is_made_with_its_service_id_has_an_event_of_its_own(world: World) -> None:
-    made = make_service_id(apikey={"name": "first"})
+    service_id = make_service_id(apikey={"name": "first"})
     assert list(ActivityEvent.objects.order_by("pk").values_list("action", "target_id")) == [
-        ("iam-identity.account-serviceid.create", made["crn"]),
-        ("iam-identity.serviceid-apikey.create", made["apikey"]["crn"]),
+        ("iam-identity.account-serviceid.create", service_id["crn"]),
+        ("iam-identity.serviceid-apikey.create", service_id["apikey"]["crn"]),
     ]
 
 

@@ -34,17 +34,17 @@ def test_an_api_key_is_created() -> None:
 
 
 def test_the_value_is_in_the_answer_that_creates_it_and_in_no_other() -> None:
-    made = make_key()
-    assert len(made["apikey"]) >= 40
-    update = call("PUT", f"{KEYS}/{made['id']}", {"name": "new"}, If_Match="*")
-    reads = [call("GET", f"{KEYS}/{made['id']}"), call("GET", f"{KEYS}/details", IAM_ApiKey=made["apikey"])]
+    key = make_key()
+    assert len(key["apikey"]) >= 40
+    update = call("PUT", f"{KEYS}/{key['id']}", {"name": "new"}, If_Match="*")
+    reads = [call("GET", f"{KEYS}/{key['id']}"), call("GET", f"{KEYS}/details", IAM_ApiKey=key["apikey"])]
     bodies = [update.json(), *(each.json() for each in reads), *call("GET", KEYS).json()["apikeys"]]
     assert [body for body in bodies if "apikey" in body] == []
 
 
 def test_a_value_is_kept_as_its_hash() -> None:
-    made = make_key()
-    assert ApiKey.objects.get().sha256 == hashlib.sha256(made["apikey"].encode()).hexdigest()
+    key = make_key()
+    assert ApiKey.objects.get().sha256 == hashlib.sha256(key["apikey"].encode()).hexdigest()
 
 
 def test_two_values_are_never_alike() -> None:
@@ -52,16 +52,16 @@ def test_two_values_are_never_alike() -> None:
 
 
 def test_an_own_value_is_taken() -> None:
-    made = make_key(apikey=OWN_VALUE)
-    assert made["apikey"] == OWN_VALUE
-    assert call("GET", f"{KEYS}/details", IAM_ApiKey=OWN_VALUE).json()["id"] == made["id"]
+    key = make_key(apikey=OWN_VALUE)
+    assert key["apikey"] == OWN_VALUE
+    assert call("GET", f"{KEYS}/details", IAM_ApiKey=OWN_VALUE).json()["id"] == key["id"]
 
 
 def test_an_own_value_may_be_of_any_characters() -> None:
     value = "zwölf Boxkämpfer jagen Viktor quer über den Deich"
-    made = make_key(apikey=value)
-    found = call("GET", f"{KEYS}/details", IAM_ApiKey=value.encode().decode("latin-1"))
-    assert found.json()["id"] == made["id"]
+    key = make_key(apikey=value)
+    answer = call("GET", f"{KEYS}/details", IAM_ApiKey=value.encode().decode("latin-1"))
+    assert answer.json()["id"] == key["id"]
 
 
 def test_a_value_that_another_api_key_has_conflicts_in_every_account() -> None:
@@ -94,8 +94,8 @@ def test_the_entity_tag_is_also_a_header(method: str) -> None:
 
 def test_a_key_of_a_service_id_is_created() -> None:
     service_id = make_service_id()
-    made = make_key(iam_id=service_id["iam_id"])
-    assert (made["iam_id"], made["created_by"]) == (service_id["iam_id"], ALICE.iam_id)
+    key = make_key(iam_id=service_id["iam_id"])
+    assert (key["iam_id"], key["created_by"]) == (service_id["iam_id"], ALICE.iam_id)
 
 
 def test_names_need_not_be_unique() -> None:
@@ -192,24 +192,24 @@ def test_details_of_another_accounts_value_are_not_found() -> None:
 
 
 def test_a_change_is_made_and_the_rest_stays() -> None:
-    made = make_key(description="d", expires_at="2099-12-24T18:00+0000")
-    changed = call("PUT", f"{KEYS}/{made['id']}", {"name": "new"}, If_Match=made["entity_tag"]).json()
-    assert (changed["name"], changed["description"]) == ("new", "d")
-    assert changed["expires_at"] == made["expires_at"]
-    assert changed["entity_tag"].startswith("2-")
+    key = make_key(description="d", expires_at="2099-12-24T18:00+0000")
+    body = call("PUT", f"{KEYS}/{key['id']}", {"name": "new"}, If_Match=key["entity_tag"]).json()
+    assert (body["name"], body["description"]) == ("new", "d")
+    assert body["expires_at"] == key["expires_at"]
+    assert body["entity_tag"].startswith("2-")
 
 
 def test_an_empty_description_and_end_clear_them() -> None:
-    made = make_key(description="d", expires_at="2099-12-24T18:00+0000")
-    changed = call("PUT", f"{KEYS}/{made['id']}", {"description": "", "expires_at": ""}, If_Match="*").json()
-    assert not {"description", "expires_at"} & changed.keys()
+    key = make_key(description="d", expires_at="2099-12-24T18:00+0000")
+    body = call("PUT", f"{KEYS}/{key['id']}", {"description": "", "expires_at": ""}, If_Match="*").json()
+    assert not {"description", "expires_at"} & body.keys()
 
 
 def test_a_change_with_a_stale_entity_tag_is_refused() -> None:
-    made = make_key()
-    path = f"{KEYS}/{made['id']}"
-    call("PUT", path, {"name": "first"}, If_Match=made["entity_tag"])
-    assert refusal(call("PUT", path, {"name": "second"}, If_Match=made["entity_tag"])) == (412, "precondition_failed")
+    key = make_key()
+    path = f"{KEYS}/{key['id']}"
+    call("PUT", path, {"name": "first"}, If_Match=key["entity_tag"])
+    assert refusal(call("PUT", path, {"name": "second"}, If_Match=key["entity_tag"])) == (412, "precondition_failed")
     assert ApiKey.objects.get().name == "first"
 
 

@@ -30,8 +30,8 @@ def alices(world: World, keys: None) -> Everything:
 
 def send(client: APIClient, alices: Everything, operation: Documented, body: AwaitedBody) -> Any:
     path = f"{alices.path(operation.path)}?{alices.query}"
-    said = {"wsgi.input": body, "CONTENT_LENGTH": ANNOUNCED, "CONTENT_TYPE": "application/json"}
-    return client.generic(operation.method, path, headers=alices.headers.get(str(operation), {}), **said)
+    environ = {"wsgi.input": body, "CONTENT_LENGTH": ANNOUNCED, "CONTENT_TYPE": "application/json"}
+    return client.generic(operation.method, path, headers=alices.headers.get(str(operation), {}), **environ)
 
 
 def test_a_request_without_a_token_is_refused_before_its_body_arrives(alices: Everything) -> None:

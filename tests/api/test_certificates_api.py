@@ -59,34 +59,39 @@ def test_a_server_without_certificates_has_an_empty_list(path: str) -> None:
 
 def test_a_certificate_is_shown_with_all_that_is_known_of_it(path: str, server: BareMetalServer) -> None:
     certificate = issue(server)
-    [shown] = call("GET", f"{path}/certificates").json()["certificates"]
-    assert (shown["id"], shown["status"], shown["serial_number"]) == (
+    [actual_certificate] = call("GET", f"{path}/certificates").json()["certificates"]
+    assert (actual_certificate["id"], actual_certificate["status"], actual_certificate["serial_number"]) == (
         certificate.id,
         "valid",
         certificate.serial_number,
     )
-    assert (shown["certificate"], shown["issuer"]) == (certificate.certificate, certificate.issuer.kid)
-    assert [shown[name] for name in ("renewal_of", "renewal_due_at", "revoked_at", "revocation_reason")] == [None] * 4
+    assert (actual_certificate["certificate"], actual_certificate["issuer"]) == (
+        certificate.certificate,
+        certificate.issuer.kid,
+    )
+    assert [
+        actual_certificate[name] for name in ("renewal_of", "renewal_due_at", "revoked_at", "revocation_reason")
+    ] == [None] * 4
 
 
 def test_the_latest_come_first_page_by_page(path: str, server: BareMetalServer) -> None:
-    made = [issue(server).id for _ in range(5)]
-    found: list[str] = []
+    certificate_ids = [issue(server).id for _ in range(5)]
+    listed_ids: list[str] = []
     url = f"{path}/certificates?limit=2"
     while url:
         page = call("GET", url).json()
         assert (page["limit"], page["total_count"]) == (2, 5)
-        found += [each["id"] for each in page["certificates"]]
+        listed_ids += [each["id"] for each in page["certificates"]]
         url = page.get("next", {}).get("href", "")
-    assert found == made[::-1]
+    assert listed_ids == certificate_ids[::-1]
 
 
 def test_certificates_of_one_instant_are_paged_without_loss(path: str, server: BareMetalServer) -> None:
     now = clock.now()
-    made = {issue(server, now=now).id for _ in range(5)}
+    certificate_ids = {issue(server, now=now).id for _ in range(5)}
     first = call("GET", f"{path}/certificates?limit=3").json()
     second = call("GET", first["next"]["href"]).json()
-    assert {each["id"] for page in (first, second) for each in page["certificates"]} == made
+    assert {each["id"] for page in (first, second) for each in page["certificates"]} == certificate_ids
 
 
 def test_a_page_of_another_list_is_refused(path: str, server: BareMetalServer, world: World) -> None:
@@ -114,8 +119,8 @@ def test_a_renewal_names_what_it_took_the_place_of(path: str, server: BareMetalS
 def test_a_renewal_is_due_only_under_rotation(path: str, server: BareMetalServer, on: bool) -> None:
     issue(server)
     switch(path, on)
-    [shown] = call("GET", f"{path}/certificates").json()["certificates"]
-    assert (shown["renewal_due_at"] is not None) is on
+    [certificate] = call("GET", f"{path}/certificates").json()["certificates"]
+    assert (certificate["renewal_due_at"] is not None) is on
 
 
 def test_another_servers_certificate_is_not_found_here(path: str, world: World) -> None:
@@ -133,9 +138,9 @@ def test_looking_leaves_an_event(path: str, server: BareMetalServer) -> None:
 
 
 def test_a_certificate_is_revoked_for_no_reason_in_particular(path: str, server: BareMetalServer) -> None:
-    shown = revoke(path, issue(server)).json()
-    assert (shown["status"], shown["revocation_reason"]) == ("revoked", "unspecified")
-    assert shown["revoked_at"] is not None
+    body = revoke(path, issue(server)).json()
+    assert (body["status"], body["revocation_reason"]) == ("revoked", "unspecified")
+    assert body["revoked_at"] is not None
 
 
 @pytest.mark.parametrize("reason", REASONS)

@@ -25,8 +25,8 @@ MINUTES = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\+0000")
 
 @pytest.fixture
 def rule(path: str) -> dict[str, Any]:
-    made: dict[str, Any] = call("POST", f"{path}/rules", RULE).json()
-    return made
+    new_rule: dict[str, Any] = call("POST", f"{path}/rules", RULE).json()
+    return new_rule
 
 
 def with_condition(**changes: Any) -> dict[str, Any]:

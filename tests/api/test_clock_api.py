@@ -36,9 +36,9 @@ def product_is_old_enough_to_go_back(keys: None) -> None:
 @pytest.fixture
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tasks that were sent for."""
-    sent: list[str] = []
-    monkeypatch.setattr("controlplane.jobs.clock_change.enqueue", lambda task, after_seconds: sent.append(task))
-    return sent
+    tasks: list[str] = []
+    monkeypatch.setattr("controlplane.jobs.clock_change.enqueue", lambda task, after_seconds: tasks.append(task))
+    return tasks
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +50,8 @@ def changes_are_committed(ticks: list[str], monkeypatch: pytest.MonkeyPatch) -> 
 def move(**what: Any) -> dict[str, Any]:
     answer = call("PUT", PATH, what)
     assert answer.status_code == 200, answer.content
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def instant(text: str) -> datetime:
@@ -83,15 +83,15 @@ def test_an_offset_is_absolute() -> None:
 
 
 def test_a_frozen_clock_shows_the_same_instant_again_and_again() -> None:
-    shown = move(frozen=True)["now"]
+    time = move(frozen=True)["now"]
     assert clock.now() == clock.now()
-    assert call("GET", PATH).json()["now"] == shown
+    assert call("GET", PATH).json()["now"] == time
 
 
 def test_a_clock_is_set_to_an_instant_and_frozen_there() -> None:
-    wanted = (datetime.now(UTC) + timedelta(days=400)).replace(microsecond=0)
-    reading = move(now=wanted.isoformat(), frozen=True)
-    assert instant(reading["now"]) == clock.now() == wanted
+    time = (datetime.now(UTC) + timedelta(days=400)).replace(microsecond=0)
+    reading = move(now=time.isoformat(), frozen=True)
+    assert instant(reading["now"]) == clock.now() == time
     assert reading["frozen"] is True
 
 
@@ -140,9 +140,9 @@ def test_what_makes_no_sense_is_refused(body: dict[str, Any], code: str, target:
 
 
 def test_a_change_can_be_bound_to_what_was_read() -> None:
-    read = call("GET", PATH)["ETag"]
-    assert call("PUT", PATH, {"advance_seconds": 60}, If_Match=read)["ETag"] != read
-    repeated = call("PUT", PATH, {"advance_seconds": 60}, If_Match=read)
+    etag = call("GET", PATH)["ETag"]
+    assert call("PUT", PATH, {"advance_seconds": 60}, If_Match=etag)["ETag"] != etag
+    repeated = call("PUT", PATH, {"advance_seconds": 60}, If_Match=etag)
     assert refusal(repeated) == (412, "precondition_failed")
     assert call("GET", PATH).json()["offset_seconds"] == 60
 
@@ -187,16 +187,16 @@ def test_going_back_to_before_a_key_lets_its_successor_sign() -> None:
 @pytest.fixture
 def rotating(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
     """A rotation runs in another process, until this is set."""
-    over, begun = Event(), Event()
+    over, start_event = Event(), Event()
 
     def rotate() -> None:
         with job_lock("key-rotation"):
-            begun.set()
+            start_event.set()
             over.wait(20)
 
     other = Thread(target=rotate, daemon=True)
     other.start()
-    begun.wait(20)
+    start_event.wait(20)
     yield over
     over.set()
     other.join(20)
@@ -204,16 +204,16 @@ def rotating(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
 def test_a_rotation_that_runs_ends_before_the_clock_is_moved(rotating: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it would hand over by a time that is no more, and unpublish the key that has just signed."""
-    seen: list[float] = []
+    offset_seconds: list[float] = []
 
     def wait(seconds: float) -> None:
-        seen.append(call("GET", PATH).json()["offset_seconds"])
+        offset_seconds.append(call("GET", PATH).json()["offset_seconds"])
         rotating.set()
         Event().wait(seconds)
 
     monkeypatch.setattr("controlplane.activity.job_lock.time.sleep", wait)
     move(advance_seconds=3600)
-    assert seen[0] == 0
+    assert offset_seconds[0] == 0
 
 
 def test_a_rotation_that_does_not_end_keeps_the_clock_where_it_is(

@@ -33,7 +33,7 @@ def token(world: World) -> str:
 
 def expired_token() -> str:
     subject = claims.Subject(ALICE.iam_id, ALICE.iam_id, "Alice", ACCOUNT)
-    made = claims.iam_claims(
+    iam_claims = claims.iam_claims(
         subject,
         issuer="https://iam.cloud.ibm.com/identity",
         now=clock.now() - timedelta(hours=3),
@@ -41,14 +41,14 @@ def expired_token() -> str:
         grant_type=claims.APIKEY_GRANT,
         authn={"sub": "alice"},
     )
-    return signing.sign(made, purpose=KeyPair.Purpose.IAM)[0]
+    return signing.sign(iam_claims, purpose=KeyPair.Purpose.IAM)[0]
 
 
 def identity_token() -> str:
-    made = claims.identity_claims(
+    identity_claims = claims.identity_claims(
         make_facts(), issuer="BMS-CR_us-south", now=clock.now(), lifetime=timedelta(seconds=300), nonce=None
     )
-    return signing.sign(made, purpose=KeyPair.Purpose.IDENTITY)[0]
+    return signing.sign(identity_claims, purpose=KeyPair.Purpose.IDENTITY)[0]
 
 
 def ask(client: Client, authorization: str | None, path: str = SERVERS, method: str = "GET") -> Any:
@@ -101,8 +101,8 @@ def assert_unauthenticated(answer: Any) -> None:
 
 def test_a_token_with_a_changed_signature_is_refused(client: Client, token: str) -> None:
     head, _, signature = token.rpartition(".")
-    changed = f"{head}.{'B' if signature[0] != 'B' else 'C'}{signature[1:]}"
-    assert ask(client, f"Bearer {changed}").status_code == 401
+    forged_token = f"{head}.{'B' if signature[0] != 'B' else 'C'}{signature[1:]}"
+    assert ask(client, f"Bearer {forged_token}").status_code == 401
 
 
 PLACES = [
@@ -120,8 +120,8 @@ PLACES = [
 
 
 def test_the_owner_may_read_every_list(client: Client, token: str) -> None:
-    found = {path: ask(client, f"Bearer {token}", path).status_code for path in PLACES}
-    assert_rows(found, dict.fromkeys(PLACES, 200))
+    statuses = {path: ask(client, f"Bearer {token}", path).status_code for path in PLACES}
+    assert_rows(statuses, dict.fromkeys(PLACES, 200))
 
 
 def test_a_session_of_the_admin_is_no_token(admin_client: Client, world: World) -> None:

@@ -34,12 +34,15 @@ def victor_may_list() -> bool:
 
 
 def test_a_custom_role_lives_through_create_read_replace_and_delete(policies: Any) -> None:
-    made = policies.create_role(**ROLE, description="d")
-    role = CustomRole.from_dict(made.get_result())
+    new_role = policies.create_role(**ROLE, description="d")
+    role = CustomRole.from_dict(new_role.get_result())
     assert role.crn == f"crn:v1:ibmcloud:public:iam-access-management::a/{ACCOUNT}::customRole:Watcher"
-    read = policies.get_role(role.id)
-    assert (CustomRole.from_dict(read.get_result()), read.get_headers()["ETag"]) == (role, made.get_headers()["ETag"])
-    replaced = policies.replace_role(role.id, made.get_headers()["ETag"], display_name="Starter", actions=[START])
+    fetched_role = policies.get_role(role.id)
+    assert (CustomRole.from_dict(fetched_role.get_result()), fetched_role.get_headers()["ETag"]) == (
+        role,
+        new_role.get_headers()["ETag"],
+    )
+    replaced = policies.replace_role(role.id, new_role.get_headers()["ETag"], display_name="Starter", actions=[START])
     assert (replaced.get_result()["actions"], replaced.get_result()["description"]) == ([START], "")
     assert policies.delete_role(role.id).get_status_code() == 204
     assert refused(policies.get_role, role.id) == (404, "role_not_found")
@@ -47,8 +50,8 @@ def test_a_custom_role_lives_through_create_read_replace_and_delete(policies: An
 
 
 def test_a_custom_role_is_listed_for_its_service(policies: Any) -> None:
-    made = policies.create_role(**ROLE).get_result()
-    listed = {
+    new_role = policies.create_role(**ROLE).get_result()
+    listed_roles = {
         service: RoleCollection.from_dict(policies.list_roles(account_id=ACCOUNT, **service_name).get_result())
         for service, service_name in (
             ("is", {"service_name": "is"}),
@@ -56,13 +59,13 @@ def test_a_custom_role_is_listed_for_its_service(policies: Any) -> None:
             ("any", {}),
         )
     }
-    found = {service: [role.id for role in roles.custom_roles] for service, roles in listed.items()}
-    assert found == {"is": [made["id"]], "other": [], "any": [made["id"]]}
+    role_ids = {service: [role.id for role in roles.custom_roles] for service, roles in listed_roles.items()}
+    assert role_ids == {"is": [new_role["id"]], "other": [], "any": [new_role["id"]]}
 
 
 def test_a_stale_entity_tag_replaces_no_role(policies: Any) -> None:
-    made = policies.create_role(**ROLE)
-    tag, role_id = made.get_headers()["ETag"], made.get_result()["id"]
+    role = policies.create_role(**ROLE)
+    tag, role_id = role.get_headers()["ETag"], role.get_result()["id"]
     policies.replace_role(role_id, tag, display_name="Watcher", actions=[START])
     answer = refused(policies.replace_role, role_id, tag, display_name="Watcher", actions=[LIST])
     assert answer == (412, "precondition_failed")
@@ -78,10 +81,10 @@ def test_a_custom_role_grants_its_actions_and_no_others(policies: Any) -> None:
 
 
 def test_what_a_role_grants_changes_with_it_at_once(policies: Any) -> None:
-    made = policies.create_role(**ROLE)
-    role = made.get_result()
+    new_role = policies.create_role(**ROLE)
+    role = new_role.get_result()
     policies.create_policy(**v1_policy() | {"roles": [{"role_id": role["crn"]}]})
-    policies.replace_role(role["id"], made.get_headers()["ETag"], display_name="Watcher", actions=[START])
+    policies.replace_role(role["id"], new_role.get_headers()["ETag"], display_name="Watcher", actions=[START])
     assert not victor_may_list()
 
 

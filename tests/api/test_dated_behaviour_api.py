@@ -65,8 +65,8 @@ def address_asked_for(at: Dated) -> Any:
     server = answer.json()
     settle(server["id"])
     further = VLAN | {"subnet": body["subnet"], "primary_ipv4_address": "10.240.0.78"}
-    made = at.call("POST", f"{SERVERS}/{server['id']}/network_interfaces", further).json()
-    return server["primary_network_interface"]["primary_ipv4_address"], made["primary_ipv4_address"]
+    network_interface = at.call("POST", f"{SERVERS}/{server['id']}/network_interfaces", further).json()
+    return server["primary_network_interface"]["primary_ipv4_address"], network_interface["primary_ipv4_address"]
 
 
 def newer_address_asked_for(at: Dated) -> Any:
@@ -78,8 +78,8 @@ def newer_address_asked_for(at: Dated) -> Any:
 def address_refused(at: Dated) -> Any:
     """What is to blame for an address outside of the subnet."""
     word = "primary_ipv4_address" if at.version < date(2022, 3, 29) else "primary_ip"
-    asked: Any = {"primary_ipv4_address": "10.0.0.1", "primary_ip": {"address": "10.0.0.1"}}[word]
-    body = at.prototype["primary_network_interface"] | {word: asked}
+    address: Any = {"primary_ipv4_address": "10.0.0.1", "primary_ip": {"address": "10.0.0.1"}}[word]
+    body = at.prototype["primary_network_interface"] | {word: address}
     return errors(at.call("POST", SERVERS, at.prototype | {"primary_network_interface": body}))
 
 
@@ -89,9 +89,9 @@ def reservation_policy(at: Dated) -> Any:
 
 def reservation_policy_asked_for(at: Dated) -> Any:
     """The policy given to those that ask for each."""
-    asked = ("automatic", "disabled")
-    made = [at.made(name=f"with-{policy}", reservation_affinity={"policy": policy}) for policy in asked]
-    return [each["reservation_affinity"]["policy"] for each in made]
+    policies = ("automatic", "disabled")
+    bodies = [at.made(name=f"with-{policy}", reservation_affinity={"policy": policy}) for policy in policies]
+    return [each["reservation_affinity"]["policy"] for each in bodies]
 
 
 def image_owner(at: Dated) -> Any:
@@ -105,9 +105,11 @@ def owner_of_the_image_of_a_server(at: Dated) -> Any:
     own = at.call("POST", "/v1/images", {"file": file, "operating_system": {"name": "ubuntu-22-04-amd64"}}).json()
     initialization = at.prototype["initialization"]
     images = [initialization["image"], {"id": own["id"]}]
-    made = [at.made(name=f"of-{n}", initialization=initialization | {"image": image}) for n, image in enumerate(images)]
-    shown = [at.call("GET", f"{SERVERS}/{each['id']}/initialization").json()["image"] for each in made]
-    return [each.get("remote", {}).get("account", {}).get("id") for each in shown]
+    bodies = [
+        at.made(name=f"of-{n}", initialization=initialization | {"image": image}) for n, image in enumerate(images)
+    ]
+    actual_images = [at.call("GET", f"{SERVERS}/{each['id']}/initialization").json()["image"] for each in bodies]
+    return [each.get("remote", {}).get("account", {}).get("id") for each in actual_images]
 
 
 def image_filters(at: Dated) -> Any:
@@ -178,8 +180,8 @@ def test_a_change_has_its_date(
     case: tuple[date, Callable[[Dated], Any], Any, Any],
     when: str,
 ) -> None:
-    changed, behaviour, before, since = case
-    version, expected = (changed - DAY, before) if when == "before" else (changed, since)
+    change_name, behaviour, before, since = case
+    version, expected = (change_name - DAY, before) if when == "before" else (change_name, since)
     assert behaviour(Dated(api, prototype, version)) == expected
 
 
@@ -189,16 +191,16 @@ def test_what_came_without_a_version_is_the_same_at_all_dates(
 ) -> None:
     """Accepted deletions, the metadata service, firmware, zones of profiles, capacities."""
     at = Dated(api, prototype, version)
-    made = at.made(metadata_service={"enabled": True})
-    assert made["metadata_service"]["enabled"] is True
-    assert "update" in made["firmware"]
-    profile = at.call("GET", f"/v1/bare_metal_server/profiles/{made['profile']['name']}").json()
+    bodies = at.made(metadata_service={"enabled": True})
+    assert bodies["metadata_service"]["enabled"] is True
+    assert "update" in bodies["firmware"]
+    profile = at.call("GET", f"/v1/bare_metal_server/profiles/{bodies['profile']['name']}").json()
     assert profile["zones"]
     assert at.call("GET", "/v1/bare_metal_server/capacities").json()["capacities"]
-    BareMetalServer.objects.filter(id=made["id"]).update(status="stopped", transition="", transition_due_at=None)
-    path = f"{SERVERS}/{made['id']}"
+    BareMetalServer.objects.filter(id=bodies["id"]).update(status="stopped", transition="", transition_due_at=None)
+    path = f"{SERVERS}/{bodies['id']}"
     assert at.call("POST", f"{path}/firmware/update", {"auto_start": False}).status_code == 204
-    settle(made["id"])
+    settle(bodies["id"])
     assert at.call("DELETE", path).status_code == 202
 
 

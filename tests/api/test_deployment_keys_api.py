@@ -16,9 +16,9 @@ BY = Party("IBMid-ALICE00001", "Alice", "User")
 
 
 def test_every_key_is_listed_with_what_becomes_of_it_next() -> None:
-    listed = call("GET", KEYS).json()["keys"]
-    assert {key["kid"] for key in listed} == set(KeyPair.objects.values_list("kid", flat=True))
-    [active] = [key for key in listed if (key["purpose"], key["state"]) == ("iam", "active")]
+    keys = call("GET", KEYS).json()["keys"]
+    assert {key["kid"] for key in keys} == set(KeyPair.objects.values_list("kid", flat=True))
+    [active] = [key for key in keys if (key["purpose"], key["state"]) == ("iam", "active")]
     assert active["next"] == "retiring"
     assert 0 < active["in_seconds"] <= 86_400
 

@@ -26,14 +26,14 @@ def test_a_description_is_kept_to_the_last_space(world: World) -> None:
     def check(row: tuple[str, str]) -> None:
         name, text = row
         path, body = CREATIONS[name]
-        made = call("POST", path, body | {"description": text})
-        assert made.status_code == 201, made.content
-        shown = call("GET", f"{path}/{made.json()['id']}").json()
-        assert (made.json().get("description", ""), shown.get("description", "")) == (text, text)
+        answer = call("POST", path, body | {"description": text})
+        assert answer.status_code == 201, answer.content
+        document = call("GET", f"{path}/{answer.json()['id']}").json()
+        assert (answer.json().get("description", ""), document.get("description", "")) == (text, text)
 
     check_each([(name, text) for name in CREATIONS for text in TEXTS], alone(check))
 
 
 def test_a_changed_description_is_kept(world: World, profile: TrustedProfile) -> None:
-    changed = call("PUT", f"/v1/profiles/{profile.id}", {"name": "victor", "description": "new "}, If_Match="*")
-    assert changed.json()["description"] == "new "
+    answer = call("PUT", f"/v1/profiles/{profile.id}", {"name": "victor", "description": "new "}, If_Match="*")
+    assert answer.json()["description"] == "new "

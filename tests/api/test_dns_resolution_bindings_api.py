@@ -24,8 +24,8 @@ TO_SYSTEM = {"dns": {"resolver": {"type": "system", "vpc": None}}}
 
 
 def make(api: Api, body: dict[str, Any], **headers: str) -> dict[str, Any]:
-    made: dict[str, Any] = api.call("POST", VPCS, body, **headers).json()
-    return made
+    vpc: dict[str, Any] = api.call("POST", VPCS, body, **headers).json()
+    return vpc
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def bind(api: Api, vpc: dict[str, Any], hub: Any, **rest: Any) -> Any:
 
 @pytest.fixture
 def bound(api: Api, hub: dict[str, Any], spoke: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = bind(api, spoke, {"id": hub["id"]}, name="mine").json()
-    return made
+    body: dict[str, Any] = bind(api, spoke, {"id": hub["id"]}, name="mine").json()
+    return body
 
 
 def change(api: Api, vpc: dict[str, Any], dns: dict[str, Any]) -> Any:
@@ -65,12 +65,17 @@ def delegate(api: Api, vpc: dict[str, Any], hub: dict[str, Any]) -> Any:
 def test_both_vpcs_have_a_binding_to_the_other(api: Api, hub: Any, spoke: Any, form: str) -> None:
     # D-153
     answer = bind(api, spoke, {form: hub[form]}, name="mine")
-    made = fits(vpc_v1.VPCDNSResolutionBinding, answer.json())
-    assert (answer.status_code, made.name, made.lifecycle_state, made.vpc.id) == (201, "mine", "stable", hub["id"])
-    assert api.get(f"{bindings_of(spoke)}/{made.id}").json() == answer.json()
+    binding = fits(vpc_v1.VPCDNSResolutionBinding, answer.json())
+    assert (answer.status_code, binding.name, binding.lifecycle_state, binding.vpc.id) == (
+        201,
+        "mine",
+        "stable",
+        hub["id"],
+    )
+    assert api.get(f"{bindings_of(spoke)}/{binding.id}").json() == answer.json()
     [own] = fits(vpc_v1.VPCDNSResolutionBindingCollection, api.get(bindings_of(spoke)).json()).dns_resolution_bindings
     [other] = api.get(bindings_of(hub)).json()["dns_resolution_bindings"]
-    assert own.id == made.id
+    assert own.id == binding.id
     assert other["vpc"]["id"] == spoke["id"]
     assert [api.get(f"{VPCS}/{vpc['id']}").json()["dns"]["resolution_binding_count"] for vpc in (hub, spoke)] == [1, 1]
 
@@ -79,9 +84,9 @@ def test_both_vpcs_have_an_event_of_their_binding(api: Api, hub: Any, spoke: Any
     api.call("PATCH", f"{bindings_of(spoke)}/{bound['id']}", {"name": "new"})
     api.call("DELETE", f"{bindings_of(spoke)}/{bound['id']}")
     rows = ActivityEvent.objects.filter(action__startswith=BINDING).order_by("pk")
-    found = [(action.rpartition(".")[2], target) for action, target in rows.values_list("action", "target_id")]
+    pairs = [(action.rpartition(".")[2], target) for action, target in rows.values_list("action", "target_id")]
     crns = [spoke["crn"], hub["crn"]]
-    assert found == [
+    assert pairs == [
         *(("create", crn) for crn in crns),
         ("update", spoke["crn"]),
         *(("delete", crn) for crn in crns),
@@ -96,8 +101,8 @@ def test_a_binding_is_renamed_on_its_own_side(api: Api, hub: Any, spoke: Any, bo
 
 def test_a_binding_is_deleted_on_both_sides(api: Api, hub: Any, spoke: Any, bound: Any) -> None:
     answer = api.call("DELETE", f"{bindings_of(spoke)}/{bound['id']}")
-    gone = fits(vpc_v1.VPCDNSResolutionBinding, answer.json())
-    assert (answer.status_code, gone.lifecycle_state) == (202, "deleting")
+    binding = fits(vpc_v1.VPCDNSResolutionBinding, answer.json())
+    assert (answer.status_code, binding.lifecycle_state) == (202, "deleting")
     assert api.get(f"{bindings_of(spoke)}/{bound['id']}").status_code == 404
     assert not DnsResolutionBinding.objects.exists()
 
@@ -116,8 +121,8 @@ FILTERS = {
 
 def test_the_list_is_filtered(api: Api, hub: Any, spoke: Any, bound: Any) -> None:
     def found(query: str) -> list[Any]:
-        asked = query.format(account=MALLORY.account_id, **hub)
-        bindings: list[Any] = api.get(bindings_of(spoke), asked).json()["dns_resolution_bindings"]
+        text = query.format(account=MALLORY.account_id, **hub)
+        bindings: list[Any] = api.get(bindings_of(spoke), text).json()["dns_resolution_bindings"]
         return bindings
 
     expected = {name: [bound] if is_found else [] for name, (_, is_found) in FILTERS.items()}
@@ -175,8 +180,8 @@ def test_names_are_unique_in_a_vpc(api: Api, hub: Any, bound: Any) -> None:
 
 def test_a_vpc_that_delegates_has_the_servers_of_its_hub(api: Api, hub: Any, spoke: Any, bound: Any) -> None:
     answer = delegate(api, spoke, hub)
-    found = fits(vpc_v1.VPCDNSResolverTypeDelegated, answer.json()["dns"]["resolver"])
-    assert ([each.address for each in found.servers], found.vpc.crn) == (["10.0.0.9"], hub["crn"])
+    resolver = fits(vpc_v1.VPCDNSResolverTypeDelegated, answer.json()["dns"]["resolver"])
+    assert ([each.address for each in resolver.servers], resolver.vpc.crn) == (["10.0.0.9"], hub["crn"])
     back = api.call("PATCH", f"{VPCS}/{spoke['id']}", TO_SYSTEM).json()["dns"]["resolver"]
     assert back == spoke["dns"]["resolver"]
 
@@ -189,9 +194,12 @@ def test_a_vpc_delegates_to_its_hub_alone(api: Api, hub: Any, spoke: Any, bound:
         "made-up": {"type": "delegated", "vpc": {"id": "r006-none"}},
         "other-type": {"type": "system", "vpc": {"id": hub["id"]}},
     }
-    found = {name: change(api, spoke, {"resolver": resolver}) for name, resolver in resolvers.items()}
-    refused = (400, [("invalid_value", "dns.resolver.vpc")])
-    assert_rows({name: (each.status_code, errors(each)) for name, each in found.items()}, dict.fromkeys(found, refused))
+    answers = {name: change(api, spoke, {"resolver": resolver}) for name, resolver in resolvers.items()}
+    expected_error = (400, [("invalid_value", "dns.resolver.vpc")])
+    assert_rows(
+        {name: (each.status_code, errors(each)) for name, each in answers.items()},
+        dict.fromkeys(answers, expected_error),
+    )
 
 
 def test_a_new_vpc_does_not_delegate_name_resolution(api: Api, hub: Any) -> None:
@@ -220,8 +228,8 @@ def test_a_vpc_whose_hub_leaves_it_is_degraded_until_it_resolves_otherwise(
     delegate(api, spoke, hub)
     [other] = api.get(bindings_of(hub)).json()["dns_resolution_bindings"]
     assert api.call("DELETE", f"{bindings_of(hub)}/{other['id']}").status_code == 202
-    found = fits(vpc_v1.VPC, api.get(f"{VPCS}/{spoke['id']}").json())
-    assert (found.health_state, found.health_reasons[0].code) == ("degraded", "dns_resolution_binding_failed")
+    vpc = fits(vpc_v1.VPC, api.get(f"{VPCS}/{spoke['id']}").json())
+    assert (vpc.health_state, vpc.health_reasons[0].code) == ("degraded", "dns_resolution_binding_failed")
     assert errors(api.call("DELETE", f"{VPCS}/{hub['id']}")) == [("vpc_in_use_dns_resolution_binding_exists", "")]
     assert api.call("PATCH", f"{VPCS}/{spoke['id']}", TO_SYSTEM).json()["health_state"] == "ok"
     assert api.call("DELETE", f"{VPCS}/{hub['id']}").status_code == 204

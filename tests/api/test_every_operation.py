@@ -50,14 +50,14 @@ def follow(url: str, caller: Caller) -> Any:
 def test_every_refusal_links_to_its_explanation_which_tells_the_refused_caller_the_same(alices: Everything) -> None:
     victor = caller_of("iam-Profile-victor")
     for each in TOLD:
-        refused = alices.perform(each, victor)
-        url = explanation_of(refused)
+        answer = alices.perform(each, victor)
+        url = explanation_of(answer)
         assert url.startswith(EXPLAIN), each
         explained = follow(url, victor)
         assert explained.status_code == 200, (each, explained.content)
         body = explained.json()
         assert (body["decision"], body["explanation"]) == ("deny", url), each
-        assert body["because"] == refused.json()["errors"][0]["message"], each
+        assert body["because"] == answer.json()["errors"][0]["message"], each
 
 
 def test_what_an_explanation_offers_is_what_it_takes(alices: Everything) -> None:
@@ -67,11 +67,11 @@ def test_what_an_explanation_offers_is_what_it_takes(alices: Everything) -> None
             continue  # there are two accounts, and no policy grants it
         victor = caller_of(f"iam-Profile-{number}")
         url = explanation_of(alices.perform(each, victor))
-        offered = follow(url, victor).json()["nearest"]["request"]
-        made = call(offered["method"], offered["path"], offered["body"])
-        assert made.status_code == 201, (each, made.content)
+        request = follow(url, victor).json()["nearest"]["request"]
+        answer = call(request["method"], request["path"], request["body"])
+        assert answer.status_code == 201, (each, answer.content)
         explained = follow(url, victor).json()
-        assert (explained["decision"], explained["decided_by"]["id"]) == ("allow", made.json()["id"]), each
+        assert (explained["decision"], explained["decided_by"]["id"]) == ("allow", answer.json()["id"]), each
         if each.method == "GET":
             assert alices.perform(each, victor).status_code != 403, each
 
@@ -106,22 +106,22 @@ def test_mallory_cannot_tell_what_alice_has_from_what_does_not_exist(alices: Eve
             before = mallorys.path(template[: place.start()])
             foreign = alices.value(template)
             missing = missing_like(foreign)
-            told = [
+            answers = [
                 stripped(mallorys.perform(each, MALLORY, f"{before}{value}{rest}"), value)
                 for value in (foreign, missing)
             ]
             compared += 1
             status = 400 if (each.method, template) == READ_OF_AN_IDENTITY else 404
-            if told[0] != told[1] or told[0][0] != status:
-                differences[f"{each} {template}"] = told
+            if answers[0] != answers[1] or answers[0][0] != status:
+                differences[f"{each} {template}"] = answers
     assert differences == {}
     assert compared > len(WITH_ID) / 2
 
 
 def test_a_tag_of_alices_reads_to_mallory_as_one_that_does_not_exist(alices: Everything) -> None:
     names = (alices.value("/v3/tags/{tag_name}"), "no-such-tag")
-    told = [stripped(call("DELETE", f"/v3/tags/{name}", caller=MALLORY), name) for name in names]
-    assert told[0] == told[1]
+    answers = [stripped(call("DELETE", f"/v3/tags/{name}", caller=MALLORY), name) for name in names]
+    assert answers[0] == answers[1]
     assert alices.call("GET", "/v3/tags").json()["total_count"] == 1
 
 

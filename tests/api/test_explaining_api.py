@@ -29,11 +29,11 @@ def follow(url: str, caller: Caller = ALICE) -> Any:
 
 def mend(answer: dict[str, Any]) -> Any:
     """The owner does what the answer offers."""
-    offered = answer["nearest"]["request"]
-    query = "?version=2025-08-26&generation=2" if "bare_metal_servers" in offered["path"] else ""
-    made = call(offered["method"], offered["path"] + query, offered["body"])
-    assert made.status_code in (200, 201), made.content
-    return made
+    request = answer["nearest"]["request"]
+    query = "?version=2025-08-26&generation=2" if "bare_metal_servers" in request["path"] else ""
+    response = call(request["method"], request["path"] + query, request["body"])
+    assert response.status_code in (200, 201), response.content
+    return response
 
 
 # --- may a subject do this? --------------------------------------------------------------------------------------
@@ -77,10 +77,10 @@ def test_account_and_service_of_the_resource_need_not_be_said(world: World) -> N
 
 
 def test_what_is_offered_makes_it_an_allowance(policy: Policy) -> None:
-    asked = {"subject": VICTOR, "action": CREATE, "resource": {"region": "us-south", "serviceType": "x"}}
-    made = mend(ask(**asked).json())
-    answer = ask(**asked).json()
-    assert (answer["decision"], answer["decided_by"]["id"]) == ("allow", made.json()["id"])
+    question = {"subject": VICTOR, "action": CREATE, "resource": {"region": "us-south", "serviceType": "x"}}
+    response = mend(ask(**question).json())
+    answer = ask(**question).json()
+    assert (answer["decision"], answer["decided_by"]["id"]) == ("allow", response.json()["id"])
 
 
 def test_a_deleted_policy_is_not_considered_and_not_obeyed(policy: Policy) -> None:
@@ -96,8 +96,8 @@ def test_nothing_is_offered_for_a_resource_of_another_account(policy: Policy) ->
 
 
 def test_the_url_of_an_answer_asks_the_same_again(policy: Policy) -> None:
-    asked = {"subject": VICTOR, "action": "cloud-object-storage.object.get", "resource": {"resource": "a&b=c d/é"}}
-    answer = ask(**asked).json()
+    question = {"subject": VICTOR, "action": "cloud-object-storage.object.get", "resource": {"resource": "a&b=c d/é"}}
+    answer = ask(**question).json()
     assert follow(answer["explanation"]).json() == answer
 
 
@@ -136,20 +136,20 @@ def test_a_rule_that_does_not_hold_says_which_condition(server: BareMetalServer,
 
 
 def test_the_link_that_is_offered_makes_it_trust(server: BareMetalServer, profile: TrustedProfile) -> None:
-    refused = ask(server=server.id, profile=profile.id).json()
-    made = mend(refused)
-    answer = follow(refused["explanation"]).json()
-    assert (answer["decision"], answer["decided_by"]["id"]) == ("allow", made.json()["id"])
+    body = ask(server=server.id, profile=profile.id).json()
+    response = mend(body)
+    answer = follow(body["explanation"]).json()
+    assert (answer["decision"], answer["decided_by"]["id"]) == ("allow", response.json()["id"])
 
 
 # --- may a server use its metadata service? ---------------------------------------------------------------------
 
 
 def test_the_switch_that_is_offered_turns_the_metadata_service_on(server: BareMetalServer) -> None:
-    refused = ask(server=server.name).json()
-    assert (refused["decision"], refused["considered"]) == ("deny", [])
-    mend(refused)
-    answer = follow(refused["explanation"]).json()
+    body = ask(server=server.name).json()
+    assert (body["decision"], body["considered"]) == ("deny", [])
+    mend(body)
+    answer = follow(body["explanation"]).json()
     assert (answer["decision"], answer["decided_by"]) == ("allow", {"type": "metadata_service", "id": server.crn})
     assert answer["because"] == "The metadata service is enabled on this server, and answers http only."
 
@@ -157,9 +157,9 @@ def test_the_switch_that_is_offered_turns_the_metadata_service_on(server: BareMe
 def test_two_switches_are_offered_one_after_the_other(server: BareMetalServer) -> None:
     call("PATCH", "/_baremint/account", {"metadata_service": {"enabled": False}})
     for path in ("/_baremint/account", f"/v1/bare_metal_servers/{server.id}"):
-        refused = ask(server=server.name).json()
-        assert refused["nearest"]["request"]["path"] == path
-        mend(refused)
+        body = ask(server=server.name).json()
+        assert body["nearest"]["request"]["path"] == path
+        mend(body)
     assert ask(server=server.name).json()["decision"] == "allow"
 
 
@@ -192,9 +192,9 @@ SUBJECTS = {
 
 @pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS.keys())
 def test_the_identity_that_is_offered_may_assume_it(profile: TrustedProfile, subject: str) -> None:
-    refused = ask(profile=profile.id, subject=subject).json()
-    mend(refused)
-    assert follow(refused["explanation"]).json()["decision"] == "allow"
+    body = ask(profile=profile.id, subject=subject).json()
+    mend(body)
+    assert follow(body["explanation"]).json()["decision"] == "allow"
 
 
 def test_nothing_is_offered_to_another_trusted_profile(profile: TrustedProfile) -> None:
@@ -206,10 +206,10 @@ def test_nothing_is_offered_to_another_trusted_profile(profile: TrustedProfile) 
 def test_an_account_is_added_to_those_that_a_person_may_come_from(profile: TrustedProfile) -> None:
     """And the accounts that it has stay."""
     identity(profile, BOB, accounts=[OTHER_ACCOUNT])
-    refused = ask(profile=profile.id, subject=BOB).json()
-    assert refused["considered"][0]["missing"] == [f"account {ACCOUNT} among its accounts"]
-    mend(refused)
-    assert follow(refused["explanation"]).json()["decision"] == "allow"
+    body = ask(profile=profile.id, subject=BOB).json()
+    assert body["considered"][0]["missing"] == [f"account {ACCOUNT} among its accounts"]
+    mend(body)
+    assert follow(body["explanation"]).json()["decision"] == "allow"
     assert ProfileIdentity.objects.get().accounts == [OTHER_ACCOUNT, ACCOUNT]
 
 
@@ -289,7 +289,7 @@ def test_mallory_learns_nothing_of_alices(server: BareMetalServer, profile: Trus
 
 @pytest.mark.parametrize("action", ["console", "ip-spoofing", "infrastructure-nat"])
 def test_an_administrator_is_offered_a_policy_with_the_role_of_its_own(world: World, action: str) -> None:
-    asked = {"subject": VICTOR, "action": f"is.bare-metal-server.bare-metal-server.{action}", "resource": {}}
+    question = {"subject": VICTOR, "action": f"is.bare-metal-server.bare-metal-server.{action}", "resource": {}}
     create_policy(world.account, content=make_content(VICTOR, "Administrator"), api_version="v1", by=BY)
-    mend(ask(**asked).json())
-    assert ask(**asked).json()["decision"] == "allow"
+    mend(ask(**question).json())
+    assert ask(**question).json()["decision"] == "allow"

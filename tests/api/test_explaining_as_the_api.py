@@ -44,13 +44,13 @@ ELSEWHERE = {
 
 def first_id(each: Documented) -> str:
     """The path as far as the thing that is decided about."""
-    found = PLACEHOLDER.search(each.path)
-    return each.path[: found.end()] if found else ""
+    match = PLACEHOLDER.search(each.path)
+    return each.path[: match.end()] if match else ""
 
 
 def one_of_each_decision() -> list[Documented]:
-    found = {(ACTIONS[str(each)], first_id(each)): each for each in reversed(guarded_operations())}
-    return [each for each in found.values() if str(each) not in ELSEWHERE]
+    operations = {(ACTIONS[str(each)], first_id(each)): each for each in reversed(guarded_operations())}
+    return [each for each in operations.values() if str(each) not in ELSEWHERE]
 
 
 def asked_of(each: Documented, everything: Everything) -> dict[str, Any]:
@@ -127,20 +127,20 @@ def test_what_is_missing_or_foreign_is_not_explained(alices: Everything) -> None
         missing = (
             {"resource": "unknown"} if isinstance(question["resource"], str) else {"resource": {"vpcId": "unknown"}}
         )
-        told = [ask(MALLORY, **question), ask(MALLORY, **question | missing)]
-        assert [answer.status_code for answer in told] == [400, 400], each
-        assert told[0].json()["errors"] == told[1].json()["errors"], each
+        answers = [ask(MALLORY, **question), ask(MALLORY, **question | missing)]
+        assert [answer.status_code for answer in answers] == [400, 400], each
+        assert answers[0].json()["errors"] == answers[1].json()["errors"], each
 
 
 def test_of_a_persons_api_keys_only_their_own_need_no_policy(alices: Everything, world: World) -> None:
     own, _ = create_api_key(world.account, iam_id=BOB.iam_id, name="own", by=Party.of(BOB))
     other, _ = create_api_key(world.account, iam_id=ALICE.iam_id, name="other", by=BY)
-    asked: dict[str, tuple[str, Any]] = {
+    questions: dict[str, tuple[str, Any]] = {
         f"/v1/apikeys/{own.id}": ("read", own.id),
         f"/v1/apikeys/{other.id}": ("read", other.id),
         "/v1/apikeys": ("list", {}),
     }
-    for path, (verb, resource) in asked.items():
+    for path, (verb, resource) in questions.items():
         status = alices.call("GET", path, caller=BOB).status_code
         answer = ask(action=f"iam-identity.apikey.{verb}", subject="bob", resource=resource).json()
         assert answer["decision"] == ("allow" if status == 200 else "deny"), path
@@ -172,8 +172,8 @@ def test_the_api_keys_of_a_service_id_go_by_its_name(alices: Everything) -> None
 
 
 def test_policies_decide_about_the_api_keys_of_all_identities(alices: Everything) -> None:
-    refused = call("GET", f"/v1/apikeys?account_id={ACCOUNT}&scope=account", caller=BOB)
-    [error] = refused.json()["errors"]
-    assert refused.status_code == 403
+    answer = call("GET", f"/v1/apikeys?account_id={ACCOUNT}&scope=account", caller=BOB)
+    [error] = answer.json()["errors"]
+    assert answer.status_code == 403
     explained = call("GET", error["details"].removeprefix(settings.BAREMINT_PUBLIC_URL), caller=BOB).json()
     assert (explained["decision"], explained["because"]) == ("deny", error["message"])

@@ -52,8 +52,8 @@ def test_an_api_key_of_another_account_is_like_one_that_is_not_there(world: Worl
 def test_an_api_key_of_a_service_id_belongs_to_the_service_id(world: World) -> None:
     service_id = create_service_id(world.account, name="robot", by=BY)
     key, _ = create_api_key(world.account, iam_id=service_id.iam_id, name="key", by=BY)
-    named = (attribute("resourceType", "serviceid"), attribute("resource", service_id.id))
-    content = make_content(VICTOR, service="iam-identity", more=named)
+    attributes = (attribute("resourceType", "serviceid"), attribute("resource", service_id.id))
+    content = make_content(VICTOR, service="iam-identity", more=attributes)
     create_policy(world.account, content=content, api_version="v1", by=BY)
     assert about(key.id, subject=VICTOR).json()["decision"] == "allow"
 
@@ -84,5 +84,7 @@ def test_what_is_there_is_explained(server: BareMetalServer, profile: TrustedPro
         "iam-identity.profile.read": {"resource": profile.id},
         "is.bare-metal-server.bare-metal-server.read": {"bareMetalServerId": server.id},
     }
-    decisions = {action: ask(action=action, resource=named).json()["decision"] for action, named in reads.items()}
+    decisions = {
+        action: ask(action=action, resource=attributes).json()["decision"] for action, attributes in reads.items()
+    }
     assert decisions == dict.fromkeys(reads, "allow")

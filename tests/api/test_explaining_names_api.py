@@ -63,11 +63,11 @@ def test_a_server_that_is_the_subject_is_asked_about_as_one_that_a_profile_trust
     server: BareMetalServer, profile: TrustedProfile
 ) -> None:
     for word in (server.name, server.id, server.crn):
-        asked, same = (ask(profile=profile.name, **{name: word}).json() for name in ("subject", "server"))
-        assert (asked["server"], asked["decision"], asked["because"]) == (server.crn, same["decision"], same["because"])
+        body, same = (ask(profile=profile.name, **{name: word}).json() for name in ("subject", "server"))
+        assert (body["server"], body["decision"], body["because"]) == (server.crn, same["decision"], same["because"])
     assert ask(subject=f"crn-{server.crn}", profile=profile.name).json()["subject"] == f"crn-{server.crn}"
-    refused = ask(subject=server.name, action=LIST).json()
-    assert (refused["decision"], "Ask about the profile" in refused["because"]) == ("deny", True)
+    document = ask(subject=server.name, action=LIST).json()
+    assert (document["decision"], "Ask about the profile" in document["because"]) == ("deny", True)
 
 
 def test_an_unknown_subject_is_refused_with_the_nearest(profile: TrustedProfile, robot: ServiceId, bob: User) -> None:
@@ -84,16 +84,18 @@ def test_an_unknown_subject_is_refused_with_the_nearest(profile: TrustedProfile,
 
 def test_another_accounts_profile_is_like_none(world: World, profile: TrustedProfile) -> None:
     foreign = make_profile(world.other_account, name="theirs")
-    told = {message(ask(subject=word, action=LIST)) for word in (foreign.name, foreign.id, foreign.iam_id, foreign.crn)}
-    assert told == {message(ask(subject="iam-Profile-none", action=LIST))}
+    messages = {
+        message(ask(subject=word, action=LIST)) for word in (foreign.name, foreign.id, foreign.iam_id, foreign.crn)
+    }
+    assert messages == {message(ask(subject="iam-Profile-none", action=LIST))}
 
 
 def test_what_the_asker_may_not_read_or_list_is_like_none(world: World, profile: TrustedProfile, bob: User) -> None:
     allow(world, COLLEAGUE.iam_id, "iam-access-management")
-    told = {
+    messages = {
         message(ask(COLLEAGUE, subject=word, action=LIST)) for word in (profile.name, profile.iam_id, "victo", "bo")
     }
-    assert told == {message(ask(COLLEAGUE, subject="no such subject", action=LIST))}
+    assert messages == {message(ask(COLLEAGUE, subject="no such subject", action=LIST))}
     allow(world, COLLEAGUE.iam_id, "iam-identity")
     assert ask(COLLEAGUE, subject=profile.name, action=LIST).status_code == 200
     assert message(ask(COLLEAGUE, subject="victo", action=LIST)).endswith("nearest: victor.")
@@ -121,10 +123,10 @@ def test_an_unknown_action_is_refused_with_the_nearest(world: World) -> None:
 
 
 def test_a_resource_goes_by_its_name_id_and_crn(server: BareMetalServer) -> None:
-    asked: list[Any] = [server.name, server.id, server.crn]
-    asked += [{"bareMetalServerId": word} for word in (server.name, server.id, server.crn)]
-    answers = [ask(action=READ, resource=word).json() for word in asked]
-    assert [answer["resource"]["vpcId"] for answer in answers] == [server.vpc.id] * len(asked)
+    names: list[Any] = [server.name, server.id, server.crn]
+    names += [{"bareMetalServerId": word} for word in (server.name, server.id, server.crn)]
+    answers = [ask(action=READ, resource=word).json() for word in names]
+    assert [answer["resource"]["vpcId"] for answer in answers] == [server.vpc.id] * len(names)
 
 
 def test_what_a_policy_selects_it_by_need_not_be_said(world: World, server: BareMetalServer) -> None:
@@ -146,8 +148,8 @@ def test_an_unknown_resource_is_refused_with_the_nearest(server: BareMetalServer
 
 
 def test_an_unknown_attribute_or_region_is_refused_with_the_nearest(world: World) -> None:
-    asked = {"vpcid": "vpcId", "bareMetalServerID": "bareMetalServerId"}
-    for word, nearest in asked.items():
+    spellings = {"vpcid": "vpcId", "bareMetalServerID": "bareMetalServerId"}
+    for word, nearest in spellings.items():
         answer = ask(action=READ, resource={word: "x"})
         assert refusal(answer) == (400, "invalid_value")
         assert nearest in answer.json()["errors"][0]["message"]
@@ -209,5 +211,5 @@ def test_the_nearest_are_among_those_that_the_list_shows(world: World, server: B
     without = (attribute("vpcId", False, "stringExists"),)  # which every server has
     create_policy(world.account, content=make_content(outsider.iam_id, more=without), api_version="v2", by=BY)
     allow(world, reader.iam_id, bareMetalServerId=server.id)
-    told = {caller: message(ask(caller, action=READ, resource="wbe-1")) for caller in (outsider, reader)}
-    assert ["nearest" in told[outsider], told[reader].partition("nearest: ")[2]] == [False, "web-1."]
+    messages = {caller: message(ask(caller, action=READ, resource="wbe-1")) for caller in (outsider, reader)}
+    assert ["nearest" in messages[outsider], messages[reader].partition("nearest: ")[2]] == [False, "web-1."]

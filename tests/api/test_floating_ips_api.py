@@ -37,25 +37,25 @@ def addresses(server: BareMetalServer) -> tuple[str, ...]:
 
 
 def test_a_floating_ip_satisfies_the_sdk_model(api: Api, made: dict[str, Any]) -> None:
-    found = vpc_v1.FloatingIP.from_dict(api.get(f"{PATH}/{made['id']}").json())
-    assert (found.name, found.status) == ("public", "available")
+    floating_ip = vpc_v1.FloatingIP.from_dict(api.get(f"{PATH}/{made['id']}").json())
+    assert (floating_ip.name, floating_ip.status) == ("public", "available")
     assert vpc_v1.FloatingIPCollection.from_dict(api.get(PATH).json()).total_count == 1
 
 
 def test_each_floating_ip_has_an_address_of_its_own_that_is_never_routed(api: Api, made: dict[str, Any]) -> None:
     # D-49
-    found = {api.call("POST", PATH, {"zone": ZONE}).json()["address"] for _ in range(5)} | {made["address"]}
-    assert len(found) == 6
-    assert all(address.startswith(("198.18.", "198.19.")) for address in found)
+    actual_addresses = {api.call("POST", PATH, {"zone": ZONE}).json()["address"] for _ in range(5)} | {made["address"]}
+    assert len(actual_addresses) == 6
+    assert all(address.startswith(("198.18.", "198.19.")) for address in actual_addresses)
 
 
 def test_a_target_lists_its_floating_ip_first_among_its_addresses(
     api: Api, server: BareMetalServer, interface: NetworkInterface
 ) -> None:
     before = server.revision
-    bound = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
-    assert (bound["target"]["id"], bound["zone"]["name"]) == (interface.id, server.zone)
-    assert addresses(server) == (bound["address"], interface.primary_ip.address)
+    body = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
+    assert (body["target"]["id"], body["zone"]["name"]) == (interface.id, server.zone)
+    assert addresses(server) == (body["address"], interface.primary_ip.address)
     server.refresh_from_db()
     assert server.revision > before
 
@@ -125,10 +125,10 @@ def test_an_interface_without_infrastructure_nat_keeps_both_floating_ips(
 
 def test_a_virtual_interface_does_not_give_up_its_floating_ip(api: Api, made: dict[str, Any]) -> None:
     virtual = make_virtual_interface(Subnet.objects.get())
-    bound = api.call("POST", PATH, {"target": {"crn": virtual.crn}}).json()
+    body = api.call("POST", PATH, {"target": {"crn": virtual.crn}}).json()
     path = f"/v1/virtual_network_interfaces/{virtual.id}/floating_ips"
     assert api.call("PUT", f"{path}/{made['id']}").status_code == 409
-    assert [ip["id"] for ip in api.get(path).json()["floating_ips"]] == [bound["id"]]
+    assert [ip["id"] for ip in api.get(path).json()["floating_ips"]] == [body["id"]]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -138,9 +138,9 @@ def test_what_only_shows_an_attachment_binds_at_its_virtual_interface(
     virtual = make_virtual_interface(Subnet.objects.get())
     del prototype["primary_network_interface"]
     prototype["primary_network_attachment"] = {"virtual_network_interface": {"id": virtual.id}}
-    shown = api.call("POST", SERVERS, prototype).json()
+    server = api.call("POST", SERVERS, prototype).json()
     api.call("PUT", f"/v1/virtual_network_interfaces/{virtual.id}/floating_ips/{made['id']}")
-    path = f"{SERVERS}/{shown['id']}/network_interfaces/{shown['network_interfaces'][0]['id']}/floating_ips"
+    path = f"{SERVERS}/{server['id']}/network_interfaces/{server['network_interfaces'][0]['id']}/floating_ips"
     assert api.get(path).json()["floating_ips"][0]["target"]["id"] == virtual.id
     answer = api.call(method, f"{path}/{made['id']}")
     assert answer.status_code == 409
@@ -194,17 +194,17 @@ def test_a_floating_ip_that_is_bound_elsewhere_is_not_taken_away(
 def test_a_floating_ip_stays_unbound_when_its_server_is_deleted(
     api: Api, server: BareMetalServer, interface: NetworkInterface
 ) -> None:
-    bound = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
+    body = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
     BareMetalServer.objects.update(status="stopped")
     api.call("DELETE", f"{SERVERS}/{server.id}")
     with pytest.raises(BareMetalServer.DoesNotExist):
         settle(server.id)
-    assert "target" not in api.get(f"{PATH}/{bound['id']}").json()
+    assert "target" not in api.get(f"{PATH}/{body['id']}").json()
 
 
 def test_deleting_a_floating_ip_unbinds_it(api: Api, server: BareMetalServer, interface: NetworkInterface) -> None:
-    bound = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
-    assert api.call("DELETE", f"{PATH}/{bound['id']}").status_code == 204
+    body = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
+    assert api.call("DELETE", f"{PATH}/{body['id']}").status_code == 204
     assert addresses(server) == (interface.primary_ip.address,)
     assert not FloatingIP.objects.exists()
 
@@ -237,8 +237,8 @@ def test_a_zone_has_a_quota(api: Api, made: dict[str, Any], settings: Any) -> No
 
 
 def test_the_list_is_filtered_and_sorted(api: Api, made: dict[str, Any], interface: NetworkInterface) -> None:
-    bound = api.call("POST", PATH, {"target": {"id": interface.id}, "name": "a"}).json()
-    assert [ip["id"] for ip in api.get(PATH, f"target.id={interface.id}").json()["floating_ips"]] == [bound["id"]]
+    body = api.call("POST", PATH, {"target": {"id": interface.id}, "name": "a"}).json()
+    assert [ip["id"] for ip in api.get(PATH, f"target.id={interface.id}").json()["floating_ips"]] == [body["id"]]
     assert api.get(PATH, "target.resource_type=virtual_network_interface").json()["total_count"] == 0
     names = [ip["name"] for ip in api.get(PATH, "sort=name").json()["floating_ips"]]
     assert names == ["a", "public"]

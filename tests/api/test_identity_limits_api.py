@@ -60,8 +60,8 @@ def test_profiles_are_counted_one_by_one(world: World, profile: TrustedProfile, 
 def test_rules_for_people_are_no_rules_for_compute_resources(path: str, profile: TrustedProfile) -> None:
     call("POST", f"{path}/rules", RULE)
     call("POST", f"{path}/rules", {"type": "Profile-SAML", "realm_name": "r", "conditions": RULE["conditions"]})
-    asked = f"{LIMITS}?cr_rules=true&cr_rules_per_profile={profile.id}&claim_rules_per_profile={profile.id}"
-    body = call("GET", asked).json()
+    url = f"{LIMITS}?cr_rules=true&cr_rules_per_profile={profile.id}&claim_rules_per_profile={profile.id}"
+    body = call("GET", url).json()
     assert body["cr_rules"]["count"] == 1
     assert body["cr_rules_per_profile"]["profiles"] == [{"profile_id": profile.id, "count": 1}]
     assert body["claim_rules_per_profile"]["profiles"] == [{"profile_id": profile.id, "count": 2}]
@@ -106,9 +106,9 @@ def test_links_of_every_type_count(path: str, profile: TrustedProfile) -> None:
 
 def test_a_body_asks_as_a_query_does(path: str, profile: TrustedProfile, link: ProfileLink) -> None:
     call("POST", f"{path}/rules", RULE)
-    said = {"profiles": True, "cr_links": False, "claim_rules_per_profile": [profile.id]}
+    limits = {"profiles": True, "cr_links": False, "claim_rules_per_profile": [profile.id]}
     by_query = call("GET", f"{LIMITS}?profiles=true&claim_rules_per_profile={profile.id}").json()
-    assert call("POST", LIMITS, said).json() == by_query
+    assert call("POST", LIMITS, limits).json() == by_query
     assert by_query["claim_rules_per_profile"]["profiles"] == [{"profile_id": profile.id, "count": 1}]
 
 
@@ -117,12 +117,12 @@ def test_service_ids_are_counted_by_group_and_api_keys_by_identity(world: World)
     service_id = {"account_id": ACCOUNT, "name": "s", "group_id": group}
     full = call("POST", "/v1/serviceids", {**service_id, "apikey": {"name": "k"}}).json()["iam_id"]
     bare = call("POST", "/v1/serviceids", {**service_id, "name": "t"}).json()["iam_id"]
-    said = {
+    limits = {
         "serviceid_groups": True,
         "serviceids_per_group": [group, "ServiceIdGroup-none"],
         "apikeys_per_identity": [full, bare, "iam-ServiceId-none"],
     }
-    body = call("POST", LIMITS, said).json()
+    body = call("POST", LIMITS, limits).json()
     assert body["serviceid_groups"]["count"] == 1
     assert body["serviceids_per_group"]["serviceid_groups"] == [{"group_id": group, "count": 2}]
     keys = {each["iam_id"]: each["count"] for each in body["apikeys_per_identity"]["identities"]}
@@ -130,8 +130,8 @@ def test_service_ids_are_counted_by_group_and_api_keys_by_identity(world: World)
 
 
 def test_the_count_of_what_is_not_simulated_is_zero(world: World) -> None:
-    asked = "templates=true&idps=true&template_versions_per_template=t"
-    body = call("GET", f"{LIMITS}?{asked}").json()
+    query_text = "templates=true&idps=true&template_versions_per_template=t"
+    body = call("GET", f"{LIMITS}?{query_text}").json()
     counts = [body[name]["count"] for name in ("profile_templates", "account_settings_templates", "idps")]
     assert counts == [0, 0, 0]
     assert body["template_versions_per_template"] == {"limit": 0, "templates": []}
@@ -144,6 +144,6 @@ def test_rules_are_counted_by_access_group(world: World) -> None:
     condition = {"claim": "team", "operator": "EQUALS", "value": '"night"'}
     rule = {"name": "r", "realm_name": "https://idp.example.com", "expiration": 12, "conditions": [condition]}
     assert call("POST", f"/v2/groups/{group}/rules", rule).status_code == 201
-    asked = ",".join((group, other, "AccessGroupId-none"))
-    told = call("GET", f"{LIMITS}?claim_rules_per_group={asked}").json()["claim_rules_per_group"]
-    assert {each["group_id"]: each["count"] for each in told["access_groups"]} == {group: 1, other: 0}
+    group_ids = ",".join((group, other, "AccessGroupId-none"))
+    claim_rules_per_group = call("GET", f"{LIMITS}?claim_rules_per_group={group_ids}").json()["claim_rules_per_group"]
+    assert {each["group_id"]: each["count"] for each in claim_rules_per_group["access_groups"]} == {group: 1, other: 0}

@@ -22,8 +22,8 @@ def stock(world: World) -> None:
 
 def test_an_own_image_has_all_that_the_sdk_requires(api: Api) -> None:
     body = made(api, name="mine")
-    found = fits(vpc_v1.Image, body)
-    assert (found.name, found.visibility, found.status) == ("mine", "private", "available")
+    image = fits(vpc_v1.Image, body)
+    assert (image.name, image.visibility, image.status) == ("mine", "private", "available")
     assert body["crn"] == f"crn:v1:bluemix:public:is:us-south:a/{ACCOUNT}::image:{body['id']}"
     assert "remote" not in body
 
@@ -121,9 +121,9 @@ def test_a_file_is_refused(api: Api) -> None:
 
 def test_a_body_is_refused(api: Api) -> None:
     def check(name: str) -> None:
-        body, refused = BAD_BODIES[name]
+        body, problem = BAD_BODIES[name]
         answer = api.call("POST", IMAGES, BODY | body)
-        assert (answer.status_code, errors(answer)) == (400, refused)
+        assert (answer.status_code, errors(answer)) == (400, problem)
         assert not Image.objects.exclude(account=None).exists()
 
     check_each(BAD_BODIES, alone(check))

@@ -84,11 +84,11 @@ def read(api: Api, image: str, job: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("form", ["name", "crn"])
 def test_a_job_is_queued(api: Api, image: str, form: str) -> None:
     crn = f"crn:v1:bluemix:public:cloud-object-storage:global:a/{ACCOUNT}:one:bucket:my-bucket"
-    wanted = {"name": "my-bucket", "crn": crn}
-    body = export(api, image, storage_bucket={form: wanted[form]}, name="mine")
+    storage_bucket = {"name": "my-bucket", "crn": crn}
+    body = export(api, image, storage_bucket={form: storage_bucket[form]}, name="mine")
     job = fits(vpc_v1.ImageExportJob, body)
     assert (job.status, job.format, job.name, job.resource_type) == ("queued", "qcow2", "mine", "image_export_job")
-    assert job.storage_bucket.to_dict() == wanted
+    assert job.storage_bucket.to_dict() == storage_bucket
     assert job.storage_object.name == "my-image-mine.qcow2"
     assert job.storage_href == "cos://us-south/my-bucket/my-image-mine.qcow2"
     assert read(api, image, body) == body
@@ -141,8 +141,8 @@ def test_jobs_are_listed_newest_first_and_by_name(api: Api, image: str) -> None:
     names = ["first", "second", "third"]
     for name in names:
         export(api, image, name=name)
-    found = fits(vpc_v1.ImageExportJobUnpaginatedCollection, api.get(image).json())
-    assert [job.name for job in found.export_jobs] == names[::-1]
+    collection = fits(vpc_v1.ImageExportJobUnpaginatedCollection, api.get(image).json())
+    assert [job.name for job in collection.export_jobs] == names[::-1]
     assert [job["name"] for job in api.get(image, "name=second").json()["export_jobs"]] == ["second"]
 
 
@@ -249,9 +249,9 @@ def test_an_image_goes_when_its_last_export_is_over(api: Api, image: str) -> Non
     export(api, image)
     assert api.call("DELETE", path).status_code == 202
     assert api.get(path).json()["status"] == "deleting"
-    refused = [api.call("PATCH", path, {"name": "x"}), api.call("DELETE", path), api.call("POST", f"{path}/obsolete")]
-    refused.append(api.call("POST", image, {"storage_bucket": BUCKET}))
-    assert {answer.status_code for answer in refused} == {409}
+    answers = [api.call("PATCH", path, {"name": "x"}), api.call("DELETE", path), api.call("POST", f"{path}/obsolete")]
+    answers.append(api.call("POST", image, {"storage_bucket": BUCKET}))
+    assert {answer.status_code for answer in answers} == {409}
     step()
     step()
     assert api.get(path).status_code == 404
@@ -313,8 +313,8 @@ BAD: dict[str, tuple[Any, list[tuple[str, str]]]] = {
 def test_a_job_is_refused(api: Api, image: str) -> None:
     make_bucket(OTHER_ACCOUNT, "hers")
     export(api, image, name="taken")
-    found = {name: api.call("POST", image, body) for name, (body, _) in BAD.items()}
-    refusals = {name: (answer.status_code, errors(answer)) for name, answer in found.items()}
+    answers = {name: api.call("POST", image, body) for name, (body, _) in BAD.items()}
+    refusals = {name: (answer.status_code, errors(answer)) for name, answer in answers.items()}
     assert_rows(refusals, {name: (400, problems) for name, (_, problems) in BAD.items()})
 
 

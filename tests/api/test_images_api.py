@@ -54,8 +54,8 @@ def test_images_are_filtered(api: Api, world: World) -> None:
     old = made(api, name="old")
     api.call("POST", f"{IMAGES}/{old['id']}/deprecate")
     group = default_resource_group(world.account.id).id
-    found = {name: listed(api, query.format(group=group)) for name, (query, _) in FILTERS.items()}
-    assert_rows(found, {name: expected for name, (_, expected) in FILTERS.items()})
+    names_by_query = {name: listed(api, query.format(group=group)) for name, (query, _) in FILTERS.items()}
+    assert_rows(names_by_query, {name: expected for name, (_, expected) in FILTERS.items()})
 
 
 BAD_QUERIES = {
@@ -80,12 +80,12 @@ def test_a_query_is_refused(api: Api) -> None:
 
 def test_images_come_in_pages(api: Api) -> None:
     made(api, name="mine")
-    query, seen = "limit=5", []
+    query, names = "limit=5", []
     while query:
         body = api.get(IMAGES, query).json()
-        seen += [image["name"] for image in body["images"]]
+        names += [image["name"] for image in body["images"]]
         query = body["next"]["href"].partition("?")[2] if "next" in body else ""
-    assert seen == [*catalog.stock_images(), "mine"]
+    assert names == [*catalog.stock_images(), "mine"]
 
 
 # --- changing
@@ -162,12 +162,12 @@ BAD_PATCHES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
 
 def test_a_patch_is_refused(api: Api) -> None:
     def check(name: str) -> None:
-        changes, refused = BAD_PATCHES[name]
+        changes, problem = BAD_PATCHES[name]
         made(api, name="taken")
         image = made(api, deprecation_at=day(10), obsolescence_at=day(20))
         dates = {"{later}": day(30), "{sooner}": day(5)}
         answer = patch(api, image, **{key: dates.get(str(value), value) for key, value in changes.items()})
-        assert (answer.status_code, errors(answer)) == (400, refused)
+        assert (answer.status_code, errors(answer)) == (400, problem)
         assert read(api, image) == image
 
     check_each(BAD_PATCHES, alone(check))
@@ -189,8 +189,8 @@ def test_a_deleted_image_is_gone_and_its_name_free(api: Api) -> None:
 
 def test_an_image_names_the_profiles_it_can_be_used_with_by_name(api: Api) -> None:
     path = f"{IMAGES}/{stock_image()['id']}/bare_metal_server_profiles"
-    found = fits(vpc_v1.ImageBareMetalServerProfileCollection, api.get(path).json())
-    names = [profile.name for profile in found.bare_metal_server_profiles]
+    actual_profile = fits(vpc_v1.ImageBareMetalServerProfileCollection, api.get(path).json())
+    names = [profile.name for profile in actual_profile.bare_metal_server_profiles]
     assert names == sorted(profile.name for profile in catalog.profiles_of(REGION))
 
 

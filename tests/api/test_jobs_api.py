@@ -22,8 +22,8 @@ BY = Party("IBMid-ALICE00001", "Alice", "User")
 
 
 def listed(name: str) -> dict[str, object]:
-    [found] = [job for job in call("GET", PATH).json()["jobs"] if job["name"] == name]
-    return dict(found)
+    [actual_job] = [job for job in call("GET", PATH).json()["jobs"] if job["name"] == name]
+    return dict(actual_job)
 
 
 def test_every_job_is_listed_with_what_it_does() -> None:

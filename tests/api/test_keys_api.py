@@ -77,8 +77,8 @@ def keygen(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, int, st
         )
     except FileNotFoundError:
         pytest.skip("there is no ssh-keygen here")
-    listed = subprocess.run(["ssh-keygen", "-l", "-f", str(path)], check=True, capture_output=True, text=True).stdout
-    bits, fingerprint, *_ = listed.split()
+    output = subprocess.run(["ssh-keygen", "-l", "-f", str(path)], check=True, capture_output=True, text=True).stdout
+    bits, fingerprint, *_ = output.split()
     return kind, int(bits), path.with_suffix(".pub").read_text(), fingerprint
 
 
@@ -198,9 +198,9 @@ BAD_BODIES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
 
 def test_a_body_is_refused(api: Api) -> None:
     def check(name: str) -> None:
-        body, refused = BAD_BODIES[name]
+        body, problem = BAD_BODIES[name]
         answer = api.call("POST", KEYS, body)
-        assert (answer.status_code, errors(answer)) == (400, refused)
+        assert (answer.status_code, errors(answer)) == (400, problem)
 
     check_each(BAD_BODIES, alone(check))
 
@@ -336,5 +336,5 @@ def test_another_accounts_resource_group_is_not_found(world: World, api: Api) ->
 def test_each_call_leaves_one_event_on_the_key(api: Api, method: str, body: Any, event: str) -> None:
     key = made(api)
     answer = api.call(method, f"{KEYS}/{key['id']}", body)
-    found = ActivityEvent.objects.get(request_id=answer["X-Request-Id"])
-    assert (found.action, found.target_id) == (f"is.key.key.{event}", key["crn"])
+    actual_event = ActivityEvent.objects.get(request_id=answer["X-Request-Id"])
+    assert (actual_event.action, actual_event.target_id) == (f"is.key.key.{event}", key["crn"])

@@ -59,10 +59,10 @@ def ask(method: str, path: str, token: str) -> ActivityEvent:
 def test_an_event_names_the_server_the_token_the_key_and_the_policy(
     server: BareMetalServer, policy: Policy, token: str
 ) -> None:
-    issued = ActivityEvent.objects.get(action="is.metadata.computeresource-token.read")
+    event = ActivityEvent.objects.get(action="is.metadata.computeresource-token.read")
     assert ask("GET", LIST, token).data["lineage"] == {
         "server": server.crn,
-        "token": issued.data["jti"],
+        "token": event.data["jti"],
         "key": KeyPair.objects.get(purpose="iam", state="active").kid,
         "decided_by": str(policy.id),
         "method": "GET",
@@ -77,8 +77,8 @@ def test_a_refusal_names_all_but_the_policy(server: BareMetalServer, token: str)
 
 
 def test_nothing_of_the_token_itself_is_kept(policy: Policy, token: str) -> None:
-    kept = serializers.serialize("json", [ask("GET", LIST, token)])
-    assert [part for part in token.split(".") if part in kept] == []
+    snapshots = serializers.serialize("json", [ask("GET", LIST, token)])
+    assert [part for part in token.split(".") if part in snapshots] == []
 
 
 def test_the_next_request_inherits_nothing(world: World, policy: Policy, token: str) -> None:

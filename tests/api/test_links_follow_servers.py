@@ -43,9 +43,9 @@ def test_a_new_server_is_linked_unless_that_is_not_wanted(
     # D-13
     more, expected = wanted
     prototype["initialization"] |= default(profile, by=by, **more)
-    made = api.call("POST", SERVERS, prototype).json()
-    assert linked(made["crn"]) == (["victor"] if expected else [])
-    initialization = api.get(f"{SERVERS}/{made['id']}/initialization").json()["default_trusted_profile"]
+    server = api.call("POST", SERVERS, prototype).json()
+    assert linked(server["crn"]) == (["victor"] if expected else [])
+    initialization = api.get(f"{SERVERS}/{server['id']}/initialization").json()["default_trusted_profile"]
     assert (initialization["auto_link"], initialization["target"]["id"]) == (expected, profile.id)
 
 
@@ -53,17 +53,17 @@ def test_the_link_is_one_that_iam_shows_and_trusts(
     api: Api, profile: TrustedProfile, prototype: dict[str, Any]
 ) -> None:
     prototype["initialization"] |= default(profile)
-    made = api.call("POST", SERVERS, prototype).json()
+    new_server = api.call("POST", SERVERS, prototype).json()
     link = ProfileLink.objects.get()
-    assert (link.cr_type, link.crn, link.is_cross_account) == ("BMS", made["crn"], False)
-    server = servers_for_facts().get(id=made["id"])
+    assert (link.cr_type, link.crn, link.is_cross_account) == ("BMS", new_server["crn"], False)
+    server = servers_for_facts().get(id=new_server["id"])
     assert trusts(profile, facts_of(server)).because == f"link {link.id} names this server"
 
 
 def test_a_server_without_a_default_is_linked_to_nothing(api: Api, prototype: dict[str, Any]) -> None:
-    made = api.call("POST", SERVERS, prototype).json()
-    assert linked(made["crn"]) == []
-    assert "default_trusted_profile" not in api.get(f"{SERVERS}/{made['id']}/initialization").json()
+    server = api.call("POST", SERVERS, prototype).json()
+    assert linked(server["crn"]) == []
+    assert "default_trusted_profile" not in api.get(f"{SERVERS}/{server['id']}/initialization").json()
 
 
 def test_a_default_of_another_account_is_not_found_and_nothing_is_made(
@@ -86,10 +86,10 @@ def test_a_default_of_another_account_is_not_found_and_nothing_is_made(
 def stopped(api: Api, profile: TrustedProfile, prototype: dict[str, Any]) -> BareMetalServer:
     """A stopped server that was linked to victor as it was made."""
     prototype["initialization"] |= default(profile)
-    made = api.call("POST", SERVERS, prototype).json()
-    settle(made["id"])
-    BareMetalServer.objects.filter(id=made["id"]).update(status="stopped")
-    return BareMetalServer.objects.get(id=made["id"])
+    server = api.call("POST", SERVERS, prototype).json()
+    settle(server["id"])
+    BareMetalServer.objects.filter(id=server["id"]).update(status="stopped")
+    return BareMetalServer.objects.get(id=server["id"])
 
 
 def reinitialize(api: Api, server: BareMetalServer, **initialization: Any) -> Any:
@@ -163,9 +163,9 @@ def test_links_to_a_deleted_server_go_in_all_accounts_and_whether_made_by_hand_o
     before = ActivityEvent.objects.count()
     delete(api, stopped)
     assert linked(stopped.crn) == []
-    gone = ActivityEvent.objects.order_by("pk")[before:]
-    assert [each.action for each in gone].count("iam-identity.account-profile-link.delete") == 4
-    assert {each.account_id for each in gone if "link" in each.action} == {world.account.id, OTHER_ACCOUNT}
+    events = ActivityEvent.objects.order_by("pk")[before:]
+    assert [each.action for each in events].count("iam-identity.account-profile-link.delete") == 4
+    assert {each.account_id for each in events if "link" in each.action} == {world.account.id, OTHER_ACCOUNT}
 
 
 def test_links_to_other_servers_stay(api: Api, world: World, stopped: BareMetalServer) -> None:
@@ -188,8 +188,8 @@ def test_a_new_server_of_the_same_name_is_linked_to_nothing(
     name = stopped.name
     delete(api, stopped)
     prototype["initialization"].pop("default_trusted_profile")
-    made = api.call("POST", SERVERS, prototype | {"name": name}).json()
-    assert linked(made["crn"]) == []
+    server = api.call("POST", SERVERS, prototype | {"name": name}).json()
+    assert linked(server["crn"]) == []
 
 
 # --- cross-account ---------------------------------------------------------------------------------------------

@@ -44,12 +44,12 @@ def order(api: Api, path: str) -> list[str]:
 
 def test_the_default_acl_lets_everything_pass_and_satisfies_the_sdk_model(api: Api, vpc: VPC) -> None:
     body = api.call("GET", f"{PATH}/{vpc.default_network_acl.id}", query=NOW).json()  # type: ignore[union-attr]
-    found = vpc_v1.NetworkACL.from_dict(body)
-    assert [(rule.name, rule.action) for rule in found.rules] == [
+    acl = vpc_v1.NetworkACL.from_dict(body)
+    assert [(rule.name, rule.action) for rule in acl.rules] == [
         ("allow-inbound", "allow"),
         ("allow-outbound", "allow"),
     ]
-    assert len(found.subnets) == 1
+    assert len(acl.subnets) == 1
 
 
 def test_each_rule_says_which_one_it_goes_before(api: Api, path: str) -> None:
@@ -77,8 +77,8 @@ def test_a_rule_is_moved_and_moved_to_the_end(api: Api, path: str) -> None:
 
 def test_a_patch_without_before_leaves_the_order(api: Api, path: str) -> None:
     a, _ = (add(api, path, name) for name in "ab")
-    changed = api.call("PATCH", f"{path}/rules/{a}", {"action": "deny", "name": "z"}).json()
-    assert (changed["action"], order(api, path)) == ("deny", ["z", "b"])
+    rule = api.call("PATCH", f"{path}/rules/{a}", {"action": "deny", "name": "z"}).json()
+    assert (rule["action"], order(api, path)) == ("deny", ["z", "b"])
 
 
 PROTOCOLS: dict[str, dict[str, Any]] = {
@@ -94,9 +94,9 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("rule", PROTOCOLS.values(), ids=PROTOCOLS.keys())
 def test_a_rule_of_each_kind_satisfies_the_sdk_model(api: Api, path: str, rule: dict[str, Any]) -> None:
-    made = api.call("POST", f"{path}/rules", RULE | rule, query=NOW).json()
-    assert made.items() >= rule.items()
-    assert fits(vpc_v1.NetworkACLRule, made).protocol == rule["protocol"]
+    new_rule = api.call("POST", f"{path}/rules", RULE | rule, query=NOW).json()
+    assert new_rule.items() >= rule.items()
+    assert fits(vpc_v1.NetworkACLRule, new_rule).protocol == rule["protocol"]
 
 
 WRONG: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
@@ -152,8 +152,8 @@ def test_an_earlier_version_denies_all(api: Api, path: str) -> None:
 def test_ports_are_given_back_to_all(api: Api, path: str) -> None:
     rule = add(api, path, "ssh", protocol="tcp", destination_port_min=22, destination_port_max=22)
     patch = {"destination_port_min": None, "destination_port_max": None}
-    changed = api.call("PATCH", f"{path}/rules/{rule}", patch).json()
-    assert (changed["destination_port_min"], changed["destination_port_max"]) == (1, 65535)
+    updated_rule = api.call("PATCH", f"{path}/rules/{rule}", patch).json()
+    assert (updated_rule["destination_port_min"], updated_rule["destination_port_max"]) == (1, 65535)
 
 
 def test_the_protocol_of_a_rule_stays(api: Api, path: str) -> None:
@@ -184,8 +184,8 @@ def test_the_rules_of_another_acl_are_copied_in_their_order(api: Api, path: str,
 def test_rules_are_listed_by_direction(api: Api, path: str) -> None:
     add(api, path, "in")
     add(api, path, "out", direction="outbound")
-    found = api.get(f"{path}/rules", "direction=outbound").json()
-    assert [rule["name"] for rule in found["rules"]] == ["out"]
+    body = api.get(f"{path}/rules", "direction=outbound").json()
+    assert [rule["name"] for rule in body["rules"]] == ["out"]
     assert api.get(f"{path}/rules", "direction=up").status_code == 400
 
 

@@ -21,8 +21,8 @@ def test_the_collection_is_empty_in_the_shape_of_ibms_sdk(api: Api) -> None:
     def check(kind: Kind) -> None:
         answer = api.get(f"/v1/{kind.path}", "limit=7&vpc.id=r006-none")
         assert answer.status_code == 200
-        found = fits(getattr(vpc_v1, f"{kind.shape}Collection"), answer.json())
-        assert (found.total_count, found.limit, getattr(found, kind.items)) == (0, 7, [])
+        collection = fits(getattr(vpc_v1, f"{kind.shape}Collection"), answer.json())
+        assert (collection.total_count, collection.limit, getattr(collection, kind.items)) == (0, 7, [])
 
     check_each(KINDS, check)
 
@@ -50,8 +50,8 @@ def test_an_item_cannot_be_made_and_the_refusal_says_what_can(api: Api) -> None:
 
 def test_abbreviations_are_written_as_ibm_writes_them(api: Api) -> None:
     answers = [api.get(f"/v1/{path}/none") for path in ("ike_policies", "ipsec_policies", "vpn_gateways")]
-    found = [answer.json()["errors"][0]["message"].partition(":")[0] for answer in answers]
-    assert found == ["IKE policy not found", "IPsec policy not found", "VPN gateway not found"]
+    targets = [answer.json()["errors"][0]["message"].partition(":")[0] for answer in answers]
+    assert targets == ["IKE policy not found", "IPsec policy not found", "VPN gateway not found"]
 
 
 def test_the_operations_of_a_kind_are_those_of_ibms_sdk_and_are_marked() -> None:
@@ -73,6 +73,6 @@ def test_what_is_below_an_item_is_not_found(api: Api) -> None:
     parents = tuple(f"/{kind.path}/" for kind in KINDS)
     below = [path for path in PATHS if path.startswith(parents) and path.count("/") > path.rstrip("}").count("{") + 1]
     assert len(below) > len(KINDS)
-    found = {path: api.get(f"/v1{PLACEHOLDER.sub('none', path)}") for path in below}
-    assert {answer.status_code for answer in found.values()} == {404}
-    assert all("not found" in answer.json()["errors"][0]["message"].lower() for answer in found.values())
+    answers = {path: api.get(f"/v1{PLACEHOLDER.sub('none', path)}") for path in below}
+    assert {answer.status_code for answer in answers.values()} == {404}
+    assert all("not found" in answer.json()["errors"][0]["message"].lower() for answer in answers.values())

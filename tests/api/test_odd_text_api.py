@@ -33,9 +33,9 @@ def alices(world: World, keys: None) -> Everything:
 def parameters(operation: Documented) -> Iterator[str]:
     """Names of its query parameters."""
     for each in operation.content.get("parameters", []):
-        found = referenced(each["$ref"]) if "$ref" in each else each
-        if found["in"] == "query":
-            yield found["name"]
+        definition = referenced(each["$ref"]) if "$ref" in each else each
+        if definition["in"] == "query":
+            yield definition["name"]
 
 
 def failures(asked: list[Any], perform: Callable[..., Any]) -> dict[str, bytes]:
@@ -46,24 +46,24 @@ def failures(asked: list[Any], perform: Callable[..., Any]) -> dict[str, bytes]:
 
 @pytest.mark.thorough
 def test_no_text_in_place_of_an_id_makes_an_operation_fail(alices: Everything) -> None:
-    asked = []
+    pairs = []
     for each in GUARDED:
         for place in PLACEHOLDER.finditer(each.path):
             before = alices.path(each.path[: place.end()]).rpartition("/")[0]
             rest = PLACEHOLDER.sub("x", each.path[place.end() :])
-            asked += [(each, f"{before}/{value}{rest}") for value in FEW]
-    assert len(asked) > len(GUARDED)
-    assert failures(asked, lambda each, path: perform(each, path, alices.query, ALICE)) == {}
+            pairs += [(each, f"{before}/{value}{rest}") for value in FEW]
+    assert len(pairs) > len(GUARDED)
+    assert failures(pairs, lambda each, path: perform(each, path, alices.query, ALICE)) == {}
 
 
 @pytest.mark.thorough
 def test_no_text_of_a_query_makes_an_operation_fail(alices: Everything) -> None:
-    asked = [(each, query) for each in READING for query in queries(*parameters(each))]
+    pairs = [(each, query) for each in READING for query in queries(*parameters(each))]
 
     def get(each: Documented, query: str) -> Any:
         return call("GET", f"{alices.path(each.path)}?{alices.query}&{query}")
 
-    assert failures(asked, get) == {}
+    assert failures(pairs, get) == {}
 
 
 def bodies(operation: Documented) -> Iterator[Any]:
@@ -71,21 +71,21 @@ def bodies(operation: Documented) -> Iterator[Any]:
     schema = operation.content["requestBody"]["content"]["application/json"]["schema"]
     schemas = document()["components"]["schemas"]
     smallest = json.loads(json.dumps(example(schema, schemas)).replace("$ACCOUNT_ID", ACCOUNT))
-    known = resolved(schema, schemas).get("properties", {})
-    for path in dict.fromkeys([*paths_of(smallest), *((name,) for name in known)]):
+    answer = resolved(schema, schemas).get("properties", {})
+    for path in dict.fromkeys([*paths_of(smallest), *((name,) for name in answer)]):
         for value in BODY_VALUES:
             yield spoilt(smallest, path, value)
 
 
 @pytest.mark.thorough
 def test_no_text_of_a_body_makes_an_operation_fail(alices: Everything) -> None:
-    asked = [(each, body) for each in GUARDED if "requestBody" in each.content for body in bodies(each)]
-    assert len(asked) > len(GUARDED)
+    pairs = [(each, body) for each in GUARDED if "requestBody" in each.content for body in bodies(each)]
+    assert len(pairs) > len(GUARDED)
 
     def send(each: Documented, body: Any) -> Any:
         return alices.call(each.method, alices.path(each.path), body)
 
-    assert failures(asked, send) == {}
+    assert failures(pairs, send) == {}
 
 
 def test_no_text_in_a_path_makes_an_unauthenticated_operation_fail(world: World) -> None:
@@ -145,9 +145,9 @@ def test_a_length_that_is_no_number_makes_no_question_about_a_certificate_fail(w
 def wsgi(method: str, path: str, query: str, **environ: str) -> list[str]:
     """Status lines of the answer of the application as the HTTP server calls it: Django's test client makes requests of
     its own class."""
-    made = {**RequestFactory().generic(method, path).environ, "QUERY_STRING": query, **environ}
+    wsgi_environ = {**RequestFactory().generic(method, path).environ, "QUERY_STRING": query, **environ}
     started: list[str] = []
-    b"".join(get_application()(made, lambda status, headers: started.append(status)))
+    b"".join(get_application()(wsgi_environ, lambda status, headers: started.append(status)))
     return started
 
 

@@ -80,11 +80,11 @@ def paths_of(body: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def spoilt(body: Any, path: tuple[Any, ...], value: Any) -> Any:
-    made = part = deepcopy(body)
+    document = part = deepcopy(body)
     for key in path[:-1]:
         part = part[key]
     part[path[-1]] = value
-    return made
+    return document
 
 
 def name_of(path: tuple[Any, ...]) -> str:

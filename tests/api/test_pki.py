@@ -52,11 +52,13 @@ def issuer(certificate: IssuedCertificate) -> x509.Certificate:
 
 
 def question(certificate: IssuedCertificate, issuer: x509.Certificate, *, serial: int = 0) -> bytes:
-    made = ocsp.OCSPRequestBuilder().add_certificate(parsed(certificate), issuer, SHA1).build()
+    request = ocsp.OCSPRequestBuilder().add_certificate(parsed(certificate), issuer, SHA1).build()
     if serial:
         by_hash = ocsp.OCSPRequestBuilder()
-        made = by_hash.add_certificate_by_hash(made.issuer_name_hash, made.issuer_key_hash, serial, SHA1).build()
-    return made.public_bytes(Encoding.DER)
+        request = by_hash.add_certificate_by_hash(
+            request.issuer_name_hash, request.issuer_key_hash, serial, SHA1
+        ).build()
+    return request.public_bytes(Encoding.DER)
 
 
 def post(client: Client, der: bytes) -> Any:
@@ -94,8 +96,8 @@ def test_the_authority_that_will_sign_next_is_published_before_it_does(client: C
 def test_an_authoritys_certificate_is_der(client: Client, purpose: str) -> None:
     key = KeyPair.objects.get(purpose=purpose, state="active")
     answer = client.get(f"/pki/{key.kid}.cer")
-    found = x509.load_der_x509_certificate(answer.content)
-    assert found.public_bytes(Encoding.PEM).decode() == key.certificate
+    actual_certificate = x509.load_der_x509_certificate(answer.content)
+    assert actual_certificate.public_bytes(Encoding.PEM).decode() == key.certificate
     assert answer["Content-Type"] == "application/pkix-cert"
 
 
@@ -114,8 +116,8 @@ def test_a_certificate_leads_to_its_issuer(client: Client, certificate: IssuedCe
     [url] = [
         each.access_location.value for each in access if each.access_method == AuthorityInformationAccessOID.CA_ISSUERS
     ]
-    found = x509.load_der_x509_certificate(client.get(url.removeprefix(ORIGIN)).content)
-    parsed(certificate).verify_directly_issued_by(found)
+    actual_certificate = x509.load_der_x509_certificate(client.get(url.removeprefix(ORIGIN)).content)
+    parsed(certificate).verify_directly_issued_by(actual_certificate)
 
 
 # --- revocation lists -------------------------------------------------------------------------------------------
@@ -131,9 +133,9 @@ def list_path(certificate: IssuedCertificate) -> str:
 
 def test_a_list_is_der_and_signed_by_the_issuer(client: Client, list_path: str, issuer: x509.Certificate) -> None:
     answer = client.get(list_path)
-    found = x509.load_der_x509_crl(answer.content)
+    crl = x509.load_der_x509_crl(answer.content)
     assert answer["Content-Type"] == "application/pkix-crl"
-    assert found.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    assert crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
 
 
 def test_a_list_may_be_kept_for_a_minute(client: Client, list_path: str) -> None:
@@ -164,8 +166,8 @@ def test_a_list_names_what_was_revoked_a_moment_ago(
     """No tick came in between."""
     client.get(list_path)
     switch_metadata_service(server, enabled=False, by=BY)
-    found = x509.load_der_x509_crl(client.get(list_path).content)
-    assert found.get_revoked_certificate_by_serial_number(parsed(certificate).serial_number) is not None
+    crl = x509.load_der_x509_crl(client.get(list_path).content)
+    assert crl.get_revoked_certificate_by_serial_number(parsed(certificate).serial_number) is not None
 
 
 def test_a_list_is_asked_for_with_head_as_with_get(client: Client, list_path: str) -> None:
@@ -227,8 +229,8 @@ def test_an_expired_certificate_stands_as_it_stood(
 
 def test_a_question_about_a_certificate_of_another_authority_is_unauthorized(client: Client) -> None:
     foreign = make_issuer().certificate
-    made = ocsp.OCSPRequestBuilder().add_certificate(foreign, foreign, SHA1).build()
-    answer = read(post(client, made.public_bytes(Encoding.DER)))
+    request = ocsp.OCSPRequestBuilder().add_certificate(foreign, foreign, SHA1).build()
+    answer = read(post(client, request.public_bytes(Encoding.DER)))
     assert answer.response_status == OCSPResponseStatus.UNAUTHORIZED
 
 

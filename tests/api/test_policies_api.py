@@ -40,15 +40,15 @@ def test_a_policy_is_created(world: World, version: str) -> None:
 
 @BOTH
 def test_the_href_names_the_api_that_created_it_whichever_reads_it(world: World, version: str) -> None:
-    made = create(version).json()
-    assert made["href"] == f"http://testserver/{version}/policies/{made['id']}"
-    assert {call("GET", f"/{each}/policies/{made['id']}").json()["href"] for each in BODIES} == {made["href"]}
+    body = create(version).json()
+    assert body["href"] == f"http://testserver/{version}/policies/{body['id']}"
+    assert {call("GET", f"/{each}/policies/{body['id']}").json()["href"] for each in BODIES} == {body["href"]}
 
 
 @BOTH
 def test_a_policy_reads_alike_whichever_api_created_it(world: World, version: str) -> None:
-    made = create(version).json()
-    v1, v2 = (call("GET", f"/{each}/policies/{made['id']}").json() for each in BODIES)
+    body = create(version).json()
+    v1, v2 = (call("GET", f"/{each}/policies/{body['id']}").json() for each in BODIES)
     assert v1["subjects"] == [{"attributes": [v1_attribute("iam_id", VICTOR)]}]
     assert [role["role_id"] for role in v1["roles"]] == [role_crn("Viewer")]
     assert v1["resources"] == [
@@ -84,8 +84,8 @@ def test_a_wildcard_and_a_tag_survive_from_v1_to_v2(world: World) -> None:
         ],
         "tags": [v1_attribute("env", "prod")],
     }
-    made = create(resources=[resource]).json()
-    v2 = call("GET", f"/v2/policies/{made['id']}").json()["resource"]
+    body = create(resources=[resource]).json()
+    v2 = call("GET", f"/v2/policies/{body['id']}").json()["resource"]
     assert v2["attributes"][2:] == [
         attribute("region", "us-*", "stringMatch"),
         attribute("vpcId", True, "stringExists"),
@@ -104,14 +104,14 @@ V2_ATTRIBUTES = [
 
 @pytest.mark.parametrize("each", V2_ATTRIBUTES, ids=lambda each: f"{each['operator']}-{each['value']}")
 def test_v2_returns_attributes_as_they_were_sent(world: World, each: dict[str, Any]) -> None:
-    made = create("v2", more=(each,)).json()
-    assert call("GET", f"/v2/policies/{made['id']}").json()["resource"]["attributes"][2] == each
+    body = create("v2", more=(each,)).json()
+    assert call("GET", f"/v2/policies/{body['id']}").json()["resource"]["attributes"][2] == each
 
 
 @pytest.mark.parametrize("each", V2_ATTRIBUTES, ids=lambda each: f"{each['operator']}-{each['value']}")
 def test_v1_can_read_every_v2_policy(world: World, each: dict[str, Any]) -> None:
-    made = create("v2", more=(each,)).json()
-    assert call("GET", f"/v1/policies/{made['id']}").status_code == 200
+    body = create("v2", more=(each,)).json()
+    assert call("GET", f"/v1/policies/{body['id']}").status_code == 200
 
 
 def test_a_role_given_twice_is_kept_once(world: World) -> None:
@@ -238,8 +238,8 @@ LISTS: list[tuple[str, list[int]]] = [
 
 @BOTH
 def test_a_list_is_filtered_and_sorted(three: list[str], version: str) -> None:
-    found = {query: ids(listed(query, version)) for query, _ in LISTS}
-    assert_rows(found, {query: [three[position] for position in positions] for query, positions in LISTS})
+    ids_by_query = {query: ids(listed(query, version)) for query, _ in LISTS}
+    assert_rows(ids_by_query, {query: [three[position] for position in positions] for query, positions in LISTS})
 
 
 def test_deleted_policies_are_listed_apart(three: list[str]) -> None:

@@ -50,8 +50,8 @@ def test_a_rule_and_its_pattern_come_together(world: World, body: dict[str, Any]
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_every_pattern_is_kept(world: World, pattern: str) -> None:
-    made = create(pattern=pattern).json()
-    assert call("GET", f"/v2/policies/{made['id']}").json()["pattern"] == pattern
+    body = create(pattern=pattern).json()
+    assert call("GET", f"/v2/policies/{body['id']}").json()["pattern"] == pattern
 
 
 def victor_may_list() -> bool:
@@ -66,11 +66,11 @@ def victor_sees_a_server() -> bool:
 
 def test_a_policy_counts_at_the_times_that_its_rule_names(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     create()
-    found = []
+    decisions = []
     for hours in (-13, -12, 0, 12):
         monkeypatch.setattr(clock, "now", lambda hours=hours: MONDAY_NOON + timedelta(hours=hours))
-        found.append(victor_may_list())
-    assert found == [False, True, True, False]
+        decisions.append(victor_may_list())
+    assert decisions == [False, True, True, False]
 
 
 @pytest.mark.parametrize(("region", "allowed"), [("us-*", True), ("eu-*", False)])

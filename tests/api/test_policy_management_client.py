@@ -53,19 +53,19 @@ def victor_sees_a_server() -> bool:
 @pytest.mark.parametrize("version", ["", "v2_"])
 def test_a_stale_entity_tag_replaces_nothing(policies: Any, version: str) -> None:
     body = v2_policy if version else v1_policy
-    made = getattr(policies, f"create_{version}policy")(**body())
-    replace, stale = getattr(policies, f"replace_{version}policy"), made.get_headers()["ETag"]
-    replace(made.get_result()["id"], stale, **body(VICTOR, "Operator"))
-    answer = refused(replace, made.get_result()["id"], stale, **body(VICTOR, "Administrator"))
+    creation = getattr(policies, f"create_{version}policy")(**body())
+    replace, stale = getattr(policies, f"replace_{version}policy"), creation.get_headers()["ETag"]
+    replace(creation.get_result()["id"], stale, **body(VICTOR, "Operator"))
+    answer = refused(replace, creation.get_result()["id"], stale, **body(VICTOR, "Administrator"))
     assert answer == (412, "precondition_failed")
-    assert policies.get_policy(made.get_result()["id"]).get_result()["roles"][0]["role_id"] == role_crn("Operator")
+    assert policies.get_policy(creation.get_result()["id"]).get_result()["roles"][0]["role_id"] == role_crn("Operator")
 
 
 def test_a_stale_entity_tag_restores_nothing(policies: Any) -> None:
-    made = policies.create_policy(**v1_policy())
-    policies.delete_policy(made.get_result()["id"])
-    stale = made.get_headers()["ETag"]
-    assert refused(policies.update_policy_state, made.get_result()["id"], stale, state="active") == (
+    policy = policies.create_policy(**v1_policy())
+    policies.delete_policy(policy.get_result()["id"])
+    stale = policy.get_headers()["ETag"]
+    assert refused(policies.update_policy_state, policy.get_result()["id"], stale, state="active") == (
         412,
         "precondition_failed",
     )
@@ -74,9 +74,9 @@ def test_a_stale_entity_tag_restores_nothing(policies: Any) -> None:
 
 @pytest.mark.parametrize("version", ["", "v2_"])
 def test_the_entity_tag_of_one_api_is_good_for_the_other(policies: Any, version: str) -> None:
-    made = policies.create_policy(**v1_policy()).get_result()
-    tag = getattr(policies, f"get_{version}policy")(made["id"]).get_headers()["ETag"]
-    replaced = policies.replace_v2_policy(made["id"], tag, **v2_policy(VICTOR, "Editor")).get_result()
+    policy = policies.create_policy(**v1_policy()).get_result()
+    tag = getattr(policies, f"get_{version}policy")(policy["id"]).get_headers()["ETag"]
+    replaced = policies.replace_v2_policy(policy["id"], tag, **v2_policy(VICTOR, "Editor")).get_result()
     assert V2Policy.from_dict(replaced).control["grant"]["roles"] == [{"role_id": role_crn("Editor")}]
 
 
@@ -85,20 +85,23 @@ def test_the_entity_tag_of_one_api_is_good_for_the_other(policies: Any, version:
 
 @pytest.mark.parametrize("version", ["", "v2_"])
 def test_access_goes_with_the_policy_and_comes_back_when_it_is_restored(policies: Any, version: str) -> None:
-    made = policies.create_policy(**v1_policy()).get_result()
+    policy = policies.create_policy(**v1_policy()).get_result()
     assert victor_may_list()
-    getattr(policies, f"delete_{version}policy")(made["id"])
+    getattr(policies, f"delete_{version}policy")(policy["id"])
     assert not victor_may_list()
-    tag = policies.get_policy(made["id"]).get_headers()["ETag"]
-    policies.update_policy_state(made["id"], tag, state="active")
+    tag = policies.get_policy(policy["id"]).get_headers()["ETag"]
+    policies.update_policy_state(policy["id"], tag, state="active")
     assert victor_may_list()
 
 
 def test_a_deleted_policy_is_not_replaced(policies: Any) -> None:
-    made = policies.create_policy(**v1_policy()).get_result()
-    policies.delete_policy(made["id"])
-    tag = policies.get_policy(made["id"]).get_headers()["ETag"]
-    assert refused(policies.replace_policy, made["id"], tag, **v1_policy(VICTOR, "Editor")) == (404, "policy_not_found")
+    policy = policies.create_policy(**v1_policy()).get_result()
+    policies.delete_policy(policy["id"])
+    tag = policies.get_policy(policy["id"]).get_headers()["ETag"]
+    assert refused(policies.replace_policy, policy["id"], tag, **v1_policy(VICTOR, "Editor")) == (
+        404,
+        "policy_not_found",
+    )
 
 
 def test_a_policy_is_not_restored_beside_one_that_says_the_same(policies: Any) -> None:
@@ -133,8 +136,8 @@ def test_what_is_granted_already_conflicts_whichever_api_granted_it(policies: An
 
 def test_a_replacement_conflicts_with_another_policy_and_not_with_itself(policies: Any) -> None:
     policies.create_policy(**v1_policy(VICTOR, "Editor"))
-    made = policies.create_policy(**v1_policy())
-    tag, policy_id = made.get_headers()["ETag"], made.get_result()["id"]
+    policy = policies.create_policy(**v1_policy())
+    tag, policy_id = policy.get_headers()["ETag"], policy.get_result()["id"]
     again = policies.replace_policy(policy_id, tag, **v1_policy(description="same"))
     assert again.get_result()["description"] == "same"
     tag = again.get_headers()["ETag"]
@@ -172,22 +175,24 @@ def timed(policies: Any) -> dict[str, Any]:
             ),
         ],
     )
-    made: dict[str, Any] = policies.create_v2_policy(**v2_policy() | {"rule": office, "pattern": WEEKLY}).get_result()
-    return made
+    new_v2_policy: dict[str, Any] = policies.create_v2_policy(
+        **v2_policy() | {"rule": office, "pattern": WEEKLY}
+    ).get_result()
+    return new_v2_policy
 
 
 def test_v2_reads_a_rule_as_it_was_written(policies: Any, timed: dict[str, Any]) -> None:
-    read = V2Policy.from_dict(policies.get_v2_policy(timed["id"]).get_result())
-    assert (read.pattern, read.rule) == (WEEKLY, timed["rule"])
+    fetched_v2_policy = V2Policy.from_dict(policies.get_v2_policy(timed["id"]).get_result())
+    assert (fetched_v2_policy.pattern, fetched_v2_policy.rule) == (WEEKLY, timed["rule"])
     assert [each["operator"] for each in timed["rule"]["conditions"]] == ["dayOfWeekAnyOf", "timeGreaterThanOrEquals"]
 
 
 def test_v1_reads_a_policy_without_its_rule(policies: Any, timed: dict[str, Any]) -> None:
-    read = policies.get_policy(timed["id"]).get_result()
-    assert Policy.from_dict(read).id == timed["id"]
-    assert not read.keys() & {"rule", "pattern"}
-    [listed] = PolicyCollection.from_dict(policies.list_policies(ACCOUNT).get_result()).policies
-    assert listed.id == timed["id"]
+    policy = policies.get_policy(timed["id"]).get_result()
+    assert Policy.from_dict(policy).id == timed["id"]
+    assert not policy.keys() & {"rule", "pattern"}
+    [listed_policy] = PolicyCollection.from_dict(policies.list_policies(ACCOUNT).get_result()).policies
+    assert listed_policy.id == timed["id"]
 
 
 def test_v1_does_not_replace_a_policy_with_a_rule(policies: Any, timed: dict[str, Any]) -> None:
@@ -207,10 +212,10 @@ def test_v2_removes_a_rule_from_a_policy(policies: Any, timed: dict[str, Any]) -
 @pytest.mark.parametrize("version", ["", "v2_"])
 def test_a_list_may_show_what_each_role_allows(policies: Any, version: str) -> None:
     policies.create_policy(**v1_policy())
-    listed = getattr(policies, f"list_{version}policies")(ACCOUNT, format="display").get_result()
+    body = getattr(policies, f"list_{version}policies")(ACCOUNT, format="display").get_result()
     kind = V2PolicyCollection if version else PolicyCollection
-    assert len(kind.from_dict(listed).policies) == 1
-    [policy] = listed["policies"]
+    assert len(kind.from_dict(body).policies) == 1
+    [policy] = body["policies"]
     [role] = policy["control"]["grant"]["roles"] if version else policy["roles"]
     assert role["display_name"] == "Viewer"
     assert LIST in [action["id"] for action in role["actions"]]
@@ -250,7 +255,7 @@ def test_a_policy_that_v1_wrote_counts_as_one_that_v2_wrote(
     policies: Any, server: BareMetalServer, wanted: dict[str, Any], allowed: bool
 ) -> None:
     value = str(wanted["value"]).lower() if wanted["operator"] == "stringExists" else wanted["value"]
-    given = [v1_attribute("accountId", ACCOUNT), v1_attribute("serviceName", "is")]
-    given.append(v1_attribute(wanted["key"], value, operator=wanted["operator"]))
-    policies.create_policy(**v1_policy(resources=[{"attributes": given}]))
+    bodies = [v1_attribute("accountId", ACCOUNT), v1_attribute("serviceName", "is")]
+    bodies.append(v1_attribute(wanted["key"], value, operator=wanted["operator"]))
+    policies.create_policy(**v1_policy(resources=[{"attributes": bodies}]))
     assert victor_sees_a_server() is allowed

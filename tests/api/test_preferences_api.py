@@ -34,19 +34,23 @@ def test_a_preference_is_set_read_listed_and_cleared(profile: TrustedProfile) ->
     iam.update_preference_on_scope_account(
         **where, preference_id="global_left_navigation", value_list_of_strings=entries
     )
-    read = iam.get_preferences_on_scope_account(**where, preference_id="landing_page").get_result()
-    told = IdentityPreferenceResponse.from_dict(read)
-    assert read == page.get_result()
-    assert (told.service, told.id, told.account_id, told.scope, told.value_string) == (
-        *("console", "landing_page", ACCOUNT, "account", "/billing"),
-    )
+    preference = iam.get_preferences_on_scope_account(**where, preference_id="landing_page").get_result()
+    preference_response = IdentityPreferenceResponse.from_dict(preference)
+    assert preference == page.get_result()
+    assert (
+        preference_response.service,
+        preference_response.id,
+        preference_response.account_id,
+        preference_response.scope,
+        preference_response.value_string,
+    ) == (*("console", "landing_page", ACCOUNT, "account", "/billing"),)
     every = iam.get_all_preferences_on_scope_account(ACCOUNT, profile.iam_id).get_result()
     values = [each.value_list_of_strings for each in IdentityPreferencesResponse.from_dict(every).preferences]
     assert values == [entries, None]
     iam.delete_preferences_on_scope_account(**where, preference_id="landing_page")
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         iam.get_preferences_on_scope_account(**where, preference_id="landing_page")
-    assert refused.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 REFUSED: dict[str, tuple[str, Any, int]] = {
@@ -99,5 +103,5 @@ def test_another_accounts_preferences_are_not_found(preferences: str) -> None:
 def test_changes_leave_events(preferences: str, profile: TrustedProfile) -> None:
     call("PUT", f"{preferences}/console/landing_page", {"value_string": "/iam"})
     call("DELETE", f"{preferences}/console/landing_page")
-    found = ActivityEvent.objects.filter(target_id=profile.crn, action__contains="preferences").order_by("id")
-    assert [each.action.rpartition(".")[2] for each in found] == ["update", "delete"]
+    events = ActivityEvent.objects.filter(target_id=profile.crn, action__contains="preferences").order_by("id")
+    assert [each.action.rpartition(".")[2] for each in events] == ["update", "delete"]

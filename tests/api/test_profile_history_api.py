@@ -20,14 +20,14 @@ MEMBERS = {"timestamp", "iam_id", "iam_id_account", "action", "params", "message
 def listed(query: str = "", **options: Any) -> list[dict[str, Any]]:
     answer = call("GET", f"/v1/profiles?account_id={ACCOUNT}{query}", **options)
     assert answer.status_code == 200, answer.content
-    found: list[dict[str, Any]] = answer.json()["profiles"]
-    return found
+    profiles: list[dict[str, Any]] = answer.json()["profiles"]
+    return profiles
 
 
 def history() -> list[dict[str, Any]]:
     [profile] = listed("&include_history=true")
-    found: list[dict[str, Any]] = profile["history"]
-    return found
+    actual_history: list[dict[str, Any]] = profile["history"]
+    return actual_history
 
 
 @pytest.mark.parametrize("query", ["", "&include_history=false", "&include_history=False"])
@@ -145,8 +145,8 @@ FILTERS: dict[str, list[str]] = {
 
 
 def test_a_filter_finds_the_profiles_that_match(three: None) -> None:
-    found = {text: [each["name"] for each in listed(f"&sort=name&filter={quote(text)}")] for text in FILTERS}
-    assert_rows(found, FILTERS)
+    names = {text: [each["name"] for each in listed(f"&sort=name&filter={quote(text)}")] for text in FILTERS}
+    assert_rows(names, FILTERS)
 
 
 BAD_FILTERS = {
@@ -180,8 +180,8 @@ def test_a_filter_that_is_not_understood_is_refused(world: World) -> None:
 
 
 def test_a_page_token_belongs_to_its_filter(three: None) -> None:
-    asked = f"/v1/profiles?account_id={ACCOUNT}&pagesize=1&filter=name%20co%20%22web%22"
-    following = call("GET", asked).json()["next"]
+    path = f"/v1/profiles?account_id={ACCOUNT}&pagesize=1&filter=name%20co%20%22web%22"
+    following = call("GET", path).json()["next"]
     assert [each["name"] for each in call("GET", following).json()["profiles"]] == ["web-test"]
     assert refusal(call("GET", following.replace("web", "db"))) == (400, "invalid_value")
 

@@ -95,8 +95,8 @@ def test_all_identities_are_replaced_with_the_profiles_entity_tag(
 ) -> None:
     before = call("GET", identities)
     assert before["ETag"] == before.json()["entity_tag"]
-    wanted = [{"identifier": robot.id, "type": "serviceid"}, RESOURCE]
-    answer = call("PUT", identities, {"identities": wanted}, If_Match=before["ETag"])
+    replacements = [{"identifier": robot.id, "type": "serviceid"}, RESOURCE]
+    answer = call("PUT", identities, {"identities": replacements}, If_Match=before["ETag"])
     assert answer.status_code == 200
     assert [each["type"] for each in answer.json()["identities"]] == ["serviceid", "crn"]
     assert answer.json()["entity_tag"] == answer["ETag"] != before["ETag"]

@@ -28,8 +28,8 @@ def host(region: str) -> str:
 
 
 def test_profiles_are_those_that_the_region_offers(api: Api) -> None:
-    found = fits(vpc_v1.BareMetalServerProfileCollection, api.get(PROFILES).json())
-    assert [profile.name for profile in found.profiles] == OFFERED
+    actual_profile = fits(vpc_v1.BareMetalServerProfileCollection, api.get(PROFILES).json())
+    assert [profile.name for profile in actual_profile.profiles] == OFFERED
 
 
 @pytest.mark.parametrize(("region", "count"), [("us-south", 39), ("us-east", 19), ("in-mum", 21), ("au-syd", 0)])
@@ -66,8 +66,8 @@ def test_the_bandwidth_of_the_second_generation_is_fixed(api: Api) -> None:
 
 def test_the_bandwidth_of_the_third_generation_is_to_choose(api: Api) -> None:
     body = api.get(f"{PROFILES}/bx3-metal-48x256").json()
-    found = fits(vpc_v1.BareMetalServerProfileBandwidthEnum, body["bandwidth"])
-    assert (found.default, found.values) == (200_000, [10_000, 25_000, 50_000, 100_000, 200_000])
+    bandwidth = fits(vpc_v1.BareMetalServerProfileBandwidthEnum, body["bandwidth"])
+    assert (bandwidth.default, bandwidth.values) == (200_000, [10_000, 25_000, 50_000, 100_000, 200_000])
 
 
 DISKS: dict[str, list[tuple[int, int, str]]] = {
@@ -80,11 +80,11 @@ DISKS: dict[str, list[tuple[int, int, str]]] = {
 @pytest.mark.parametrize("name", DISKS)
 def test_a_mirrored_pair_of_boot_disks_shows_as_one(api: Api, name: str) -> None:
     disks = api.get(f"{PROFILES}/{name}").json()["disks"]
-    found = [
+    rows = [
         (disk["quantity"]["value"], disk["size"]["value"], disk["supported_interface_types"]["default"])
         for disk in disks
     ]
-    assert found == DISKS[name]
+    assert rows == DISKS[name]
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def pairs(body: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_capacities_are_complete(api: Api) -> None:
-    found = fits(vpc_v1.BareMetalServerCapacityCollection, api.get(CAPACITIES).json())
-    assert found.capacities[0].profile.resource_type == "bare_metal_server_profile"
+    capacity = fits(vpc_v1.BareMetalServerCapacityCollection, api.get(CAPACITIES).json())
+    assert capacity.capacities[0].profile.resource_type == "bare_metal_server_profile"
 
 
 def test_every_profile_can_be_had_in_every_zone_of_the_region(api: Api) -> None:
@@ -168,14 +168,14 @@ def test_the_allow_listed_profile_is_offered_in_one_region(api: Api) -> None:
 
 
 def test_operating_systems_are_complete(api: Api) -> None:
-    found = fits(vpc_v1.OperatingSystemCollection, api.get(SYSTEMS).json())
-    assert [system.name for system in found.operating_systems] == list(catalog.operating_systems())
+    actual_system = fits(vpc_v1.OperatingSystemCollection, api.get(SYSTEMS).json())
+    assert [system.name for system in actual_system.operating_systems] == list(catalog.operating_systems())
 
 
 def test_every_operating_system_has_all_that_the_sdk_requires(api: Api) -> None:
     def check(name: str) -> None:
-        found = fits(vpc_v1.OperatingSystem, api.get(f"{SYSTEMS}/{name}").json())
-        assert (found.name, found.architecture) == (name, "amd64")
+        system = fits(vpc_v1.OperatingSystem, api.get(f"{SYSTEMS}/{name}").json())
+        assert (system.name, system.architecture) == (name, "amd64")
 
     check_each(catalog.operating_systems(), check)
 
@@ -186,14 +186,14 @@ def test_every_operating_system_has_all_that_the_sdk_requires(api: Api) -> None:
 def test_pages_follow_each_other_to_the_end(api: Api) -> None:
     def check(case: tuple[int, str]) -> None:
         limit, path = case
-        query, seen, total = f"limit={limit}", [], None
+        query, names, total = f"limit={limit}", [], None
         while query:
             body = api.get(path, query).json()
-            seen += body[KINDS[path]]
+            names += body[KINDS[path]]
             total = body["total_count"]
             query = body["next"]["href"].partition("?")[2] if "next" in body else ""
-        assert len(seen) == total
-        assert len({str(each) for each in seen}) == total
+        assert len(names) == total
+        assert len({str(each) for each in names}) == total
 
     check_each(list(product([1, 7, 100], KINDS)), check)
 

@@ -57,10 +57,10 @@ class Provider:
 
     def read(self) -> dict[str, Any]:
         answer = self.api.get(self.path)
-        found: dict[str, Any] = answer.json()
-        assert self.wanted <= set(found)
+        body: dict[str, Any] = answer.json()
+        assert self.wanted <= set(body)
         self.etag = answer.headers.get("ETag", "")
-        return found
+        return body
 
     def update(self, body: dict[str, Any], **headers: str) -> dict[str, Any]:
         answer = self.api.call("PATCH", self.path, body, **headers)
@@ -77,8 +77,8 @@ class Provider:
 def test_a_reservation(api: Api) -> None:
     provider = Provider(api, "/v1/reservations")
     assert provider.create(RESERVATION)["status"] == "inactive"
-    changed = provider.update({"name": "new", "capacity": {"total": 11}, "committed_use": {}, "profile": {}})
-    assert (changed["name"], changed["capacity"]["total"]) == ("new", 11)
+    updated_body = provider.update({"name": "new", "capacity": {"total": 11}, "committed_use": {}, "profile": {}})
+    assert (updated_body["name"], updated_body["capacity"]["total"]) == ("new", 11)
     provider.delete()
 
 
@@ -93,15 +93,15 @@ def test_a_public_gateway_that_is_deleted_before_its_subnets_let_go(api: Api, su
     ip = api.call("POST", "/v1/floating_ips", {"name": "fip", "zone": {"name": subnet.zone}}).json()
     provider = Provider(api, "/v1/public_gateways")
     body = {"name": "gate", "vpc": {"id": subnet.vpc.id}, "zone": {"name": subnet.zone}}
-    made = provider.create(body | {"floating_ip": {"id": ip["id"]}})
-    assert (made["status"], made["floating_ip"]["address"]) == ("available", ip["address"])
+    gateway = provider.create(body | {"floating_ip": {"id": ip["id"]}})
+    assert (gateway["status"], gateway["floating_ip"]["address"]) == ("available", ip["address"])
     assert provider.update({"name": "new"})["name"] == "new"
     attachment = f"/v1/subnets/{subnet.id}/public_gateway"
-    assert api.call("PUT", attachment, {"id": made["id"]}).json()["status"] == "available"
-    assert api.get(attachment).json()["id"] == made["id"]
-    refused = api.call("DELETE", provider.path)
-    assert refused.status_code == 409
-    assert "the public gateway is in use by subnet" in refused.json()["errors"][0]["message"].lower()
+    assert api.call("PUT", attachment, {"id": gateway["id"]}).json()["status"] == "available"
+    assert api.get(attachment).json()["id"] == gateway["id"]
+    answer = api.call("DELETE", provider.path)
+    assert answer.status_code == 409
+    assert "the public gateway is in use by subnet" in answer.json()["errors"][0]["message"].lower()
     users = [each["id"] for each in api.get("/v1/subnets").json()["subnets"] if "public_gateway" in each]
     assert users == [subnet.id]
     assert api.call("DELETE", attachment).status_code == 204
@@ -112,8 +112,8 @@ def test_a_public_gateway_that_is_deleted_before_its_subnets_let_go(api: Api, su
 def test_a_routing_table_and_its_routes(api: Api, subnet: Subnet) -> None:
     table = Provider(api, f"/v1/vpcs/{subnet.vpc.id}/routing_tables")
     filters = {"accept_routes_from": [{"resource_type": "vpn_server"}], "advertise_routes_to": ["transit_gateway"]}
-    made = table.create({"name": "table", "route_transit_gateway_ingress": True} | filters)
-    assert not made["is_default"]
+    table_body = table.create({"name": "table", "route_transit_gateway_ingress": True} | filters)
+    assert not table_body["is_default"]
     assert table.update({"name": "new", "route_vpc_zone_ingress": True}, If_Match=table.etag)["name"] == "new"
     assert table.update(dict.fromkeys(filters, ()), If_Match=table.etag)["advertise_routes_to"] == []
     assert table.update({"route_internet_ingress": True})["route_internet_ingress"]  # it sends no If-Match with this
@@ -121,8 +121,12 @@ def test_a_routing_table_and_its_routes(api: Api, subnet: Subnet) -> None:
     route = Provider(api, f"{table.path}/routes")
     body = {"destination": "192.168.4.0/24", "zone": {"name": subnet.zone}, "name": "route", "action": "deliver"}
     assert route.create(body | {"next_hop": {"address": "10.0.0.4"}, "priority": 0})["priority"] == 0
-    changed = route.update({"advertise": True, "name": "new", "priority": 3, "next_hop": {"address": "10.0.0.5"}})
-    assert (changed["advertise"], changed["priority"], changed["next_hop"]) == (True, 3, {"address": "10.0.0.5"})
+    updated_route = route.update({"advertise": True, "name": "new", "priority": 3, "next_hop": {"address": "10.0.0.5"}})
+    assert (updated_route["advertise"], updated_route["priority"], updated_route["next_hop"]) == (
+        True,
+        3,
+        {"address": "10.0.0.5"},
+    )
     drop = Provider(api, route.collection)
     assert drop.create(body | {"action": "drop", "name": "drop", "zone": {"name": "us-south-2"}})["origin"] == "user"
     drop.delete()

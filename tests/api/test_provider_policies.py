@@ -85,18 +85,18 @@ def roles(client: Any, **asked: str) -> dict[str, str]:
 def test_every_policy_is_created_and_its_roles_are_found_again(client: Any) -> None:
     def check(name: str) -> None:
         attributes, query, names = POLICIES[name]
-        known = roles(client, **query)
+        crns = roles(client, **query)
         resource = [{"name": key, "value": value} for key, value in (attributes | {"accountId": ACCOUNT}).items()]
-        made = client.create_policy(
+        policy = client.create_policy(
             "access",
             [{"attributes": [{"name": "iam_id", "value": VICTOR}]}],
-            [{"role_id": known[each]} for each in names],
+            [{"role_id": crns[each]} for each in names],
             [{"attributes": resource}],
         ).get_result()
-        read = client.get_v2_policy(made["id"]).get_result()
+        v2_policy = client.get_v2_policy(policy["id"]).get_result()
         back = {crn: each for each, crn in roles(client, **query, policy_type="access").items()}
-        assert [back[role["role_id"]] for role in read["control"]["grant"]["roles"]] == names
-        assert {each["key"]: each["value"] for each in read["resource"]["attributes"]} == attributes | {
+        assert [back[role["role_id"]] for role in v2_policy["control"]["grant"]["roles"]] == names
+        assert {each["key"]: each["value"] for each in v2_policy["resource"]["attributes"]} == attributes | {
             "accountId": ACCOUNT
         }
 
@@ -105,7 +105,7 @@ def test_every_policy_is_created_and_its_roles_are_found_again(client: Any) -> N
 
 def test_a_policy_on_folders_of_a_bucket_is_stored_with_its_rule(client: Any) -> None:
     attributes = {"accountId": ACCOUNT, "serviceName": "cloud-object-storage", "resourceType": "bucket"}
-    made = client.create_v2_policy(
+    v2_policy = client.create_v2_policy(
         {"grant": {"roles": [{"role_id": roles(client, service_name="cloud-object-storage")["Writer"]}]}},
         "access",
         subject={"attributes": [{"key": "iam_id", "operator": "stringEquals", "value": VICTOR}]},
@@ -117,7 +117,7 @@ def test_a_policy_on_folders_of_a_bucket_is_stored_with_its_rule(client: Any) ->
         rule=COS_RULE,
         pattern="attribute-based-condition:resource:literal-and-wildcard",
     ).get_result()
-    assert client.get_v2_policy(made["id"]).get_result()["rule"] == COS_RULE
+    assert client.get_v2_policy(v2_policy["id"]).get_result()["rule"] == COS_RULE
 
 
 def test_the_actions_of_roles_make_custom_roles(client: Any) -> None:
@@ -125,10 +125,10 @@ def test_the_actions_of_roles_make_custom_roles(client: Any) -> None:
     keys = client.list_roles(service_name="kms").get_result()["service_roles"]
     manager = next(role["actions"] for role in keys if role["display_name"] == "Manager")
     assert manager[18] == "kms.instancepolicies.read"
-    listed = client.list_roles(service_name="cloud-object-storage").get_result()["service_roles"]
-    actions = {role["display_name"]: role["actions"] for role in listed}
+    service_roles = client.list_roles(service_name="cloud-object-storage").get_result()["service_roles"]
+    actions = {role["display_name"]: role["actions"] for role in service_roles}
     joined = [*actions["Content Reader"], *actions["Object Writer"]]
     assert (len(joined), joined[0]) == (22, "cloud-object-storage.bucket.get")
-    for number, (service, chosen) in enumerate({"kms": manager, "cloud-object-storage": joined}.items()):
-        made = client.create_role(f"Own {number}", chosen, f"Own{number}", ACCOUNT, service).get_result()
-        assert made["actions"] == chosen
+    for number, (service, allowed_actions) in enumerate({"kms": manager, "cloud-object-storage": joined}.items()):
+        new_role = client.create_role(f"Own {number}", allowed_actions, f"Own{number}", ACCOUNT, service).get_result()
+        assert new_role["actions"] == allowed_actions

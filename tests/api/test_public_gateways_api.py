@@ -34,16 +34,16 @@ def wanted(subnet: Subnet) -> dict[str, Any]:
 def make(api: Api, body: dict[str, Any], path: str = PATH) -> dict[str, Any]:
     answer = api.call("POST", path, body)
     assert answer.status_code == 201, answer.content
-    made: dict[str, Any] = answer.json()
-    return made
+    gateway: dict[str, Any] = answer.json()
+    return gateway
 
 
 def test_a_gateway_is_made_read_renamed_and_deleted(api: Api, wanted: dict[str, Any]) -> None:
-    made = make(api, wanted)
-    found = fits(vpc_v1.PublicGateway, made)
-    path = f"{PATH}/{found.id}"
-    assert (found.name, found.status, found.zone.name) == ("gate", "available", "us-south-1")
-    assert api.get(path).json() == made
+    gateway = make(api, wanted)
+    actual_gateway = fits(vpc_v1.PublicGateway, gateway)
+    path = f"{PATH}/{actual_gateway.id}"
+    assert (actual_gateway.name, actual_gateway.status, actual_gateway.zone.name) == ("gate", "available", "us-south-1")
+    assert api.get(path).json() == gateway
     assert api.call("PATCH", path, {"name": "new"}).json()["name"] == "new"
     assert [each["name"] for each in api.get(PATH).json()["public_gateways"]] == ["new"]
     assert api.call("DELETE", path).status_code == 204
@@ -57,20 +57,20 @@ def test_a_gateway_is_made_read_renamed_and_deleted(api: Api, wanted: dict[str, 
 
 
 def test_a_floating_ip_that_is_made_along_is_deleted_along(api: Api, wanted: dict[str, Any]) -> None:
-    made = make(api, wanted | {"floating_ip": {"name": "address"}})
-    [ip] = api.get("/v1/floating_ips", f"target.id={made['id']}").json()["floating_ips"]
+    gateway = make(api, wanted | {"floating_ip": {"name": "address"}})
+    [ip] = api.get("/v1/floating_ips", f"target.id={gateway['id']}").json()["floating_ips"]
     assert (ip["name"], ip["target"]["resource_type"]) == ("address", "public_gateway")
-    assert fits(vpc_v1.FloatingIPTargetPublicGatewayReference, ip["target"]).crn == made["crn"]
-    api.call("DELETE", f"{PATH}/{made['id']}")
+    assert fits(vpc_v1.FloatingIPTargetPublicGatewayReference, ip["target"]).crn == gateway["crn"]
+    api.call("DELETE", f"{PATH}/{gateway['id']}")
     assert not FloatingIP.objects.exists()
 
 
 @pytest.mark.parametrize("form", ["id", "crn", "href", "address"])
 def test_a_floating_ip_that_was_there_is_bound_and_stays(api: Api, wanted: dict[str, Any], form: str) -> None:
     ip = make(api, {"zone": ZONE}, "/v1/floating_ips")
-    made = make(api, wanted | {"floating_ip": {form: ip[form]}})
-    assert made["floating_ip"]["id"] == ip["id"]
-    api.call("DELETE", f"{PATH}/{made['id']}")
+    gateway = make(api, wanted | {"floating_ip": {form: ip[form]}})
+    assert gateway["floating_ip"]["id"] == ip["id"]
+    api.call("DELETE", f"{PATH}/{gateway['id']}")
     assert "target" not in api.get(f"/v1/floating_ips/{ip['id']}").json()
 
 
@@ -83,16 +83,16 @@ def test_a_gateway_keeps_its_floating_ip(api: Api, wanted: dict[str, Any], metho
 
 
 def test_a_subnet_is_attached_and_detached(api: Api, subnet: Subnet, wanted: dict[str, Any]) -> None:
-    made, path = make(api, wanted), f"/v1/subnets/{subnet.id}"
-    answer = api.call("PUT", f"{path}/public_gateway", {"crn": made["crn"]})
-    assert (answer.status_code, answer.json()) == (201, made)
-    assert api.get(f"{path}/public_gateway").json() == made
-    shown = api.get(path).json()
-    assert fits(vpc_v1.Subnet, shown).public_gateway.id == made["id"]
-    refused = api.call("DELETE", f"{PATH}/{made['id']}")
-    assert (refused.status_code, errors(refused)) == (409, [("public_gateway_in_use_subnet_exists", "")])
+    gateway, path = make(api, wanted), f"/v1/subnets/{subnet.id}"
+    answer = api.call("PUT", f"{path}/public_gateway", {"crn": gateway["crn"]})
+    assert (answer.status_code, answer.json()) == (201, gateway)
+    assert api.get(f"{path}/public_gateway").json() == gateway
+    body = api.get(path).json()
+    assert fits(vpc_v1.Subnet, body).public_gateway.id == gateway["id"]
+    response = api.call("DELETE", f"{PATH}/{gateway['id']}")
+    assert (response.status_code, errors(response)) == (409, [("public_gateway_in_use_subnet_exists", "")])
     assert (
-        "the public gateway is in use by subnet" in refused.json()["errors"][0]["message"].lower()
+        "the public gateway is in use by subnet" in response.json()["errors"][0]["message"].lower()
     )  # Terraform reads it
     assert api.call("DELETE", f"{path}/public_gateway").status_code == 204
     assert "public_gateway" not in api.get(path).json()
@@ -102,9 +102,9 @@ def test_a_subnet_is_attached_and_detached(api: Api, subnet: Subnet, wanted: dic
 def test_a_subnet_is_made_and_changed_with_a_gateway(api: Api, subnet: Subnet, wanted: dict[str, Any]) -> None:
     gateway = {"id": make(api, wanted)["id"]}
     body = {"vpc": wanted["vpc"], "zone": ZONE, "total_ipv4_address_count": 8, "public_gateway": gateway}
-    made = make(api, body, "/v1/subnets")
-    assert made["public_gateway"]["name"] == "gate"
-    path = f"/v1/subnets/{made['id']}"
+    new_gateway = make(api, body, "/v1/subnets")
+    assert new_gateway["public_gateway"]["name"] == "gate"
+    path = f"/v1/subnets/{new_gateway['id']}"
     assert "public_gateway" in api.call("PATCH", path, {"name": "other"}).json()
     assert "public_gateway" not in api.call("PATCH", path, {"public_gateway": None}).json()
     assert "public_gateway" in api.call("PATCH", path, {"public_gateway": gateway}).json()
@@ -116,7 +116,7 @@ def test_who_attaches_a_gateway_must_be_allowed_to_operate_it(
     api: Api, world: World, subnet: Subnet, wanted: dict[str, Any], role: str
 ) -> None:
     gateway = {"id": make(api, wanted)["id"]}
-    allowed = role == "Operator"
+    may_attach = role == "Operator"
     for each, name, id in (("Editor", "subnetId", subnet.id), (role, "publicGatewayId", gateway["id"])):
         content = make_content(VICTOR, each, more=(attribute(name, id),))
         create_policy(world.account, content=content, api_version="v1", by=BY)
@@ -125,8 +125,8 @@ def test_who_attaches_a_gateway_must_be_allowed_to_operate_it(
         victor.call("PATCH", path, {"public_gateway": gateway}),
         victor.call("PUT", f"{path}/public_gateway", gateway),
     ]
-    assert [answer.status_code for answer in answers] == ([200, 201] if allowed else [403, 403])
-    assert victor.call("DELETE", f"{path}/public_gateway").status_code == (204 if allowed else 404)
+    assert [answer.status_code for answer in answers] == ([200, 201] if may_attach else [403, 403])
+    assert victor.call("DELETE", f"{path}/public_gateway").status_code == (204 if may_attach else 404)
 
 
 def test_a_subnet_of_another_zone_is_not_attached(api: Api, subnet: Subnet, wanted: dict[str, Any]) -> None:

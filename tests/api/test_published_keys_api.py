@@ -15,9 +15,9 @@ KEYS = "/identity/keys"
 
 
 def test_the_keys_may_be_kept_for_no_longer_than_a_successor_is_published_before_it_signs(client: Client) -> None:
-    found = re.fullmatch(r"public, max-age=(\d+)", client.get(KEYS)["Cache-Control"])
-    assert found is not None
-    assert JWKS_MAX_AGE.total_seconds() - 60 < int(found[1]) <= JWKS_MAX_AGE.total_seconds()
+    match = re.fullmatch(r"public, max-age=(\d+)", client.get(KEYS)["Cache-Control"])
+    assert match is not None
+    assert JWKS_MAX_AGE.total_seconds() - 60 < int(match[1]) <= JWKS_MAX_AGE.total_seconds()
 
 
 def test_a_client_that_has_the_current_keys_is_answered_304(client: Client) -> None:

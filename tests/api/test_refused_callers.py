@@ -50,8 +50,8 @@ def test_every_operation_refuses_a_caller_without_a_token(alices: Everything) ->
         for path in spellings(alices.path(operation.path)):
             for method in ("GET", "HEAD") if operation.method == "GET" else (operation.method,):
                 for headers in NO_TOKENS:
-                    sent = alices.headers.get(str(operation), {}) | headers
-                    assert_unauthenticated(operation, perform(operation, path, QUERY, None, method=method, **sent))
+                    header = alices.headers.get(str(operation), {}) | headers
+                    assert_unauthenticated(operation, perform(operation, path, QUERY, None, method=method, **header))
 
     for operation in guarded_operations():
         alices.path(operation.path)  # reads the ids, which leaves events

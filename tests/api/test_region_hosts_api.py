@@ -35,9 +35,9 @@ def server(world: World) -> dict[str, Any]:
     }
     answer = there("POST", "/v1/bare_metal_servers", body)
     assert answer.status_code == 201, answer.content
-    made: dict[str, Any] = answer.json()
-    settle(made["id"])
-    return made
+    server_body: dict[str, Any] = answer.json()
+    settle(server_body["id"])
+    return server_body
 
 
 def test_a_server_lives_in_the_region_whose_host_was_called(server: dict[str, Any]) -> None:
@@ -51,8 +51,8 @@ def test_a_host_in_upper_case_is_the_same_region_and_links_say_https_and_its_nam
     server: dict[str, Any],
 ) -> None:
     answer = there("GET", "/v1/bare_metal_servers", host="EU-DE.IAAS.Cloud.IBM.com:443")
-    [found] = answer.json()["bare_metal_servers"]
-    assert found["href"] == server["href"].replace(EU_DE, f"{EU_DE}:443")
+    [actual_server] = answer.json()["bare_metal_servers"]
+    assert actual_server["href"] == server["href"].replace(EU_DE, f"{EU_DE}:443")
     assert answer.json()["first"]["href"].startswith(f"https://{EU_DE}:443/v1/")
 
 
@@ -81,6 +81,6 @@ def test_a_name_may_be_used_again_in_another_region(server: dict[str, Any]) -> N
 
 def test_links_on_a_host_of_ibms_are_https_as_there_is_no_other_way_to_it(server: dict[str, Any]) -> None:
     # D-94
-    listed = there("GET", "/v1/bare_metal_servers").json()
-    assert listed["first"]["href"].startswith(f"https://{EU_DE}/v1/bare_metal_servers?")
-    assert listed["bare_metal_servers"][0]["href"].startswith(f"https://{EU_DE}/v1/bare_metal_servers/")
+    body = there("GET", "/v1/bare_metal_servers").json()
+    assert body["first"]["href"].startswith(f"https://{EU_DE}/v1/bare_metal_servers?")
+    assert body["bare_metal_servers"][0]["href"].startswith(f"https://{EU_DE}/v1/bare_metal_servers/")

@@ -16,29 +16,29 @@ HOSTS = {"us-south": "us-south.iaas.cloud.ibm.com", "eu-de": "eu-de.iaas.cloud.i
 
 
 def test_all_thirteen_regions_are_listed(api: Api) -> None:
-    found = fits(RegionCollection, api.get(REGIONS).json()).regions
-    assert [region.name for region in found] == list(catalog.regions())
+    regions = fits(RegionCollection, api.get(REGIONS).json()).regions
+    assert [region.name for region in regions] == list(catalog.regions())
 
 
 def test_every_region_says_where_its_api_is(api: Api) -> None:
     def check(name: str) -> None:
-        found = fits(Region, api.get(f"{REGIONS}/{name}").json())
-        assert (found.endpoint, found.status) == (f"https://{name}.iaas.cloud.ibm.com", "available")
+        region = fits(Region, api.get(f"{REGIONS}/{name}").json())
+        assert (region.endpoint, region.status) == (f"https://{name}.iaas.cloud.ibm.com", "available")
 
     check_each(catalog.regions(), check)
 
 
 def test_every_region_has_three_zones(api: Api) -> None:
     def check(name: str) -> None:
-        found = fits(ZoneCollection, api.get(f"{REGIONS}/{name}/zones").json()).zones
-        assert [zone.name for zone in found] == [f"{name}-{number}" for number in (1, 2, 3)]
+        zones = fits(ZoneCollection, api.get(f"{REGIONS}/{name}/zones").json()).zones
+        assert [zone.name for zone in zones] == [f"{name}-{number}" for number in (1, 2, 3)]
 
     check_each(catalog.regions(), check)
 
 
 def test_a_zone_has_all_that_the_sdk_requires(api: Api) -> None:
-    found = fits(Zone, api.get(f"{REGIONS}/eu-de/zones/eu-de-2").json())
-    assert (found.name, found.region.name, found.status) == ("eu-de-2", "eu-de", "available")
+    zone = fits(Zone, api.get(f"{REGIONS}/eu-de/zones/eu-de-2").json())
+    assert (zone.name, zone.region.name, zone.status) == ("eu-de-2", "eu-de", "available")
 
 
 # IBM Cloud documentation, locations: universal zone names. A campus with all zones of a region counts by letter.

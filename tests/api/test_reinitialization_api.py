@@ -44,12 +44,12 @@ def test_a_stopped_server_is_initialized_again_and_runs(
 def test_what_identifies_a_server_survives_its_reinitialization(
     api: Api, path: str, server: BareMetalServer, body: dict[str, Any]
 ) -> None:
-    kept = ("id", "crn", "network_interfaces", "primary_network_interface")
+    stable_fields = ("id", "crn", "network_interfaces", "primary_network_interface")
     before = api.get(path).json()
     api.call("PUT", f"{path}/initialization", body)
     settle(server.id)
     after = api.get(path).json()
-    assert [after[name] for name in kept] == [before[name] for name in kept]
+    assert [after[name] for name in stable_fields] == [before[name] for name in stable_fields]
     assert [disk["id"] for disk in after["disks"]] == [disk["id"] for disk in before["disks"]]
 
 
@@ -92,26 +92,26 @@ def test_a_deleted_image_and_key_are_remembered_as_deleted(
     key = api.call("POST", "/v1/keys", {"public_key": ED25519, "name": "laptop"}).json()
     api.call("PUT", f"{path}/initialization", body | {"keys": [{"id": key["id"]}]})
     assert api.call("DELETE", f"/v1/keys/{key['id']}").status_code == 204
-    [shown] = api.get(f"{path}/initialization").json()["keys"]
-    assert (shown["fingerprint"], "deleted" in shown) == (key["fingerprint"], True)
+    [actual_key] = api.get(f"{path}/initialization").json()["keys"]
+    assert (actual_key["fingerprint"], "deleted" in actual_key) == (key["fingerprint"], True)
 
 
 # --- failures that a name asks for -----------------------------------------------------------------------------
 
 
 def test_a_name_makes_provisioning_fail_with_its_reason(api: Api, prototype: dict[str, Any]) -> None:
-    made = api.call("POST", SERVERS, prototype | {"name": "fail-cannot-start-capacity-1"}).json()
-    settle(made["id"])
-    failed = api.get(f"{SERVERS}/{made['id']}").json()
+    server = api.call("POST", SERVERS, prototype | {"name": "fail-cannot-start-capacity-1"}).json()
+    settle(server["id"])
+    failed = api.get(f"{SERVERS}/{server['id']}").json()
     assert (failed["status"], failed["lifecycle_state"]) == ("failed", "failed")
     assert failed["status_reasons"][0]["code"] == "cannot_start_capacity"
-    assert ActivityEvent.objects.filter(target_id=made["crn"], outcome="failure").exists()
+    assert ActivityEvent.objects.filter(target_id=server["crn"], outcome="failure").exists()
 
 
 def test_a_failed_server_can_be_deleted(api: Api, prototype: dict[str, Any]) -> None:
-    made = api.call("POST", SERVERS, prototype | {"name": "fail-cannot-start"}).json()
-    settle(made["id"])
-    assert api.call("DELETE", f"{SERVERS}/{made['id']}").status_code == 202
+    server = api.call("POST", SERVERS, prototype | {"name": "fail-cannot-start"}).json()
+    settle(server["id"])
+    assert api.call("DELETE", f"{SERVERS}/{server['id']}").status_code == 202
 
 
 def test_a_server_that_failed_to_be_reinitialized_is_reinitialized_again(
@@ -132,16 +132,16 @@ def test_a_server_that_failed_to_be_reinitialized_is_reinitialized_again(
 @pytest.mark.parametrize(("auto_start", "status"), [(True, "running"), (False, "stopped")])
 def test_new_firmware_is_brought_in_once(api: Api, prototype: dict[str, Any], auto_start: bool, status: str) -> None:
     # D-34, D-54
-    made = api.call("POST", SERVERS, prototype).json()
-    settle(made["id"])
-    path = f"{SERVERS}/{made['id']}"
-    BareMetalServer.objects.filter(id=made["id"]).update(status="stopped")
+    server = api.call("POST", SERVERS, prototype).json()
+    settle(server["id"])
+    path = f"{SERVERS}/{server['id']}"
+    BareMetalServer.objects.filter(id=server["id"]).update(status="stopped")
     answer = api.call("POST", f"{path}/firmware/update", {"auto_start": auto_start})
     assert (answer.status_code, answer.content) == (204, b"")
     assert api.get(path).json()["status"] == "maintenance"
-    assert settle(made["id"]).status == status
+    assert settle(server["id"]).status == status
     assert api.get(path).json()["firmware"] == {"update": "none"}
-    BareMetalServer.objects.filter(id=made["id"]).update(status="stopped")
+    BareMetalServer.objects.filter(id=server["id"]).update(status="stopped")
     assert api.call("POST", f"{path}/firmware/update", {}).status_code == 409
 
 
@@ -156,16 +156,18 @@ def test_a_console_token_is_shown_once_and_replaces_the_one_before(api: Api, pat
     # D-36
     first, second = (api.call("POST", f"{path}/console_access_token", {"console_type": "vnc"}).json() for _ in range(2))
     assert first["access_token"] != second["access_token"]
-    [kept] = ConsoleAccessToken.objects.values()
-    assert kept["sha256"] == hashlib.sha256(second["access_token"].encode()).hexdigest()
-    assert second["access_token"] not in kept.values()
+    [row] = ConsoleAccessToken.objects.values()
+    assert row["sha256"] == hashlib.sha256(second["access_token"].encode()).hexdigest()
+    assert second["access_token"] not in row.values()
     assert second["href"].startswith("wss://")
     assert second["force"] is False
 
 
 def test_a_console_token_lives_for_three_minutes(api: Api, path: str) -> None:
-    made = api.call("POST", f"{path}/console_access_token", {"console_type": "serial"}).json()
-    lifetime = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
+    console_access_token = api.call("POST", f"{path}/console_access_token", {"console_type": "serial"}).json()
+    lifetime = datetime.fromisoformat(console_access_token["expires_at"]) - datetime.fromisoformat(
+        console_access_token["created_at"]
+    )
     assert lifetime == timedelta(minutes=3)
 
 
@@ -177,9 +179,9 @@ def test_a_server_without_power_has_no_console(api: Api, path: str, status: str)
 
 
 def test_a_disk_is_renamed_and_its_name_is_the_only_one(api: Api, prototype: dict[str, Any]) -> None:
-    made = api.call("POST", SERVERS, prototype | {"profile": {"name": "bx2d-metal-96x384"}}).json()
-    first, second, *_ = made["disks"]
-    path = f"{SERVERS}/{made['id']}/disks"
+    server = api.call("POST", SERVERS, prototype | {"profile": {"name": "bx2d-metal-96x384"}}).json()
+    first, second, *_ = server["disks"]
+    path = f"{SERVERS}/{server['id']}/disks"
     assert api.call("PATCH", f"{path}/{first['id']}", {"name": "boot"}).json()["name"] == "boot"
     answer = api.call("PATCH", f"{path}/{second['id']}", {"name": "boot"})
     assert (answer.status_code, errors(answer)) == (400, [("validation_unique_failed", "name")])

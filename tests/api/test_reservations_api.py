@@ -42,8 +42,8 @@ def server(world: World) -> BareMetalServer:
 def make(api: Api, **change: Any) -> dict[str, Any]:
     answer = api.call("POST", PATH, WANTED | change)
     assert answer.status_code == 201, answer.content
-    made: dict[str, Any] = answer.json()
-    return made
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def pass_time(days: float = 1) -> None:
@@ -53,10 +53,10 @@ def pass_time(days: float = 1) -> None:
 
 
 def active(api: Api, **change: Any) -> dict[str, Any]:
-    made = make(api, **change)
-    assert api.call("POST", f"{PATH}/{made['id']}/activate").status_code == 202
+    reservation = make(api, **change)
+    assert api.call("POST", f"{PATH}/{reservation['id']}/activate").status_code == 202
     pass_time()
-    return shown(api, made)
+    return shown(api, reservation)
 
 
 def shown(api: Api, one: dict[str, Any]) -> dict[str, Any]:
@@ -81,12 +81,16 @@ def another(api: Api, server: BareMetalServer, **change: Any) -> Any:
 
 
 def test_a_reservation_is_made_read_changed_and_deleted(api: Api) -> None:
-    made = make(api)
-    found = fits(vpc_v1.Reservation, made)
-    assert (found.status, found.lifecycle_state, found.status_reasons) == ("inactive", "stable", [])
-    assert made["capacity"] == {"allocated": 0, "available": 0, "status": "unallocated", "total": 1, "used": 0}
-    assert made["committed_use"] == {"expiration_policy": "release", "term": "one_year"}
-    assert found.crn.split(":")[5::3] == ["us-south-1", "reservation"]
+    reservation = make(api)
+    actual_reservation = fits(vpc_v1.Reservation, reservation)
+    assert (actual_reservation.status, actual_reservation.lifecycle_state, actual_reservation.status_reasons) == (
+        "inactive",
+        "stable",
+        [],
+    )
+    assert reservation["capacity"] == {"allocated": 0, "available": 0, "status": "unallocated", "total": 1, "used": 0}
+    assert reservation["committed_use"] == {"expiration_policy": "release", "term": "one_year"}
+    assert actual_reservation.crn.split(":")[5::3] == ["us-south-1", "reservation"]
     change = {
         "name": "changed",
         "affinity_policy": "automatic",
@@ -94,29 +98,29 @@ def test_a_reservation_is_made_read_changed_and_deleted(api: Api) -> None:
         "committed_use": {"term": "three_year", "expiration_policy": "renew"},
         "profile": {"name": "cx2-metal-96x192"},
     }
-    changed = api.call("PATCH", f"{PATH}/{found.id}", change).json()
-    assert (changed["name"], changed["affinity_policy"], changed["capacity"]["total"]) == ("changed", "automatic", 2)
-    assert changed["committed_use"] == {"expiration_policy": "renew", "term": "three_year"}
-    assert changed["profile"]["name"] == "cx2-metal-96x192"
+    body = api.call("PATCH", f"{PATH}/{actual_reservation.id}", change).json()
+    assert (body["name"], body["affinity_policy"], body["capacity"]["total"]) == ("changed", "automatic", 2)
+    assert body["committed_use"] == {"expiration_policy": "renew", "term": "three_year"}
+    assert body["profile"]["name"] == "cx2-metal-96x192"
     assert [each["name"] for each in api.get(PATH).json()["reservations"]] == ["changed"]
-    deleted = api.call("DELETE", f"{PATH}/{found.id}")
+    deleted = api.call("DELETE", f"{PATH}/{actual_reservation.id}")
     assert (deleted.status_code, fits(vpc_v1.Reservation, deleted.json()).lifecycle_state) == (202, "deleting")
-    assert api.get(f"{PATH}/{found.id}").status_code == 404
+    assert api.get(f"{PATH}/{actual_reservation.id}").status_code == 404
 
 
 def test_a_reservation_has_capacity_from_its_activation_to_the_end_of_its_term(api: Api) -> None:
-    made = make(api)
-    path = f"{PATH}/{made['id']}"
+    reservation = make(api)
+    path = f"{PATH}/{reservation['id']}"
     assert api.call("POST", f"{path}/activate").status_code == 202
-    seen = [shown(api, made)]
+    pages = [shown(api, reservation)]
     for days in (1, 366, 367):
         reservation_terms.run_due(clock.now() + timedelta(days=days))
-        seen.append(shown(api, made))
-    assert [each["status"] for each in seen] == ["activating", "active", "deactivating", "expired"]
-    assert [each["capacity"]["status"] for each in seen] == ["allocating", "allocated", "allocated", "unallocated"]
-    assert [each["capacity"]["available"] for each in seen] == [0, 1, 1, 0]
-    assert all(each["committed_use"]["expiration_at"] > each["created_at"] for each in seen)
-    actions = ActivityEvent.objects.filter(action__startswith="is.reservation.", target_id=made["crn"])
+        pages.append(shown(api, reservation))
+    assert [each["status"] for each in pages] == ["activating", "active", "deactivating", "expired"]
+    assert [each["capacity"]["status"] for each in pages] == ["allocating", "allocated", "allocated", "unallocated"]
+    assert [each["capacity"]["available"] for each in pages] == [0, 1, 1, 0]
+    assert all(each["committed_use"]["expiration_at"] > each["created_at"] for each in pages)
+    actions = ActivityEvent.objects.filter(action__startswith="is.reservation.", target_id=reservation["crn"])
     verbs = [each.rpartition(".")[2] for each in actions.order_by("pk").values_list("action", flat=True)]
     assert [each for each in verbs if each != "read"] == ["create", "activate", "activate", "expire", "expire"]
 
@@ -141,9 +145,9 @@ def test_the_name_of_a_reservation_makes_it_fail(api: Api, name: str, ending: tu
     one = active(api, name=name, committed_use={"term": "one_year", "expiration_policy": "renew"})
     pass_time(days)
     pass_time(days + 1)
-    found = fits(vpc_v1.Reservation, shown(api, one))
-    assert (found.status, found.lifecycle_state) == (status, lifecycle)
-    assert [each.code.replace("_", "-") for each in found.status_reasons] == [name[5:].removesuffix("-2")]
+    actual = fits(vpc_v1.Reservation, shown(api, one))
+    assert (actual.status, actual.lifecycle_state) == (status, lifecycle)
+    assert [each.code.replace("_", "-") for each in actual.status_reasons] == [name[5:].removesuffix("-2")]
     assert api.call("DELETE", f"{PATH}/{one['id']}").status_code == 202
 
 
@@ -168,8 +172,8 @@ def test_an_active_reservation_stays_as_it_is(api: Api, method: str, suffix: str
 def test_an_active_reservation_is_renamed_and_may_be_renewed(api: Api) -> None:
     path = f"{PATH}/{active(api)['id']}"
     same = {"capacity": {"total": 1}, "affinity_policy": "restricted"}
-    changed = api.call("PATCH", path, same | {"name": "new", "committed_use": {"expiration_policy": "renew"}}).json()
-    assert (changed["name"], changed["committed_use"]["expiration_policy"]) == ("new", "renew")
+    body = api.call("PATCH", path, same | {"name": "new", "committed_use": {"expiration_policy": "renew"}}).json()
+    assert (body["name"], body["committed_use"]["expiration_policy"]) == ("new", "renew")
 
 
 REFUSED: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
@@ -218,22 +222,22 @@ def test_filters_of_the_list(api: Api) -> None:
 @pytest.mark.parametrize(("day", "policy"), [("2024-11-18", "restricted"), ("2024-11-19", "automatic")])
 def test_the_default_reservation_policy_depends_on_the_version(api: Api, day: str, policy: str) -> None:
     body = {name: value for name, value in WANTED.items() if name != "affinity_policy"}
-    made = api.call("POST", PATH, body, query=f"version={day}&generation=2").json()
-    assert made["affinity_policy"] == policy
+    reservation = api.call("POST", PATH, body, query=f"version={day}&generation=2").json()
+    assert reservation["affinity_policy"] == policy
 
 
 @pytest.mark.parametrize("form", ["id", "crn", "href"])
 def test_a_server_is_made_in_a_reservation_that_it_names(api: Api, server: BareMetalServer, form: str) -> None:
     one = active(api)
     answer = another(api, server, name="db-1", reservation_affinity={"pool": [{form: one[form]}]})
-    found = fits(vpc_v1.BareMetalServer, answer.json())
-    assert (found.reservation_affinity.policy, found.reservation.id) == ("manual", one["id"])
-    assert [each.crn for each in found.reservation_affinity.pool] == [one["crn"]]
-    assert (found.health_state, found.health_reasons) == ("ok", [])
+    actual_server = fits(vpc_v1.BareMetalServer, answer.json())
+    assert (actual_server.reservation_affinity.policy, actual_server.reservation.id) == ("manual", one["id"])
+    assert [each.crn for each in actual_server.reservation_affinity.pool] == [one["crn"]]
+    assert (actual_server.health_state, actual_server.health_reasons) == ("ok", [])
     assert shown(api, one)["capacity"]["used"] == 1
     for query in (f"reservation.id={one['id']}", f"reservation.crn={one['crn']}", "reservation.name=reserved"):
-        listed = api.get(SERVERS, query).json()
-        assert ([each["name"] for each in listed["bare_metal_servers"]], listed["total_count"]) == (["db-1"], 1)
+        body = api.get(SERVERS, query).json()
+        assert ([each["name"] for each in body["bare_metal_servers"]], body["total_count"]) == (["db-1"], 1)
     assert api.get(SERVERS, "reservation.crn=crn:v1:none").json()["total_count"] == 0
 
 
@@ -306,14 +310,20 @@ def test_servers_stay_when_their_reservation_expires_and_is_deleted(api: Api, se
         if step == 1:
             pass_time(366)
             pass_time(367)
-        found = fits(vpc_v1.BareMetalServer, api.get(f"{SERVERS}/{server.id}").json())
-        health.append((found.health_state, [each.code for each in found.health_reasons], bool(found.reservation)))
+        actual_server = fits(vpc_v1.BareMetalServer, api.get(f"{SERVERS}/{server.id}").json())
+        health.append(
+            (
+                actual_server.health_state,
+                [each.code for each in actual_server.health_reasons],
+                bool(actual_server.reservation),
+            )
+        )
     assert health == [
         ("ok", [], True),
         ("degraded", ["reservation_expired"], False),
         ("degraded", ["reservation_deleted"], False),
     ]
-    [pooled] = found.reservation_affinity.pool
+    [pooled] = actual_server.reservation_affinity.pool
     assert (pooled.id, pooled.name, pooled.deleted is not None) == (one["id"], "reserved", True)
     same = use(api, server, policy="manual", pool=[{"id": one["id"]}])
     assert (same.status_code, same.json()["health_state"]) == (200, "degraded")
@@ -323,22 +333,22 @@ def test_servers_stay_when_their_reservation_expires_and_is_deleted(api: Api, se
 def test_what_is_reserved_counts_like_servers(api: Api, server: BareMetalServer, settings: Any) -> None:
     settings.BAREMINT_QUOTAS = {"bare_metal_servers": 2}
     one = active(api)
-    refused = another(api, server)
-    assert errors(refused) == [("over_quota", "")]
+    answer = another(api, server)
+    assert errors(answer) == [("over_quota", "")]
     assert another(api, server, reservation_affinity={"pool": [{"id": one["id"]}]}).status_code == 201
     assert errors(api.call("POST", PATH, WANTED | {"name": "more"})) == [("over_quota", "capacity.total")]
     assert api.call("POST", PATH, WANTED | AUTOMATIC).status_code == 201  # the first server will be in it
 
 
 def test_a_list_shows_what_the_caller_may_see(api: Api, world: World) -> None:
-    seen = make(api)
+    reservation = make(api)
     make(api, name="hidden")
-    content = make_content(VICTOR, more=(attribute("reservationId", seen["id"]),))
+    content = make_content(VICTOR, more=(attribute("reservationId", reservation["id"]),))
     create_policy(world.account, content=content, api_version="v1", by=BY)
     victor = Api(caller_of(VICTOR))
-    listed = victor.get(PATH).json()
-    assert ([each["name"] for each in listed["reservations"]], listed["total_count"]) == (["reserved"], 1)
-    assert victor.call("POST", f"{PATH}/{seen['id']}/activate").status_code == 403
+    body = victor.get(PATH).json()
+    assert ([each["name"] for each in body["reservations"]], body["total_count"]) == (["reserved"], 1)
+    assert victor.call("POST", f"{PATH}/{reservation['id']}/activate").status_code == 403
 
 
 def test_a_foreign_reservation_reads_like_none(api: Api, server: BareMetalServer) -> None:

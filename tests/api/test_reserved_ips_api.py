@@ -37,19 +37,24 @@ def vni(subnet: Subnet) -> VirtualNetworkInterface:
 def make(api: Api, ips: str, **body: Any) -> dict[str, Any]:
     answer = api.call("POST", ips, body)
     assert answer.status_code == 201, answer.content
-    made: dict[str, Any] = answer.json()
-    return made
+    reserved_ip: dict[str, Any] = answer.json()
+    return reserved_ip
 
 
 # --- answers -------------------------------------------------------------------------------------------------------
 
 
 def test_a_reserved_ip_is_made_and_read(api: Api, ips: str) -> None:
-    made = make(api, ips, name="mine", address="10.240.0.9")
-    found = fits(vpc_v1.ReservedIP, made)
-    assert (found.address, found.name, found.owner, found.auto_delete) == ("10.240.0.9", "mine", "user", False)
-    assert found.lifecycle_state == "stable"
-    assert api.get(f"{ips}/{made['id']}").json() == made
+    ip = make(api, ips, name="mine", address="10.240.0.9")
+    actual_ip = fits(vpc_v1.ReservedIP, ip)
+    assert (actual_ip.address, actual_ip.name, actual_ip.owner, actual_ip.auto_delete) == (
+        "10.240.0.9",
+        "mine",
+        "user",
+        False,
+    )
+    assert actual_ip.lifecycle_state == "stable"
+    assert api.get(f"{ips}/{ip['id']}").json() == ip
 
 
 def test_a_reserved_ip_says_which_network_interface_has_it(api: Api, ips: str, server: BareMetalServer) -> None:
@@ -64,9 +69,9 @@ def test_a_reserved_ip_says_which_network_interface_has_it(api: Api, ips: str, s
 def test_a_reserved_ip_says_which_virtual_interface_has_it(
     api: Api, ips: str, vni: VirtualNetworkInterface, form: str
 ) -> None:
-    made = make(api, ips, target={form: getattr(vni, form)}, auto_delete=True)
-    target = fits(TARGET, fits(vpc_v1.ReservedIP, made).target)
-    assert (made["auto_delete"], target.id, target.crn) == (True, vni.id, vni.crn)
+    ip = make(api, ips, target={form: getattr(vni, form)}, auto_delete=True)
+    target = fits(TARGET, fits(vpc_v1.ReservedIP, ip).target)
+    assert (ip["auto_delete"], target.id, target.crn) == (True, vni.id, vni.crn)
 
 
 def test_the_providers_addresses_have_no_target(api: Api, ips: str) -> None:
@@ -90,21 +95,21 @@ def test_reserved_ips_are_sorted_over_all_pages(api: Api, ips: str) -> None:
     def check(row: tuple[str, int]) -> None:
         sort, limit = row
         body = api.get(ips, f"sort={sort}&limit={limit}").json()
-        seen = [each["address"] for each in body["reserved_ips"]]
+        addresses = [each["address"] for each in body["reserved_ips"]]
         while "next" in body:
             body = api.get(ips, body["next"]["href"].partition("?")[2]).json()
-            seen += [each["address"] for each in body["reserved_ips"]]
-        assert [int(each.rpartition(".")[2]) for each in seen] == ORDERS[sort]
+            addresses += [each["address"] for each in body["reserved_ips"]]
+        assert [int(each.rpartition(".")[2]) for each in addresses] == ORDERS[sort]
         assert body["total_count"] == len(ORDERS[sort])
 
     check_each(list(product(ORDERS, (1, 3, 100))), check)
 
 
 def test_a_page_goes_on_where_the_last_one_ended_whatever_went_meanwhile(api: Api, ips: str) -> None:
-    made = {name: make(api, ips, name=name)["id"] for name in ("zzz-1", "zzz-2", "zzz-3", "zzz-4")}
+    ip_ids = {name: make(api, ips, name=name)["id"] for name in ("zzz-1", "zzz-2", "zzz-3", "zzz-4")}
     body = api.get(ips, "sort=-name&limit=2").json()
     assert [each["name"] for each in body["reserved_ips"]] == ["zzz-4", "zzz-3"]
-    api.call("DELETE", f"{ips}/{made['zzz-3']}")
+    api.call("DELETE", f"{ips}/{ip_ids['zzz-3']}")
     body = api.get(ips, body["next"]["href"].partition("?")[2]).json()
     assert [each["name"] for each in body["reserved_ips"]] == ["zzz-2", "zzz-1"]
 
@@ -139,12 +144,12 @@ FILTERS = {
 def test_reserved_ips_are_filtered(api: Api, ips: str, vni: VirtualNetworkInterface) -> None:
     make(api, ips, target={"id": vni.id})
     make(api, ips)
-    found = {}
+    statuses = {}
     for name, (query, _) in FILTERS.items():
-        asked = query.format(vni=vni, interface=vni.subnet.network_interfaces.get())
-        body = api.get(ips, f"{asked}&sort=address").json()
-        found[name] = [int(each["address"].rpartition(".")[2]) for each in body["reserved_ips"]]
-    assert_rows(found, {name: expected for name, (_, expected) in FILTERS.items()})
+        text = query.format(vni=vni, interface=vni.subnet.network_interfaces.get())
+        body = api.get(ips, f"{text}&sort=address").json()
+        statuses[name] = [int(each["address"].rpartition(".")[2]) for each in body["reserved_ips"]]
+    assert_rows(statuses, {name: expected for name, (_, expected) in FILTERS.items()})
 
 
 def test_a_list_takes_the_same_queries_for_few_and_for_many(api: Api, ips: str, vni: VirtualNetworkInterface) -> None:
@@ -165,9 +170,9 @@ def test_a_list_takes_the_same_queries_for_few_and_for_many(api: Api, ips: str, 
 
 def test_a_reserved_ip_changes(api: Api, ips: str, vni: VirtualNetworkInterface) -> None:
     path = f"{ips}/{make(api, ips, target={'id': vni.id})['id']}"
-    changed = api.call("PATCH", path, {"name": "new", "auto_delete": True}).json()
-    assert (changed["name"], changed["auto_delete"]) == ("new", True)
-    assert api.get(path).json() == changed
+    body = api.call("PATCH", path, {"name": "new", "auto_delete": True}).json()
+    assert (body["name"], body["auto_delete"]) == ("new", True)
+    assert api.get(path).json() == body
 
 
 def test_a_reserved_ip_is_given_back(api: Api, ips: str) -> None:

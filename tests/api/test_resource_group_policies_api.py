@@ -21,8 +21,8 @@ def on_groups(version: str, *, one: str = "", role: str = "Viewer") -> dict[str,
     more = (attribute("resourceType", "resource-group"), *([attribute("resource", one)] if one else []))
     if version == "v2":
         return v2_policy(VICTOR, role, resource={"attributes": [attribute("accountId", ACCOUNT), *more]})
-    named = [{"name": each["key"], "value": each["value"]} for each in (attribute("accountId", ACCOUNT), *more)]
-    return v1_policy(VICTOR, role, resources=[{"attributes": named}])
+    bodies = [{"name": each["key"], "value": each["value"]} for each in (attribute("accountId", ACCOUNT), *more)]
+    return v1_policy(VICTOR, role, resources=[{"attributes": bodies}])
 
 
 def group(name: str) -> str:
@@ -33,10 +33,10 @@ def group(name: str) -> str:
 @pytest.mark.parametrize("which", ["one", "all"])
 def test_a_policy_on_resource_groups_is_about_them_and_nothing_in_them(world: World, version: str, which: str) -> None:
     one, other = group("one"), group("other")
-    made = call("POST", f"/{version}/policies", on_groups(version, one=one if which == "one" else ""))
-    assert made.status_code == 201, made.content
+    answer = call("POST", f"/{version}/policies", on_groups(version, one=one if which == "one" else ""))
+    assert answer.status_code == 201, answer.content
     caller = caller_of(VICTOR)
-    found = {
+    statuses = {
         "one": call("GET", f"/v2/resource_groups/{one}", caller=caller).status_code,
         "other": call("GET", f"/v2/resource_groups/{other}", caller=caller).status_code,
         "to change one": call("PATCH", f"/v2/resource_groups/{one}", {"name": "new"}, caller=caller).status_code,
@@ -45,7 +45,7 @@ def test_a_policy_on_resource_groups_is_about_them_and_nothing_in_them(world: Wo
         .status_code,
     }
     others = 200 if which == "all" else 403
-    assert found == {"one": 200, "other": others, "to change one": 403, "a list of its servers": 403}
+    assert statuses == {"one": 200, "other": others, "to change one": 403, "a list of its servers": 403}
 
 
 @pytest.mark.parametrize("version", BODIES)
@@ -53,11 +53,11 @@ def test_an_editor_of_one_resource_group_changes_it_alone(world: World, version:
     one, other = group("one"), group("other")
     call("POST", f"/{version}/policies", on_groups(version, one=one, role="Editor"))
     caller = caller_of(VICTOR)
-    found = [
+    statuses = [
         call("PATCH", f"/v2/resource_groups/{each}", {"name": f"new-{each}"}, caller=caller).status_code
         for each in (one, other)
     ]
-    assert found == [200, 403]
+    assert statuses == [200, 403]
 
 
 @pytest.mark.parametrize("version", BODIES)
@@ -83,10 +83,10 @@ RULES = {
 
 def test_a_rule_is_shown_as_it_was_sent(world: World) -> None:
     def check(name: str) -> None:
-        asked = v2_policy(rule=RULES[name], pattern="attribute-based-condition:resource:literal-and-wildcard")
-        made = call("POST", "/v2/policies", asked)
-        assert made.status_code == 201, made.content
-        assert call("GET", f"/v2/policies/{made.json()['id']}").json()["rule"] == RULES[name]
+        body = v2_policy(rule=RULES[name], pattern="attribute-based-condition:resource:literal-and-wildcard")
+        answer = call("POST", "/v2/policies", body)
+        assert answer.status_code == 201, answer.content
+        assert call("GET", f"/v2/policies/{answer.json()['id']}").json()["rule"] == RULES[name]
 
     check_each(RULES, alone(check))
 
@@ -102,10 +102,10 @@ def test_spaces_around_a_value_count(world: World, server: BareMetalServer, vers
     if version == "v1":
         v1 = v1_policy()
         [resource] = v1["resources"]
-        named = [{"name": each["key"], "value": each["value"]} for each in (*more, *tags)]
-        body = v1 | {"resources": [{"attributes": [*resource["attributes"], named[0]], "tags": [named[1]]}]}
-    made = call("POST", f"/{version}/policies", body)
-    assert made.status_code == 201, made.content
+        bodies = [{"name": each["key"], "value": each["value"]} for each in (*more, *tags)]
+        body = v1 | {"resources": [{"attributes": [*resource["attributes"], bodies[0]], "tags": [bodies[1]]}]}
+    answer = call("POST", f"/{version}/policies", body)
+    assert answer.status_code == 201, answer.content
     stored = Policy.objects.get()
     assert (stored.resource[-1]["value"], stored.resource_tags[0]["value"]) == (spaced, " dev")
     api = Api(caller_of(VICTOR))
@@ -120,15 +120,15 @@ ONE_VALUE = [("stringEqualsAnyOf", "{id}"), ("stringMatchAnyOf", "{start}*"), ("
 def test_one_value_is_a_list_of_one_in_lists_and_in_reads(
     world: World, server: BareMetalServer, operator: str, value: str, in_rule: bool
 ) -> None:
-    wanted = value.format(id=server.id, start=server.id[:12])
-    rule = attribute("{{resource.attributes.bareMetalServerId}}", wanted, operator)
-    body = v2_policy(more=(attribute("bareMetalServerId", wanted, operator),))
+    expected_value = value.format(id=server.id, start=server.id[:12])
+    rule = attribute("{{resource.attributes.bareMetalServerId}}", expected_value, operator)
+    body = v2_policy(more=(attribute("bareMetalServerId", expected_value, operator),))
     if in_rule:
         body = v2_policy(rule=rule, pattern="attribute-based-condition:resource:literal-and-wildcard")
     assert call("POST", "/v2/policies", body).status_code == 201
     api = Api(caller_of(VICTOR))
-    shown = [each["id"] for each in api.get(SERVERS).json()["bare_metal_servers"]]
-    assert (shown, api.get(f"{SERVERS}/{server.id}").status_code) == ([server.id], 200)
+    ids = [each["id"] for each in api.get(SERVERS).json()["bare_metal_servers"]]
+    assert (ids, api.get(f"{SERVERS}/{server.id}").status_code) == ([server.id], 200)
 
 
 def test_an_attribute_with_an_any_of_operator_takes_one_value(world: World, server: BareMetalServer) -> None:

@@ -105,8 +105,12 @@ def test_a_reading_leaves_one_event_that_names_the_group(team: ResourceGroup) ->
 def test_a_group_is_created_and_read(world: World, more: dict[str, str]) -> None:
     answer = call("POST", "/v2/resource_groups", {"name": "team", **more})
     assert (answer.status_code, answer.json().keys()) == (201, {"id", "crn"})
-    read = call("GET", f"/v2/resource_groups/{answer.json()['id']}").json()
-    assert (read["name"], read["default"], read["crn"]) == ("team", False, answer.json()["crn"])
+    resource_group = call("GET", f"/v2/resource_groups/{answer.json()['id']}").json()
+    assert (resource_group["name"], resource_group["default"], resource_group["crn"]) == (
+        "team",
+        False,
+        answer.json()["crn"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,11 +186,11 @@ def test_mallory_has_groups_of_the_same_name(team: ResourceGroup) -> None:
 
 
 def test_a_life_leaves_an_event_for_every_change(world: World) -> None:
-    made = call("POST", "/v2/resource_groups", {"name": "team"}).json()
-    call("PATCH", f"/v2/resource_groups/{made['id']}", {"name": "crew"})
-    call("DELETE", f"/v2/resource_groups/{made['id']}")
+    resource_group = call("POST", "/v2/resource_groups", {"name": "team"}).json()
+    call("PATCH", f"/v2/resource_groups/{resource_group['id']}", {"name": "crew"})
+    call("DELETE", f"/v2/resource_groups/{resource_group['id']}")
     assert list(ActivityEvent.objects.order_by("id").values_list("action", "target_id", "reason_code")) == [
-        ("resource-controller.group.create", made["crn"], 201),
-        ("resource-controller.group.update", made["crn"], 200),
-        ("resource-controller.group.delete", made["crn"], 204),
+        ("resource-controller.group.create", resource_group["crn"], 201),
+        ("resource-controller.group.update", resource_group["crn"], 200),
+        ("resource-controller.group.delete", resource_group["crn"], 204),
     ]

@@ -74,19 +74,19 @@ def test_the_refusal_leads_to_the_policy_that_is_missing(world: World, setting: 
     url = urlsplit(error.get("more_info") or error["details"])
     explained = call("GET", f"{url.path}?{url.query}", caller=BOB).json()
     assert (explained["decision"], explained["because"]) == ("deny", error["message"])
-    offered = explained["nearest"]["request"]
-    assert offered["body"]["roles"] == [{"role_id": CREATOR.format(role)}]
-    assert call(offered["method"], offered["path"], offered["body"]).status_code == 201
+    request = explained["nearest"]["request"]
+    assert request["body"]["roles"] == [{"role_id": CREATOR.format(role)}]
+    assert call(request["method"], request["path"], request["body"]).status_code == 201
     assert create(setting, BOB).status_code == 201
 
 
 @case
 def test_a_custom_role_that_names_the_action_creates(world: World, setting: str, role: str, action: str) -> None:
-    made = create_role(
+    new_role = create_role(
         world.account, name="Own", display_name="Own", service_name="iam-identity", actions=[action], by=BY
     )
     restrict(setting)
-    allow(world, BOB.iam_id, made.crn)
+    allow(world, BOB.iam_id, new_role.crn)
     assert create(setting, BOB).status_code == 201
 
 
@@ -97,7 +97,7 @@ def test_api_keys_of_service_ids_are_not_restricted(world: World) -> None:
 
 
 def test_explaining_tells_of_the_restriction(world: World) -> None:
-    asked = {"action": "iam-identity.apikey.create"}
-    before = call("POST", "/_baremint/explain", asked, caller=BOB).json()["decision"]
+    question = {"action": "iam-identity.apikey.create"}
+    before = call("POST", "/_baremint/explain", question, caller=BOB).json()["decision"]
     restrict("restrict_create_platform_apikey")
-    assert (before, call("POST", "/_baremint/explain", asked, caller=BOB).json()["decision"]) == ("allow", "deny")
+    assert (before, call("POST", "/_baremint/explain", question, caller=BOB).json()["decision"]) == ("allow", "deny")

@@ -26,15 +26,15 @@ QUERIES = {f"service_name={service}": names for service, names in LISTED.items()
 
 
 def test_each_service_and_group_lists_its_roles_by_ibms_crns(world: World) -> None:
-    found, expected = {}, {}
+    pairs, expected = {}, {}
     for query, names in QUERIES.items():
         body = listed(f"?{query}")
         assert body["custom_roles"] == []
-        found[query] = [(role["display_name"], role["crn"]) for role in (*body["service_roles"], *body["system_roles"])]
+        pairs[query] = [(role["display_name"], role["crn"]) for role in (*body["service_roles"], *body["system_roles"])]
         own = [name for name in names if name != "Key Manager"]
         last = ["Key Manager"] if own != names else []
         expected[query] = [(name, role_crn(name)) for name in (*own, *SYSTEM, *last)]
-    assert_rows(found, expected)
+    assert_rows(pairs, expected)
 
 
 def test_no_list_names_actions_of_another_service(world: World) -> None:
@@ -50,9 +50,9 @@ def test_no_list_names_actions_of_another_service(world: World) -> None:
 
 
 def test_a_role_of_a_service_lists_what_it_grants(world: World) -> None:
-    found = {role["display_name"]: role["actions"] for role in listed("?service_group_id=IAM")["service_roles"]}
-    assert found["Service ID creator"] == ["iam-identity.serviceid.create"]
-    assert found["User API key creator"] == ["iam-identity.user-apikey.create"]
+    actions = {role["display_name"]: role["actions"] for role in listed("?service_group_id=IAM")["service_roles"]}
+    assert actions["Service ID creator"] == ["iam-identity.serviceid.create"]
+    assert actions["User API key creator"] == ["iam-identity.user-apikey.create"]
 
 
 def test_a_role_has_the_members_that_clients_read(world: World) -> None:
@@ -63,25 +63,25 @@ def test_a_role_has_the_members_that_clients_read(world: World) -> None:
 
 
 def test_a_service_lists_all_its_actions_by_some_role(world: World) -> None:
-    found = {}
+    actual_actions = {}
     for service in ACTIONS:
         body = listed(f"?service_name={service}")
         granted = {each for role in (*body["service_roles"], *body["system_roles"]) for each in role["actions"]}
-        found[service] = [each for each in ACTIONS[service] if each not in granted]
-    assert_none({service: actions for service, actions in found.items() if actions}, among=found)
+        actual_actions[service] = [each for each in ACTIONS[service] if each not in granted]
+    assert_none({service: actions for service, actions in actual_actions.items() if actions}, among=actual_actions)
 
 
 def test_without_a_service_all_actions_are_listed(world: World) -> None:
     queries = ["", "?service_name=alliamserviceroles", "?policy_type=access"]
-    found = {query: len(listed(query)["system_roles"][3]["actions"]) for query in queries}
+    counts = {query: len(listed(query)["system_roles"][3]["actions"]) for query in queries}
     administered = {query: len(granted_actions(SYSTEM_ROLES[3])) for query in queries}
-    assert_rows(found, administered)
+    assert_rows(counts, administered)
 
 
 def test_without_a_service_every_role_is_listed(world: World) -> None:
     body = listed("?service_name=alliamserviceroles")
-    found = [role["display_name"] for role in (*body["service_roles"], *body["system_roles"])]
-    assert sorted(found) == sorted(role.display_name for role in EVERY_ROLE)
+    display_names = [role["display_name"] for role in (*body["service_roles"], *body["system_roles"])]
+    assert sorted(display_names) == sorted(role.display_name for role in EVERY_ROLE)
 
 
 def test_an_unknown_service_has_the_roles_without_actions(world: World) -> None:
@@ -103,21 +103,21 @@ def test_another_account_is_not_found(world: World) -> None:
 
 
 def guarded_views(resolver: URLResolver) -> list[Any]:
-    found: list[Any] = []
+    actual_guarded_views: list[Any] = []
     for each in resolver.url_patterns:
         if isinstance(each, URLResolver):
-            found += guarded_views(each)
+            actual_guarded_views += guarded_views(each)
         elif isinstance(each, URLPattern) and issubclass(getattr(each.callback, "cls", object), GuardedView):
-            found.append(each.callback)
-    return found
+            actual_guarded_views.append(each.callback)
+    return actual_guarded_views
 
 
 def test_every_action_a_view_asks_for_can_be_granted() -> None:
     """Of every pattern: a view under a path with a slash at its end is documented nowhere, but is guarded too."""
-    known = {action for actions in ACTIONS.values() for action in actions}
+    known_actions = {action for actions in ACTIONS.values() for action in actions}
     asked_for = {
         (callback.cls.__qualname__, method): operation.action
         for callback in guarded_views(get_resolver())
         for method, operation in callback.cls(**callback.initkwargs).operations.items()
     }
-    assert_none({each: action for each, action in asked_for.items() if action not in known}, among=asked_for)
+    assert_none({each: action for each, action in asked_for.items() if action not in known_actions}, among=asked_for)

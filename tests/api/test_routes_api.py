@@ -30,21 +30,30 @@ def routes(api: Api, vpc: str) -> str:
 def make(api: Api, path: str, body: dict[str, Any]) -> dict[str, Any]:
     answer = api.call("POST", path, body)
     assert answer.status_code == 201, answer.content
-    made: dict[str, Any] = answer.json()
-    return made
+    route: dict[str, Any] = answer.json()
+    return route
 
 
 def test_a_route_is_made_read_changed_and_deleted(api: Api, routes: str) -> None:
-    made = make(api, routes, DROP | {"priority": 1})
-    found = fits(vpc_v1.Route, made)
-    path = f"{routes}/{found.id}"
-    assert (found.name, found.action, found.priority, found.origin) == ("mine", "drop", 1, "user")
-    assert (found.next_hop, found.advertise, found.lifecycle_state) == ({"address": "0.0.0.0"}, False, "stable")
-    assert api.get(path).json() == made
-    changed = api.call("PATCH", path, {"name": "new", "priority": 4, "advertise": True, "next_hop": None}).json()
-    assert (changed["name"], changed["priority"], changed["advertise"]) == ("new", 4, True)
-    listed = fits(vpc_v1.RouteCollection, api.get(routes).json())
-    assert ([each.name for each in listed.routes], listed.total_count) == (["new"], 1)
+    route = make(api, routes, DROP | {"priority": 1})
+    actual_route = fits(vpc_v1.Route, route)
+    path = f"{routes}/{actual_route.id}"
+    assert (actual_route.name, actual_route.action, actual_route.priority, actual_route.origin) == (
+        "mine",
+        "drop",
+        1,
+        "user",
+    )
+    assert (actual_route.next_hop, actual_route.advertise, actual_route.lifecycle_state) == (
+        {"address": "0.0.0.0"},
+        False,
+        "stable",
+    )
+    assert api.get(path).json() == route
+    body = api.call("PATCH", path, {"name": "new", "priority": 4, "advertise": True, "next_hop": None}).json()
+    assert (body["name"], body["priority"], body["advertise"]) == ("new", 4, True)
+    listed_route = fits(vpc_v1.RouteCollection, api.get(routes).json())
+    assert ([each.name for each in listed_route.routes], listed_route.total_count) == (["new"], 1)
     assert api.call("DELETE", path).status_code == 204
     assert api.get(path).status_code == 404
     recorded = set(ActivityEvent.objects.filter(action__startswith=EVENT).values_list("action", flat=True))
@@ -60,17 +69,17 @@ def test_a_table_shows_its_routes_and_its_tag_changes_with_them(api: Api, routes
 
 
 def test_a_table_is_made_with_routes(api: Api, vpc: str) -> None:
-    made = make(api, f"{vpc}/routing_tables", {"routes": [DROP]})
-    assert [each["name"] for each in fits(vpc_v1.RoutingTable, made).to_dict()["routes"]] == ["mine"]
+    route = make(api, f"{vpc}/routing_tables", {"routes": [DROP]})
+    assert [each["name"] for each in fits(vpc_v1.RoutingTable, route).to_dict()["routes"]] == ["mine"]
 
 
 def test_the_routes_of_the_default_table_have_a_path_of_their_own(api: Api, vpc: str) -> None:
-    made = make(api, f"{vpc}/routes", DROP)
+    route = make(api, f"{vpc}/routes", DROP)
     make(api, f"{vpc}/routes", DROP | {"zone": {"name": "us-south-2"}, "name": "other"})
-    listed = fits(vpc_v1.RouteCollectionVPCContext, api.get(f"{vpc}/routes", "zone.name=us-south-1").json())
-    assert [each.id for each in listed.routes] == [made["id"]]
-    assert api.get(f"{vpc}/routes/{made['id']}").json() == made
-    assert api.call("DELETE", f"{vpc}/routes/{made['id']}").status_code == 204
+    context = fits(vpc_v1.RouteCollectionVPCContext, api.get(f"{vpc}/routes", "zone.name=us-south-1").json())
+    assert [each.id for each in context.routes] == [route["id"]]
+    assert api.get(f"{vpc}/routes/{route['id']}").json() == route
+    assert api.call("DELETE", f"{vpc}/routes/{route['id']}").status_code == 204
 
 
 REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {

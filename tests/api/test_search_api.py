@@ -63,8 +63,8 @@ def test_an_item_has_every_array(tagged: World) -> None:
 
 @pytest.mark.parametrize("fields", [None, [], ["crn"], ["*"], ["name", "tags"]])
 def test_an_item_has_every_array_whatever_fields_are_asked_for(tagged: World, fields: list[str] | None) -> None:
-    asked = {"query": f'crn:"{crn(3)}"'} | ({"fields": fields} if fields is not None else {})
-    [item] = call("POST", SEARCH, asked).json()["items"]
+    query = {"query": f'crn:"{crn(3)}"'} | ({"fields": fields} if fields is not None else {})
+    [item] = call("POST", SEARCH, query).json()["items"]
     assert (item["tags"], item["access_tags"], item["service_tags"]) == ([], ["env:test"], [])
 
 

@@ -46,29 +46,29 @@ RULES: dict[str, dict[str, Any]] = {
 def test_a_rule_of_each_kind_is_made_and_satisfies_the_sdk_model(api: Api, path: str, rule: dict[str, Any]) -> None:
     answer = api.call("POST", f"{path}/rules", rule, query=NOW)
     assert answer.status_code == 201, answer.content
-    made = answer.json()
-    assert made.items() >= rule.items()
-    assert fits(vpc_v1.SecurityGroupRule, made).protocol == rule["protocol"]
-    assert api.call("GET", f"{path}/rules/{made['id']}", query=NOW).json() == made
-    assert api.call("GET", f"{path}/rules", query=NOW).json() == {"rules": [made]}
+    body = answer.json()
+    assert body.items() >= rule.items()
+    assert fits(vpc_v1.SecurityGroupRule, body).protocol == rule["protocol"]
+    assert api.call("GET", f"{path}/rules/{body['id']}", query=NOW).json() == body
+    assert api.call("GET", f"{path}/rules", query=NOW).json() == {"rules": [body]}
 
 
 def test_tcp_on_all_ports_shows_none(api: Api, path: str) -> None:
-    made = api.call("POST", f"{path}/rules", {"direction": "inbound", "protocol": "tcp"}).json()
-    assert not {"port_min", "port_max"} & made.keys()
+    rule = api.call("POST", f"{path}/rules", {"direction": "inbound", "protocol": "tcp"}).json()
+    assert not {"port_min", "port_max"} & rule.keys()
 
 
 def test_the_far_end_may_be_a_group(api: Api, path: str, vpc: VPC) -> None:
     group = {"id": vpc.default_security_group.id}  # type: ignore[union-attr]
-    made = api.call("POST", f"{path}/rules", TCP | {"remote": group}).json()
-    assert made["remote"]["id"] == group["id"]
+    rule = api.call("POST", f"{path}/rules", TCP | {"remote": group}).json()
+    assert rule["remote"]["id"] == group["id"]
 
 
 def test_earlier_versions_say_all(api: Api, path: str) -> None:
     before = "version=2025-12-08&generation=2"
-    made = api.call("POST", f"{path}/rules", {"direction": "inbound", "protocol": "all"}, query=before).json()
-    assert made["protocol"] == "all"
-    assert api.call("GET", f"{path}/rules/{made['id']}", query=NOW).json()["protocol"] == "icmp_tcp_udp"
+    rule = api.call("POST", f"{path}/rules", {"direction": "inbound", "protocol": "all"}, query=before).json()
+    assert rule["protocol"] == "all"
+    assert api.call("GET", f"{path}/rules/{rule['id']}", query=NOW).json()["protocol"] == "icmp_tcp_udp"
 
 
 @pytest.mark.parametrize(
@@ -153,16 +153,16 @@ PATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
 def test_a_patch_changes_what_it_names_and_null_takes_away(
     api: Api, path: str, rule: dict[str, Any], patch: dict[str, Any], gone: set[str]
 ) -> None:
-    made = api.call("POST", f"{path}/rules", rule).json()
-    changed = api.call("PATCH", f"{path}/rules/{made['id']}", patch).json()
-    assert changed == {key: value for key, value in (made | patch).items() if key not in gone}
+    new_rule = api.call("POST", f"{path}/rules", rule).json()
+    updated_rule = api.call("PATCH", f"{path}/rules/{new_rule['id']}", patch).json()
+    assert updated_rule == {key: value for key, value in (new_rule | patch).items() if key not in gone}
 
 
 def test_a_group_at_the_far_end_gives_way_to_a_range(api: Api, path: str) -> None:
     itself = {"id": path.rpartition("/")[2]}
-    made = api.call("POST", f"{path}/rules", TCP | {"remote": itself}).json()
-    changed = api.call("PATCH", f"{path}/rules/{made['id']}", {"remote": {"cidr_block": "10.0.0.0/8"}}).json()
-    assert (made["remote"]["name"], changed["remote"]) == ("ssh", {"cidr_block": "10.0.0.0/8"})
+    rule = api.call("POST", f"{path}/rules", TCP | {"remote": itself}).json()
+    updated_rule = api.call("PATCH", f"{path}/rules/{rule['id']}", {"remote": {"cidr_block": "10.0.0.0/8"}}).json()
+    assert (rule["remote"]["name"], updated_rule["remote"]) == ("ssh", {"cidr_block": "10.0.0.0/8"})
 
 
 WRONG_PATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str]]] = {
@@ -179,9 +179,9 @@ WRONG_PATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str]]]
 def test_a_patch_is_refused(api: Api, path: str) -> None:
     def check(name: str) -> None:
         rule, patch, expected = WRONG_PATCHES[name]
-        made = api.call("POST", f"{path}/rules", rule).json()
-        answer = api.call("PATCH", f"{path}/rules/{made['id']}", patch)
+        new_rule = api.call("POST", f"{path}/rules", rule).json()
+        answer = api.call("PATCH", f"{path}/rules/{new_rule['id']}", patch)
         assert (answer.status_code, errors(answer)) == (400, [expected])
-        assert api.get(f"{path}/rules/{made['id']}").json() == made
+        assert api.get(f"{path}/rules/{new_rule['id']}").json() == new_rule
 
     check_each(WRONG_PATCHES, alone(check))

@@ -41,8 +41,8 @@ def interface(vpc: VPC) -> NetworkInterface:
 
 def test_a_group_satisfies_the_sdk_model(api: Api, vpc: VPC) -> None:
     default = api.call("GET", f"{PATH}/{vpc.default_security_group.id}", query=NOW).json()  # type: ignore[union-attr]
-    found = vpc_v1.SecurityGroup.from_dict(default)
-    assert [rule.name for rule in found.rules] == [
+    group = vpc_v1.SecurityGroup.from_dict(default)
+    assert [rule.name for rule in group.rules] == [
         "inbound-icmp-tcp-udp-from-this-security-group",
         "outbound-icmp-tcp-udp",
     ]
@@ -69,10 +69,10 @@ def test_the_list_is_filtered_by_vpc(api: Api, path: str, vpc: VPC) -> None:
 
 
 def test_a_group_is_made_with_its_rules(api: Api, vpc: VPC) -> None:
-    made = api.call(
+    answer = api.call(
         "POST", PATH, {"vpc": {"crn": vpc.crn}, "rules": [TCP, {"direction": "outbound", "protocol": "any"}]}
     )
-    assert [rule["protocol"] for rule in made.json()["rules"]] == ["tcp", "any"]
+    assert [rule["protocol"] for rule in answer.json()["rules"]] == ["tcp", "any"]
 
 
 def test_a_wrong_rule_is_named_and_no_group_is_made(api: Api, vpc: VPC) -> None:
@@ -112,8 +112,8 @@ def test_an_interface_goes_in_and_out(api: Api, path: str, interface: NetworkInt
     added = api.call("PUT", target)
     assert (added.status_code, added.json()["id"]) == (201, interface.id)
     assert api.call("PUT", target).status_code == 201
-    listed = vpc_v1.SecurityGroupTargetCollection.from_dict(api.get(f"{path}/targets").json())
-    assert listed.total_count == 1
+    security_group_targets = vpc_v1.SecurityGroupTargetCollection.from_dict(api.get(f"{path}/targets").json())
+    assert security_group_targets.total_count == 1
     assert errors(api.call("DELETE", path)) == [("security_group_in_use_target_exists", "")]
     assert api.call("DELETE", target).status_code == 204
     assert api.get(target).status_code == 404
@@ -123,8 +123,8 @@ def test_a_virtual_interface_goes_in(api: Api, path: str) -> None:
     subnet = {"id": Subnet.objects.get().id}
     virtual = api.call("POST", "/v1/virtual_network_interfaces", {"subnet": subnet}).json()
     added = api.call("PUT", f"{path}/targets/{virtual['id']}").json()
-    found = fits(vpc_v1.SecurityGroupTargetReferenceVirtualNetworkInterfaceReference, added)
-    assert (found.crn, found.resource_type) == (virtual["crn"], "virtual_network_interface")
+    target = fits(vpc_v1.SecurityGroupTargetReferenceVirtualNetworkInterfaceReference, added)
+    assert (target.crn, target.resource_type) == (virtual["crn"], "virtual_network_interface")
 
 
 def test_the_entity_tag_of_a_virtual_interface_tells_of_its_groups(api: Api, path: str) -> None:

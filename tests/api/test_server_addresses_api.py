@@ -20,9 +20,9 @@ def three(world: World) -> list[BareMetalServer]:
 
 
 def test_each_server_is_listed_with_its_address_the_newest_first(three: list[BareMetalServer]) -> None:
-    listed = call("GET", PATH).json()["bare_metal_servers"]
-    assert [each["address"] for each in listed] == [loopback_address(server.number) for server in reversed(three)]
-    assert listed[0] == {
+    servers = call("GET", PATH).json()["bare_metal_servers"]
+    assert [each["address"] for each in servers] == [loopback_address(server.number) for server in reversed(three)]
+    assert servers[0] == {
         "id": three[2].id,
         "name": "web-3",
         "crn": three[2].crn,

@@ -137,11 +137,11 @@ def test_the_quota_is_named_when_it_is_reached(api: Api, prototype: dict[str, An
 
 def test_no_address_is_given_twice(api: Api, prototype: dict[str, Any]) -> None:
     del prototype["name"]
-    given = [
+    addresses = [
         api.call("POST", SERVERS, prototype).json()["primary_network_interface"]["primary_ip"]["address"]
         for _ in range(5)
     ]
-    assert len(set(given)) == 5
+    assert len(set(addresses)) == 5
 
 
 def test_an_asked_address_that_is_taken_is_a_conflict(api: Api, prototype: dict[str, Any]) -> None:

@@ -67,8 +67,8 @@ def test_a_query_is_refused(api: Api) -> None:
 @pytest.mark.parametrize("query", ["name=web-1", "vpc.name=net", "vpc.id={vpc}", "vpc.crn={crn}"])
 def test_a_filter_finds_what_matches(api: Api, server: BareMetalServer, query: str) -> None:
     vpc = VPC.objects.all()[0]
-    found = api.get(SERVERS, query.format(vpc=vpc.id, crn=vpc.crn)).json()["bare_metal_servers"]
-    assert [each["id"] for each in found] == [server.id]
+    servers = api.get(SERVERS, query.format(vpc=vpc.id, crn=vpc.crn)).json()["bare_metal_servers"]
+    assert [each["id"] for each in servers] == [server.id]
 
 
 @pytest.mark.parametrize("query", ["name=web", "vpc.name=other", "vpc.id=r006-x", "resource_group.id=0"])
@@ -86,11 +86,11 @@ def test_pages_are_stable_when_servers_are_added_between_them(api: Api, world: W
         make_server(world.account, name=name)
     page = api.get(SERVERS, "limit=1").json()
     make_server(world.account, name="late")
-    seen = [page["bare_metal_servers"][0]["name"]]
+    listed_names = [page["bare_metal_servers"][0]["name"]]
     while "next" in page:
         page = api.get(SERVERS, next_query(page)).json()
-        seen.append(page["bare_metal_servers"][0]["name"])
-    assert seen == names[::-1]
+        listed_names.append(page["bare_metal_servers"][0]["name"])
+    assert listed_names == names[::-1]
 
 
 def test_a_page_token_of_another_account_is_refused(api: Api, world: World) -> None:

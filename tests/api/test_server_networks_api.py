@@ -31,19 +31,19 @@ def attached(api: Api, prototype: dict[str, Any], subnet: dict[str, str]) -> str
         "allowed_vlans": [7],
         "virtual_network_interface": {"subnet": subnet},
     }
-    made = api.call("POST", SERVERS, prototype)
-    assert made.status_code == 201, made.content
-    settle(made.json()["id"])
-    return f"{SERVERS}/{made.json()['id']}"
+    answer = api.call("POST", SERVERS, prototype)
+    assert answer.status_code == 201, answer.content
+    settle(answer.json()["id"])
+    return f"{SERVERS}/{answer.json()['id']}"
 
 
 @pytest.fixture
 def connected(api: Api, prototype: dict[str, Any]) -> str:
     """Path of a running server with network interfaces of its own, whose primary one allows VLAN 7."""
     prototype["primary_network_interface"]["allowed_vlans"] = [7]
-    made = api.call("POST", SERVERS, prototype).json()
-    settle(made["id"])
-    return f"{SERVERS}/{made['id']}"
+    server = api.call("POST", SERVERS, prototype).json()
+    settle(server["id"])
+    return f"{SERVERS}/{server['id']}"
 
 
 def stop(path: str) -> None:
@@ -81,8 +81,8 @@ def test_an_existing_virtual_interface_is_attached_and_survives_its_server(
     api.call("DELETE", path)
     with pytest.raises(BareMetalServer.DoesNotExist):
         settle(path.rpartition("/")[2])
-    found = api.get(f"/v1/virtual_network_interfaces/{virtual['id']}").json()
-    assert "target" not in found
+    vnis = api.get(f"/v1/virtual_network_interfaces/{virtual['id']}").json()
+    assert "target" not in vnis
 
 
 def test_a_virtual_interface_made_along_goes_along(api: Api, attached: str) -> None:
@@ -94,8 +94,8 @@ def test_a_virtual_interface_made_along_goes_along(api: Api, attached: str) -> N
 
 
 def test_a_virtual_interface_is_attached_once(api: Api, attached: str) -> None:
-    taken = VirtualNetworkInterface.objects.get().id
-    answer = api.call("POST", f"{attached}/network_attachments", VLAN | {"virtual_network_interface": {"id": taken}})
+    vni_id = VirtualNetworkInterface.objects.get().id
+    answer = api.call("POST", f"{attached}/network_attachments", VLAN | {"virtual_network_interface": {"id": vni_id}})
     assert (answer.status_code, errors(answer)) == (
         409,
         [("virtual_network_interface_in_use", "virtual_network_interface")],
@@ -106,11 +106,11 @@ def test_a_vlan_attachment_comes_and_goes_while_the_server_runs(
     api: Api, attached: str, subnet: dict[str, str]
 ) -> None:
     body = VLAN | {"virtual_network_interface": {"subnet": subnet}, "allow_to_float": True}
-    made = api.call("POST", f"{attached}/network_attachments", body)
-    assert made.status_code == 201
-    found = vpc_v1.BareMetalServerNetworkAttachmentByVLAN.from_dict(made.json())
-    assert (found.vlan, found.allow_to_float, found.type) == (7, True, "secondary")
-    assert api.call("DELETE", f"{attached}/network_attachments/{found.id}").status_code == 202
+    answer = api.call("POST", f"{attached}/network_attachments", body)
+    assert answer.status_code == 201
+    attachment = vpc_v1.BareMetalServerNetworkAttachmentByVLAN.from_dict(answer.json())
+    assert (attachment.vlan, attachment.allow_to_float, attachment.type) == (7, True, "secondary")
+    assert api.call("DELETE", f"{attached}/network_attachments/{attachment.id}").status_code == 202
     assert NetworkAttachment.objects.count() == 1
 
 
@@ -149,9 +149,9 @@ def test_a_vlan_in_use_stays_allowed(api: Api, attached: str, subnet: dict[str, 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 def test_the_projection_of_an_attachment_is_read_only(api: Api, attached: str, method: str) -> None:
-    shown = api.get(f"{attached}/network_interfaces").json()["network_interfaces"][0]
-    assert fits(vpc_v1.BareMetalServerNetworkInterface, shown).id == shown["id"]
-    answer = api.call(method, f"{attached}/network_interfaces/{shown['id']}", {"name": "other"})
+    network_interface = api.get(f"{attached}/network_interfaces").json()["network_interfaces"][0]
+    assert fits(vpc_v1.BareMetalServerNetworkInterface, network_interface).id == network_interface["id"]
+    answer = api.call(method, f"{attached}/network_interfaces/{network_interface['id']}", {"name": "other"})
     assert (answer.status_code, errors(answer)[0][0]) == (409, "conflict")
 
 
@@ -182,26 +182,26 @@ def test_a_pci_interface_comes_and_goes_while_the_server_is_stopped(
     body = {"interface_type": "pci", "subnet": subnet, "name": "eth1"}
     assert api.call("POST", f"{connected}/network_interfaces", body).status_code == 409
     stop(connected)
-    made = api.call("POST", f"{connected}/network_interfaces", body)
-    assert made.status_code == 201
+    answer = api.call("POST", f"{connected}/network_interfaces", body)
+    assert answer.status_code == 201
     before = ReservedIP.objects.count()
-    assert api.call("DELETE", f"{connected}/network_interfaces/{made.json()['id']}").status_code == 202
+    assert api.call("DELETE", f"{connected}/network_interfaces/{answer.json()['id']}").status_code == 202
     assert ReservedIP.objects.count() == before - 1
 
 
 def test_a_kept_address_outlives_its_interface(api: Api, connected: str, subnet: dict[str, str]) -> None:
     body = VLAN | {"subnet": subnet, "primary_ip": {"address": "10.240.0.77", "auto_delete": False}}
-    made = api.call("POST", f"{connected}/network_interfaces", body).json()
-    api.call("DELETE", f"{connected}/network_interfaces/{made['id']}")
+    network_interface = api.call("POST", f"{connected}/network_interfaces", body).json()
+    api.call("DELETE", f"{connected}/network_interfaces/{network_interface['id']}")
     assert ReservedIP.objects.filter(address="10.240.0.77", network_interface=None).exists()
 
 
 def test_an_interface_is_changed(api: Api, connected: str) -> None:
     primary = api.get(connected).json()["primary_network_interface"]["id"]
     path = f"{connected}/network_interfaces/{primary}"
-    changed = api.call("PATCH", path, {"name": "eth0", "enable_infrastructure_nat": False, "allowed_vlans": []}).json()
-    assert (changed["name"], changed["enable_infrastructure_nat"], changed["allowed_vlans"]) == ("eth0", False, [])
-    assert api.get(path).json() == changed
+    body = api.call("PATCH", path, {"name": "eth0", "enable_infrastructure_nat": False, "allowed_vlans": []}).json()
+    assert (body["name"], body["enable_infrastructure_nat"], body["allowed_vlans"]) == ("eth0", False, [])
+    assert api.get(path).json() == body
 
 
 INTERFACE_REFUSALS: dict[str, tuple[dict[str, Any], int, tuple[str, str]]] = {
@@ -252,6 +252,6 @@ def test_a_server_without_interfaces_and_attachments_is_refused(api: Api, protot
 def test_several_interfaces_are_made_along(api: Api, prototype: dict[str, Any], subnet: dict[str, str]) -> None:
     prototype["primary_network_interface"]["allowed_vlans"] = [7]
     prototype["network_interfaces"] = [VLAN | {"subnet": subnet}, {"interface_type": "pci", "subnet": subnet}]
-    made = api.call("POST", SERVERS, prototype).json()
-    assert len(made["network_interfaces"]) == 3
-    assert made["network_interfaces"][0] == made["primary_network_interface"]
+    server = api.call("POST", SERVERS, prototype).json()
+    assert len(server["network_interfaces"]) == 3
+    assert server["network_interfaces"][0] == server["primary_network_interface"]

@@ -108,8 +108,8 @@ def test_the_initialization_says_what_was_given_but_not_the_user_data(
         "user_data": "#cloud-config",
         "default_trusted_profile": {"target": {"crn": profile.crn}},
     }
-    made = api.call("POST", SERVERS, prototype).json()
-    answer = api.get(f"{SERVERS}/{made['id']}/initialization")
+    server = api.call("POST", SERVERS, prototype).json()
+    answer = api.get(f"{SERVERS}/{server['id']}/initialization")
     assert [each["id"] for each in answer.json()["keys"]] == [key.id]
     target = {"crn": profile.crn, "id": profile.id, "resource_type": "trusted_profile"}
     assert answer.json()["default_trusted_profile"] == {"auto_link": True, "target": target}
@@ -118,8 +118,8 @@ def test_the_initialization_says_what_was_given_but_not_the_user_data(
 
 def test_an_asked_address_is_given_under_its_name(api: Api, prototype: dict[str, Any]) -> None:
     prototype[INTERFACE]["primary_ip"] = {"address": "10.240.0.77", "name": "front", "auto_delete": False}
-    given = api.call("POST", SERVERS, prototype).json()[INTERFACE]["primary_ip"]
-    assert (given["address"], given["name"]) == ("10.240.0.77", "front")
+    primary_ip = api.call("POST", SERVERS, prototype).json()[INTERFACE]["primary_ip"]
+    assert (primary_ip["address"], primary_ip["name"]) == ("10.240.0.77", "front")
 
 
 PLACES: dict[str, tuple[str, Any, tuple[str, str]]] = {
@@ -204,8 +204,8 @@ def test_a_crn_of_another_account_names_nothing(api: Api, prototype: dict[str, A
         "network_acl": ("PATCH", f"/v1/subnets/{subnet['id']}", {"network_acl": foreign(subnet["network_acl"])}),
         "id": ("PUT", f"/v1/subnets/{subnet['id']}/routing_table", foreign(subnet["routing_table"])),
     }
-    refused = {target: errors(api.call(*call)) for target, call in calls.items()}
-    assert refused == {target: [("bad_field", target)] for target in calls}
+    pairs = {target: errors(api.call(*call)) for target, call in calls.items()}
+    assert pairs == {target: [("bad_field", target)] for target in calls}
 
 
 @pytest.mark.parametrize(

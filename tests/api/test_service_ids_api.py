@@ -39,9 +39,9 @@ def test_optional_members_without_a_value_are_left_out() -> None:
 
 
 def test_the_collection_may_be_asked_for_with_a_slash_at_its_end() -> None:
-    made = call("POST", f"{SERVICE_IDS}/", CREATION).json()
-    listed = call("GET", f"{SERVICE_IDS}/?account_id={ACCOUNT}").json()
-    assert [each["id"] for each in listed["serviceids"]] == [made["id"]]
+    body = call("POST", f"{SERVICE_IDS}/", CREATION).json()
+    document = call("GET", f"{SERVICE_IDS}/?account_id={ACCOUNT}").json()
+    assert [each["id"] for each in document["serviceids"]] == [body["id"]]
 
 
 def test_a_header_makes_it_locked_from_the_start() -> None:
@@ -49,11 +49,11 @@ def test_a_header_makes_it_locked_from_the_start() -> None:
 
 
 def test_a_first_api_key_comes_with_it() -> None:
-    made = make_service_id(apikey={"name": "first", "description": "d", "expires_at": "2099-12-24T18:00+0000"})
-    key = made["apikey"]
-    assert (key["name"], key["description"], key["iam_id"]) == ("first", "d", made["iam_id"])
+    service_id = make_service_id(apikey={"name": "first", "description": "d", "expires_at": "2099-12-24T18:00+0000"})
+    key = service_id["apikey"]
+    assert (key["name"], key["description"], key["iam_id"]) == ("first", "d", service_id["iam_id"])
     assert call("GET", f"{KEYS}/details", IAM_ApiKey=key["apikey"]).json()["id"] == key["id"]
-    assert "apikey" not in call("GET", f"{SERVICE_IDS}/{made['id']}").json()
+    assert "apikey" not in call("GET", f"{SERVICE_IDS}/{service_id['id']}").json()
 
 
 def test_a_first_api_key_that_cannot_be_made_leaves_no_service_id() -> None:
@@ -116,9 +116,9 @@ def test_a_refusal_names_the_property_by_its_path() -> None:
 def test_an_account_has_so_many_service_ids_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limits.SERVICE_IDS_PER_ACCOUNT == 2000
     monkeypatch.setattr("trustedprofiles.services.service_ids.SERVICE_IDS_PER_ACCOUNT", 2)
-    made = [make_service_id() for _ in range(2)]
+    service_ids = [make_service_id() for _ in range(2)]
     assert refusal(call("POST", SERVICE_IDS, CREATION)) == (400, "over_quota")
-    call("DELETE", f"{SERVICE_IDS}/{made[0]['id']}")
+    call("DELETE", f"{SERVICE_IDS}/{service_ids[0]['id']}")
     make_service_id()
 
 
@@ -126,23 +126,26 @@ def test_an_account_has_so_many_service_ids_and_no_more(monkeypatch: pytest.Monk
 
 
 def test_a_change_is_made_and_the_rest_stays() -> None:
-    made = make_service_id(description="d")
-    changed = call("PUT", f"{SERVICE_IDS}/{made['id']}", {"name": "new"}, If_Match=made["entity_tag"]).json()
-    assert (changed["name"], changed["description"]) == ("new", "d")
+    service_id = make_service_id(description="d")
+    body = call("PUT", f"{SERVICE_IDS}/{service_id['id']}", {"name": "new"}, If_Match=service_id["entity_tag"]).json()
+    assert (body["name"], body["description"]) == ("new", "d")
 
 
 def test_empty_values_clear() -> None:
-    made = make_service_id(description="d", unique_instance_crns=[FACTS.crn])
+    service_id = make_service_id(description="d", unique_instance_crns=[FACTS.crn])
     body = {"description": "", "unique_instance_crns": []}
-    changed = call("PUT", f"{SERVICE_IDS}/{made['id']}", body, If_Match="*").json()
-    assert not {"description", "unique_instance_crns"} & changed.keys()
+    update = call("PUT", f"{SERVICE_IDS}/{service_id['id']}", body, If_Match="*").json()
+    assert not {"description", "unique_instance_crns"} & update.keys()
 
 
 def test_a_change_with_a_stale_entity_tag_is_refused() -> None:
-    made = make_service_id()
-    path = f"{SERVICE_IDS}/{made['id']}"
-    call("PUT", path, {"name": "first"}, If_Match=made["entity_tag"])
-    assert refusal(call("PUT", path, {"name": "second"}, If_Match=made["entity_tag"])) == (412, "precondition_failed")
+    service_id = make_service_id()
+    path = f"{SERVICE_IDS}/{service_id['id']}"
+    call("PUT", path, {"name": "first"}, If_Match=service_id["entity_tag"])
+    assert refusal(call("PUT", path, {"name": "second"}, If_Match=service_id["entity_tag"])) == (
+        412,
+        "precondition_failed",
+    )
     assert ServiceId.objects.get().name == "first"
 
 
@@ -180,11 +183,11 @@ def test_a_locked_service_id_may_have_more_api_keys() -> None:
 
 
 def test_a_service_id_with_a_locked_api_key_is_not_deleted() -> None:
-    made = make_service_id(apikey={"name": "first"})
-    call("POST", f"{KEYS}/{made['apikey']['id']}/lock")
-    answer = call("DELETE", f"{SERVICE_IDS}/{made['id']}")
+    service_id = make_service_id(apikey={"name": "first"})
+    call("POST", f"{KEYS}/{service_id['apikey']['id']}/lock")
+    answer = call("DELETE", f"{SERVICE_IDS}/{service_id['id']}")
     assert refusal(answer) == (409, "conflict")
-    assert made["apikey"]["id"] in answer.json()["errors"][0]["message"]
+    assert service_id["apikey"]["id"] in answer.json()["errors"][0]["message"]
     assert (ServiceId.objects.count(), ApiKey.objects.count()) == (1, 1)
 
 
@@ -222,10 +225,10 @@ def names(answer: Any) -> list[str]:
 
 @pytest.fixture
 def three() -> list[str]:
-    made = ["charlie", "alpha", "bravo"]
-    for name in made:
+    service_id_names = ["charlie", "alpha", "bravo"]
+    for name in service_id_names:
         make_service_id(name=name, description=f"the {name}")
-    return made
+    return service_id_names
 
 
 @pytest.mark.parametrize(
@@ -267,10 +270,10 @@ def test_a_list_of_another_account_is_not_found() -> None:
 
 
 def test_the_history_tells_what_was_done_by_whom() -> None:
-    made = make_service_id()
-    call("PUT", f"{SERVICE_IDS}/{made['id']}", {"name": "new"}, If_Match="*")
-    call("POST", f"{SERVICE_IDS}/{made['id']}/lock")
-    history = call("GET", f"{SERVICE_IDS}/{made['id']}?include_history=true").json()["history"]
+    service_id = make_service_id()
+    call("PUT", f"{SERVICE_IDS}/{service_id['id']}", {"name": "new"}, If_Match="*")
+    call("POST", f"{SERVICE_IDS}/{service_id['id']}/lock")
+    history = call("GET", f"{SERVICE_IDS}/{service_id['id']}?include_history=true").json()["history"]
     assert [(each["action"], each["params"], each["iam_id"]) for each in history] == [
         ("iam-identity.account-serviceid.create", [], ALICE.iam_id),
         ("iam-identity.account-serviceid.update", ["name"], ALICE.iam_id),

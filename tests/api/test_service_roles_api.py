@@ -28,9 +28,9 @@ def granted(world: World, *roles: str, iam_id: str = VICTOR, **changes: Any) -> 
 @pytest.mark.parametrize("version", BODIES)
 def test_policies_take_each_role_that_a_service_lists_and_show_it(world: World, version: str) -> None:
     def check(name: str) -> None:
-        made = call("POST", f"/{version}/policies", BODIES[version](VICTOR, name))
-        assert made.status_code == 201, made.content
-        body = call("GET", f"/v2/policies/{made.json()['id']}?format=display").json()
+        answer = call("POST", f"/{version}/policies", BODIES[version](VICTOR, name))
+        assert answer.status_code == 201, answer.content
+        body = call("GET", f"/v2/policies/{answer.json()['id']}?format=display").json()
         [role] = body["control"]["grant"]["roles"]
         assert (role["role_id"], role["display_name"]) == (role_crn(name), name)
 
@@ -43,9 +43,9 @@ def test_a_policy_shows_the_form_in_which_a_role_was_called(world: World, versio
     body = v1_policy(roles=[{"role_id": form}])
     if version == "v2":
         body = v2_policy(control={"grant": {"roles": [{"role_id": form}]}})
-    made = call("POST", f"/{version}/policies", body).json()
-    shown = call("GET", f"/v1/policies/{made['id']}").json()["roles"]
-    assert [(role["role_id"], role["display_name"]) for role in shown] == [(form, CONSOLE)]
+    policy = call("POST", f"/{version}/policies", body).json()
+    roles = call("GET", f"/v1/policies/{policy['id']}").json()["roles"]
+    assert [(role["role_id"], role["display_name"]) for role in roles] == [(form, CONSOLE)]
 
 
 UNKNOWN = [
@@ -172,12 +172,12 @@ def test_spoofing_and_doing_without_nat_need_a_role_of_their_own(
             assert (code, target.rpartition(".")[2]) == ("not_authorized", *asked)
         return 403 if answer.status_code == 403 else 200
 
-    found, expected = {}, {}
+    statuses, expected = {}, {}
     for name, (method, path, where, table) in ways(server, prototype).items():
         for roles in table if name in WHOLE else DECISIVE:
-            found[name, roles] = status(method, path, with_daring(where, asked), roles)
+            statuses[name, roles] = status(method, path, with_daring(where, asked), roles)
             expected[name, roles] = table[roles]
-    assert_rows(found, expected)
+    assert_rows(statuses, expected)
 
 
 # --- custom roles ------------------------------------------------------------------------------------------------
@@ -206,11 +206,11 @@ REFUSED = {
 
 def test_custom_roles_of_any_service_are_stored_and_listed(world: World) -> None:
     def check(service: str) -> None:
-        made = call("POST", "/v2/roles", ROLE | {"service_name": service, "actions": STORED[service]})
-        assert made.status_code == 201, made.content
-        [listed] = call("GET", f"/v2/roles?service_name={service}").json()["custom_roles"]
-        assert (listed["id"], listed["actions"]) == (made.json()["id"], STORED[service])
-        policy = call("POST", "/v1/policies", v1_policy(roles=[{"role_id": listed["crn"]}]))
+        answer = call("POST", "/v2/roles", ROLE | {"service_name": service, "actions": STORED[service]})
+        assert answer.status_code == 201, answer.content
+        [custom_role] = call("GET", f"/v2/roles?service_name={service}").json()["custom_roles"]
+        assert (custom_role["id"], custom_role["actions"]) == (answer.json()["id"], STORED[service])
+        policy = call("POST", "/v1/policies", v1_policy(roles=[{"role_id": custom_role["crn"]}]))
         assert policy.status_code == 201
 
     check_each(STORED, alone(check))
@@ -221,8 +221,8 @@ def test_a_group_lists_the_custom_roles_of_its_services(world: World) -> None:
         name = service.replace("-", "").capitalize()
         body = ROLE | {"name": name, "service_name": service, "actions": STORED[service]}
         assert call("POST", "/v2/roles", body).status_code == 201
-    found = call("GET", "/v2/roles?service_group_id=IAM").json()["custom_roles"]
-    assert [role["service_name"] for role in found] == ["iam-groups"]
+    custom_roles = call("GET", "/v2/roles?service_group_id=IAM").json()["custom_roles"]
+    assert [role["service_name"] for role in custom_roles] == ["iam-groups"]
 
 
 def test_a_custom_role_has_actions_of_its_service_alone(world: World) -> None:

@@ -27,8 +27,8 @@ def stock(world: World) -> None:
 
 def test_the_stock_images_are_listed_in_the_order_of_the_catalog(api: Api) -> None:
     # D-44
-    found = fits(vpc_v1.ImageCollection, api.get(IMAGES).json())
-    assert [image.name for image in found.images] == list(catalog.stock_images())
+    actual_image = fits(vpc_v1.ImageCollection, api.get(IMAGES).json())
+    assert [image.name for image in actual_image.images] == list(catalog.stock_images())
 
 
 def test_own_images_follow_the_stock_images(api: Api) -> None:
@@ -38,9 +38,9 @@ def test_own_images_follow_the_stock_images(api: Api) -> None:
 
 def test_every_stock_image_has_all_that_the_sdk_requires(api: Api) -> None:
     def check(name: str) -> None:
-        found = fits(vpc_v1.Image, read(api, stock_image(name)))
-        assert (found.visibility, found.status, found.catalog_offering.managed) == ("public", "available", False)
-        assert [zone.name for zone in found.zones] == ["us-south-1", "us-south-2", "us-south-3"]
+        image = fits(vpc_v1.Image, read(api, stock_image(name)))
+        assert (image.visibility, image.status, image.catalog_offering.managed) == ("public", "available", False)
+        assert [zone.name for zone in image.zones] == ["us-south-1", "us-south-2", "us-south-3"]
 
     check_each(catalog.stock_images(), check)
 
@@ -121,11 +121,11 @@ def test_an_image_lists_the_instance_profiles_that_its_allowed_use_allows(
     names: list[str] = []
     query = "limit=100"
     while query:
-        found = fits(vpc_v1.ImageInstanceProfileCollection, api.get(path, query).json())
-        names += [profile.name for profile in found.instance_profiles]
-        query = found.next.href.partition("?")[2] if found.next else ""
+        actual_profile = fits(vpc_v1.ImageInstanceProfileCollection, api.get(path, query).json())
+        names += [profile.name for profile in actual_profile.instance_profiles]
+        query = actual_profile.next.href.partition("?")[2] if actual_profile.next else ""
     assert names == sorted(set(names))
-    assert (len(names), bool(names)) == (found.total_count, bool(some))
+    assert (len(names), bool(names)) == (actual_profile.total_count, bool(some))
     assert some <= set(names)
     assert not not_these & set(names)
 
@@ -189,5 +189,5 @@ EVENTS = [
 def test_each_call_leaves_one_event_on_the_image(api: Api, method: str, path: str, body: Any, event: str) -> None:
     image = made(api)
     answer = api.call(method, f"{IMAGES}/{image['id']}{path}", body, query=QUERY)
-    found = ActivityEvent.objects.get(request_id=answer["X-Request-Id"])
-    assert (found.action, found.target_id) == (f"is.image.image.{event}", image["crn"])
+    actual_event = ActivityEvent.objects.get(request_id=answer["X-Request-Id"])
+    assert (actual_event.action, actual_event.target_id) == (f"is.image.image.{event}", image["crn"])

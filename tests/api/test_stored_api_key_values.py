@@ -30,7 +30,7 @@ def stored(world: World, keys: None) -> Any:
 
 def grant(role: str) -> None:
     """Give Bob a role on the IAM identity service."""
-    made = call(
+    answer = call(
         "POST",
         "/v2/policies",
         {
@@ -42,7 +42,7 @@ def grant(role: str) -> None:
             },
         },
     )
-    assert made.status_code == 201, made.content
+    assert answer.status_code == 201, answer.content
 
 
 def test_a_get_of_the_key_shows_the_value(stored: Any) -> None:
@@ -51,10 +51,10 @@ def test_a_get_of_the_key_shows_the_value(stored: Any) -> None:
 
 def test_no_other_answer_has_the_property(stored: Any) -> None:
     path = f"{KEYS}/{stored['id']}"
-    listed = call("GET", f"{KEYS}?scope=account").json()["apikeys"]
-    changed = call("PUT", path, {"description": "d"}, If_Match="*").json()
+    api_keys = call("GET", f"{KEYS}?scope=account").json()["apikeys"]
+    update = call("PUT", path, {"description": "d"}, If_Match="*").json()
     by_value = call("GET", f"{KEYS}/details", IAM_ApiKey=stored["apikey"]).json()
-    assert [body["id"] for body in (*listed, changed, by_value) if "apikey" in body] == []
+    assert [body["id"] for body in (*api_keys, update, by_value) if "apikey" in body] == []
 
 
 @pytest.mark.parametrize(("role", "shown"), [("Viewer", False), ("Editor", True)])
@@ -72,25 +72,25 @@ def test_another_accounts_owner_finds_nothing(stored: Any) -> None:
 
 @pytest.mark.parametrize("said", [{}, {"store_value": False}], ids=["unsaid", "false"])
 def test_a_value_is_stored_only_on_request(said: dict[str, bool]) -> None:
-    made = make_key(iam_id=make_service_id()["iam_id"], **said)
-    assert "apikey" not in call("GET", f"{KEYS}/{made['id']}").json()
+    key = make_key(iam_id=make_service_id()["iam_id"], **said)
+    assert "apikey" not in call("GET", f"{KEYS}/{key['id']}").json()
     assert not StoredValue.objects.exists()
 
 
 def test_a_key_made_with_its_service_id_is_stored_by_the_official_client() -> None:
     iam = connected(IamIdentityV1)
     first = ApiKeyInsideCreateServiceIdRequest(name="first", store_value=True)
-    made = iam.create_service_id(account_id=ACCOUNT, name="robot", apikey=first).get_result()["apikey"]
-    assert iam.get_api_key(id=made["id"]).get_result()["apikey"] == made["apikey"]
+    api_key = iam.create_service_id(account_id=ACCOUNT, name="robot", apikey=first).get_result()["apikey"]
+    assert iam.get_api_key(id=api_key["id"]).get_result()["apikey"] == api_key["apikey"]
 
 
 def test_another_kek_takes_over_and_the_old_one_can_go(stored: Any, settings: Any) -> None:
     old = str(settings.HOME.read_secret(key_encryption.KEK_FILE))
     new = base64.b64encode(os.urandom(32)).decode()
     settings.BAREMINT_KEK = [new, old]
-    done = rotate_kek(now=clock.now(), progress=lambda *_: None)
+    counts = rotate_kek(now=clock.now(), progress=lambda *_: None)
     settings.BAREMINT_KEK = [new]
-    assert done.left == 0
+    assert counts.left == 0
     assert call("GET", f"{KEYS}/{stored['id']}").json()["apikey"] == stored["apikey"]
 
 

@@ -38,8 +38,8 @@ def vpc(subnet: Subnet) -> VPC:
 
 
 def new_table(api: Api, vpc: VPC) -> dict[str, Any]:
-    made: dict[str, Any] = api.call("POST", f"/v1/vpcs/{vpc.id}/routing_tables", {"name": "mine"}).json()
-    return made
+    routing_table: dict[str, Any] = api.call("POST", f"/v1/vpcs/{vpc.id}/routing_tables", {"name": "mine"}).json()
+    return routing_table
 
 
 # --- answers -------------------------------------------------------------------------------------------------------
@@ -48,28 +48,28 @@ def new_table(api: Api, vpc: VPC) -> dict[str, Any]:
 def test_a_subnet_is_made_of_a_range(api: Api, vpc: VPC) -> None:
     body = {"vpc": {"id": vpc.id}, "ipv4_cidr_block": "10.240.64.0/24", "ip_version": "ipv4"}
     answer = api.call("POST", SUBNETS, body)
-    found = fits(vpc_v1.Subnet, answer.json())
-    assert (answer.status_code, found.status, found.zone.name) == (201, "available", "us-south-2")
-    assert (found.total_ipv4_address_count, found.available_ipv4_address_count) == (256, 251)
+    actual_subnet = fits(vpc_v1.Subnet, answer.json())
+    assert (answer.status_code, actual_subnet.status, actual_subnet.zone.name) == (201, "available", "us-south-2")
+    assert (actual_subnet.total_ipv4_address_count, actual_subnet.available_ipv4_address_count) == (256, 251)
     assert vpc.default_routing_table
-    assert found.routing_table.crn == vpc.default_routing_table.crn
-    assert api.get(f"{SUBNETS}/{found.id}").json() == answer.json()
+    assert actual_subnet.routing_table.crn == vpc.default_routing_table.crn
+    assert api.get(f"{SUBNETS}/{actual_subnet.id}").json() == answer.json()
 
 
 def test_a_subnet_is_made_of_a_count(api: Api, vpc: VPC) -> None:
     body = {"vpc": {"crn": vpc.crn}, "total_ipv4_address_count": 64, "zone": ZONE, "name": "small"}
-    found = fits(vpc_v1.Subnet, api.call("POST", SUBNETS, body).json())
-    assert (found.ipv4_cidr_block, found.name) == ("10.240.1.0/26", "small")
+    actual_subnet = fits(vpc_v1.Subnet, api.call("POST", SUBNETS, body).json())
+    assert (actual_subnet.ipv4_cidr_block, actual_subnet.name) == ("10.240.1.0/26", "small")
 
 
 @pytest.mark.parametrize("form", ["id", "crn", "href"])
 def test_references_have_three_forms(api: Api, vpc: VPC, form: str) -> None:
-    shown = api.get(f"/v1/vpcs/{vpc.id}").json()
+    actual_vpc = api.get(f"/v1/vpcs/{vpc.id}").json()
     body = {
-        "vpc": {form: shown[form]},
+        "vpc": {form: actual_vpc[form]},
         "ipv4_cidr_block": "10.240.1.0/24",
-        "network_acl": {form: shown["default_network_acl"][form]},
-        "routing_table": {form: shown["default_routing_table"][form]},
+        "network_acl": {form: actual_vpc["default_network_acl"][form]},
+        "routing_table": {form: actual_vpc["default_routing_table"][form]},
     }
     assert api.call("POST", SUBNETS, body).status_code == 201
 
@@ -98,9 +98,9 @@ def test_subnets_are_filtered(api: Api, world: World, vpc: VPC) -> None:
     make_subnet(world.account, cidr="10.240.64.0/24", name="second")
     make_subnet(world.account, vpc=create_vpc(world.account, name="other", region=REGION, by=BY), cidr="10.240.0.0/24")
     assert vpc.default_routing_table
-    asked = {name: query.format(vpc=vpc, table=vpc.default_routing_table.id) for name, (query, _) in FILTERS.items()}
-    found = {name: api.get(SUBNETS, query).json()["total_count"] for name, query in asked.items()}
-    assert_rows(found, {name: count for name, (_, count) in FILTERS.items()})
+    queries = {name: query.format(vpc=vpc, table=vpc.default_routing_table.id) for name, (query, _) in FILTERS.items()}
+    totals = {name: api.get(SUBNETS, query).json()["total_count"] for name, query in queries.items()}
+    assert_rows(totals, {name: count for name, (_, count) in FILTERS.items()})
 
 
 def test_a_list_takes_the_same_queries_for_one_and_for_three(api: Api, world: World, subnet: Subnet) -> None:
@@ -121,9 +121,9 @@ def test_a_list_takes_the_same_queries_for_one_and_for_three(api: Api, world: Wo
 def test_a_subnet_changes(api: Api, vpc: VPC, path: str) -> None:
     table = new_table(api, vpc)
     body = {"name": "new", "routing_table": {"crn": table["crn"]}, "public_gateway": None}
-    changed = api.call("PATCH", path, body).json()
-    assert (changed["name"], changed["routing_table"]["name"]) == ("new", "mine")
-    assert fits(vpc_v1.Subnet, changed).available_ipv4_address_count == 251
+    update = api.call("PATCH", path, body).json()
+    assert (update["name"], update["routing_table"]["name"]) == ("new", "mine")
+    assert fits(vpc_v1.Subnet, update).available_ipv4_address_count == 251
 
 
 @pytest.mark.parametrize("kind", ["network_acl", "routing_table"])
@@ -158,8 +158,8 @@ def test_the_table_of_a_subnet_is_read_and_replaced(api: Api, vpc: VPC, path: st
 
 def test_the_acl_of_a_subnet_is_read_and_replaced(api: Api, vpc: VPC, path: str) -> None:
     assert vpc.default_network_acl
-    shown = api.call("GET", f"{path}/network_acl", query="version=2026-01-01&generation=2").json()
-    assert fits(vpc_v1.NetworkACL, shown).id == vpc.default_network_acl.id
+    network_acl = api.call("GET", f"{path}/network_acl", query="version=2026-01-01&generation=2").json()
+    assert fits(vpc_v1.NetworkACL, network_acl).id == vpc.default_network_acl.id
     answer = api.call("PUT", f"{path}/network_acl", {"crn": vpc.default_network_acl.crn})
     assert (answer.status_code, answer.json()["id"]) == (201, vpc.default_network_acl.id)
 

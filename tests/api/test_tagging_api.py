@@ -42,22 +42,24 @@ TAGGED: dict[str, tuple[str, dict[str, Any], str]] = {
 
 def test_what_is_deleted_loses_its_tags() -> None:
     create("team:a")
-    left = {}
+    remaining_tags = {}
     for kind, (path, members, ending) in TAGGED.items():
-        made = call("POST", path, {"name": "tagged", **members}).json()
-        crn = made.get("crn") or f"crn:v1:bluemix:public:{ending.format(account=ACCOUNT, id=made['id'])}"
+        answer = call("POST", path, {"name": "tagged", **members}).json()
+        crn = answer.get("crn") or f"crn:v1:bluemix:public:{ending.format(account=ACCOUNT, id=answer['id'])}"
         assert errors_of(attach("team:a", query="tag_type=access", on=crn)) == {crn: False}
-        assert call("DELETE", f"{path.partition('?')[0]}/{made['id']}").status_code == 204
-        left[kind] = on(crn, "access")
-    assert [kind for kind, tags in left.items() if tags] == []
+        assert call("DELETE", f"{path.partition('?')[0]}/{answer['id']}").status_code == 204
+        remaining_tags[kind] = on(crn, "access")
+    assert [kind for kind, tags in remaining_tags.items() if tags] == []
 
 
 def test_api_keys_that_go_with_their_service_id_lose_their_tags() -> None:
     create("team:a")
-    made = call("POST", "/v1/serviceids", {"account_id": ACCOUNT, "name": "robot", "apikey": {"name": "key"}}).json()
-    key = made["apikey"]["crn"]
+    service_id = call(
+        "POST", "/v1/serviceids", {"account_id": ACCOUNT, "name": "robot", "apikey": {"name": "key"}}
+    ).json()
+    key = service_id["apikey"]["crn"]
     attach("team:a", query="tag_type=access", on=key)
-    call("DELETE", f"/v1/serviceids/{made['id']}")
+    call("DELETE", f"/v1/serviceids/{service_id['id']}")
     assert on(key, "access") == []
 
 
@@ -122,8 +124,8 @@ def test_what_a_query_finds_or_names_is_tagged() -> None:
     """As the live tests of IBM's Node SDK do. A foreign resource is not found."""
     attach("web", on=(SERVER, OTHER_SERVER))
     third = SERVER.replace("0717-1", "0717-3")
-    asked = f'tags:web OR crn:"{third}" OR crn:"{FOREIGN}"'
-    by_query = {"tag_names": ["db"], "query": {"query_string": asked}}
+    query = f'tags:web OR crn:"{third}" OR crn:"{FOREIGN}"'
+    by_query = {"tag_names": ["db"], "query": {"query_string": query}}
     assert errors_of(call("POST", ATTACH, by_query)) == {SERVER: False, OTHER_SERVER: False, third: False}
     assert (on(SERVER), on(third)) == (["db", "web"], ["db"])
     assert errors_of(call("POST", DETACH, by_query)) == {SERVER: False, OTHER_SERVER: False, third: False}
@@ -132,8 +134,8 @@ def test_what_a_query_finds_or_names_is_tagged() -> None:
 
 def test_a_query_tags_what_the_body_names_besides() -> None:
     attach("web")
-    sent = body("db", on=OTHER_SERVER) | {"query": {"query_string": "tags:web"}}
-    assert errors_of(call("POST", ATTACH, sent)) == {OTHER_SERVER: False, SERVER: False}
+    search = body("db", on=OTHER_SERVER) | {"query": {"query_string": "tags:web"}}
+    assert errors_of(call("POST", ATTACH, search)) == {OTHER_SERVER: False, SERVER: False}
 
 
 def test_a_query_finds_only_what_the_caller_may_see(world: World) -> None:
@@ -175,8 +177,8 @@ WRONG_BODIES = [
 
 def test_a_wrong_body_is_refused_by_property() -> None:
     def check(case: tuple[str, tuple[Any, str, str]]) -> None:
-        path, (sent, code, target) = case
-        answer = call("POST", path, sent)
+        path, (query, code, target) = case
+        answer = call("POST", path, query)
         error = answer.json()["errors"][0]
         assert (answer.status_code, error["code"], error["target"]["name"]) == (400, code, target)
 

@@ -160,10 +160,10 @@ def names(answer: Any) -> list[str]:
 
 @pytest.fixture
 def five(world: World) -> list[str]:
-    made = ["delta", "alpha", "echo", "bravo", "charlie"]
-    for name in made:
+    profile_names = ["delta", "alpha", "echo", "bravo", "charlie"]
+    for name in profile_names:
         make_profile(world.account, name=name)
-    return made
+    return profile_names
 
 
 def test_profiles_are_listed_oldest_first(five: list[str]) -> None:
@@ -178,13 +178,13 @@ def test_a_list_says_its_limits(five: list[str]) -> None:
 
 
 def test_pages_follow_each_other_until_there_is_no_next(five: list[str]) -> None:
-    answer, seen = listed("&pagesize=2"), []
+    answer, listed_names = listed("&pagesize=2"), []
     while True:
-        seen.append(names(answer))
+        listed_names.append(names(answer))
         if "next" not in answer.json():
             break
         answer = call("GET", answer.json()["next"])
-    assert seen == [five[:2], five[2:4], five[4:]]
+    assert listed_names == [five[:2], five[2:4], five[4:]]
 
 
 def test_the_previous_page_leads_back(five: list[str]) -> None:

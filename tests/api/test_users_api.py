@@ -34,8 +34,8 @@ def people(world: World) -> list[str]:
         "bob": {"iam_id": BOB.iam_id},
         "carol": {"iam_id": "IBMid-CAROL00001", "email": "carol@example.org", "is_active": False},
     }
-    for name, known in described.items():
-        User.objects.create_user(name, account=world.account, **known)
+    for name, fields in described.items():
+        User.objects.create_user(name, account=world.account, **fields)
     User.objects.create_user("mallory", iam_id=MALLORY.iam_id, account=world.other_account)
     User.objects.create_user("without-iam-id", account=world.account)
     return list(described)
@@ -43,8 +43,8 @@ def people(world: World) -> list[str]:
 
 def listed(caller: Caller = ALICE, **query: Any) -> list[str]:
     """Who is in the list: names, and email addresses of those who have one."""
-    found = connected(UserManagementV1, caller).list_users(ACCOUNT, **query).get_result()
-    return [each["user_id"].partition("@")[0] for each in found["resources"]]
+    page = connected(UserManagementV1, caller).list_users(ACCOUNT, **query).get_result()
+    return [each["user_id"].partition("@")[0] for each in page["resources"]]
 
 
 def allow(iam_id: str, role: str, world: World, **attributes: str) -> None:
@@ -153,8 +153,8 @@ def test_people_without_a_role_read_only_themselves(people: list[str]) -> None:
 
 def test_explanations_agree_with_the_list_of_users(people: list[str]) -> None:
     def decision(**resource: str) -> Any:
-        asked = {"subject": BOB.iam_id, "action": "user-management.user.retrieve"}
-        return call("POST", "/_baremint/explain", asked | ({"resource": resource} if resource else {})).json()[
+        question = {"subject": BOB.iam_id, "action": "user-management.user.retrieve"}
+        return call("POST", "/_baremint/explain", question | ({"resource": resource} if resource else {})).json()[
             "decision"
         ]
 
@@ -194,8 +194,8 @@ def test_reads_leave_ibms_events(people: list[str]) -> None:
     call("GET", USERS)
     call("GET", f"{USERS}/{BOB.iam_id}")
     call("GET", f"{USERS}/{BOB.iam_id}/settings")
-    found = ActivityEvent.objects.order_by("id").values_list("action", "target_id")
-    assert list(found) == [
+    rows = ActivityEvent.objects.order_by("id").values_list("action", "target_id")
+    assert list(rows) == [
         ("user-management.cloud-user.list", ACCOUNT),
         ("user-management.user.read", BOB.iam_id),
         ("user-management.user-setting.read", BOB.iam_id),

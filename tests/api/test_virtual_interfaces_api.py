@@ -39,8 +39,8 @@ def reserve(api: Api, subnet: dict[str, str], address: str = ADDRESS) -> dict[st
 
 
 def test_a_virtual_interface_satisfies_the_sdk_model(api: Api, made: dict[str, Any]) -> None:
-    found = vpc_v1.VirtualNetworkInterface.from_dict(api.get(f"{PATH}/{made['id']}").json())
-    assert (found.name, found.auto_delete, found.allow_ip_spoofing) == ("vni", False, False)
+    vni = vpc_v1.VirtualNetworkInterface.from_dict(api.get(f"{PATH}/{made['id']}").json())
+    assert (vni.name, vni.auto_delete, vni.allow_ip_spoofing) == ("vni", False, False)
     assert vpc_v1.VirtualNetworkInterfaceCollection.from_dict(api.get(PATH).json()).total_count == 1
 
 
@@ -51,9 +51,9 @@ def test_the_primary_address_of_a_virtual_interface_is_its_first(made: dict[str,
 def test_a_virtual_interface_is_made_of_addresses_that_exist(api: Api, subnet: dict[str, str]) -> None:
     first, second = (reserve(api, subnet, address) for address in (ADDRESS, "10.240.0.51"))
     body = {"primary_ip": {"id": first["id"]}, "ips": [{"id": second["id"]}, {"address": "10.240.0.52"}]}
-    made = api.call("POST", PATH, body).json()
-    assert [ip["address"] for ip in made["ips"]] == [ADDRESS, "10.240.0.51", "10.240.0.52"]
-    assert made["subnet"]["id"] == subnet["id"]
+    interface = api.call("POST", PATH, body).json()
+    assert [ip["address"] for ip in interface["ips"]] == [ADDRESS, "10.240.0.51", "10.240.0.52"]
+    assert interface["subnet"]["id"] == subnet["id"]
 
 
 def test_all_that_is_wrong_is_named_and_nothing_is_made(api: Api, subnet: dict[str, str]) -> None:
@@ -117,9 +117,9 @@ def test_a_name_is_the_only_one_of_its_vpc(api: Api, subnet: dict[str, str], mad
 
 def test_a_patch_changes_what_it_names_and_nothing_else(api: Api, made: dict[str, Any]) -> None:
     patch = {"name": "other", "allow_ip_spoofing": True, "protocol_state_filtering_mode": "disabled"}
-    changed = api.call("PATCH", f"{PATH}/{made['id']}", patch).json()
-    before, after = ({k: v for k, v in body.items() if k not in patch} for body in (made, changed))
-    assert {name: changed[name] for name in patch} == patch
+    update = api.call("PATCH", f"{PATH}/{made['id']}", patch).json()
+    before, after = ({k: v for k, v in body.items() if k not in patch} for body in (made, update))
+    assert {name: update[name] for name in patch} == patch
     assert after == before
 
 
@@ -143,8 +143,8 @@ def test_what_is_attached_is_not_deleted(api: Api, prototype: dict[str, Any], ma
     del prototype["primary_network_interface"]
     prototype["primary_network_attachment"] = {"virtual_network_interface": {"id": made["id"]}}
     api.call("POST", "/v1/bare_metal_servers", prototype)
-    shown = api.get(f"{PATH}/{made['id']}").json()
-    assert shown["target"]["resource_type"] == "bare_metal_server_network_attachment"
+    body = api.get(f"{PATH}/{made['id']}").json()
+    assert body["target"]["resource_type"] == "bare_metal_server_network_attachment"
     answer = api.call("DELETE", f"{PATH}/{made['id']}")
     assert (answer.status_code, errors(answer)) == (409, [("virtual_network_interface_in_use_target_exists", "")])
 
@@ -166,8 +166,8 @@ def test_the_addresses_of_a_virtual_interface_are_listed_in_the_order_asked_for(
     path = f"{PATH}/{made['id']}/ips"
     for address in ("10.240.0.60", "10.240.0.7"):
         api.call("PUT", f"{path}/{reserve(api, subnet, address)['id']}")
-    listed = api.get(path, "sort=-address").json()
-    assert [ip["address"] for ip in listed["ips"]] == ["10.240.0.60", "10.240.0.7", made["primary_ip"]["address"]]
+    body = api.get(path, "sort=-address").json()
+    assert [ip["address"] for ip in body["ips"]] == ["10.240.0.60", "10.240.0.7", made["primary_ip"]["address"]]
     assert errors(api.get(path, "sort=mac_address")) == [("invalid_value", "sort")]
 
 

@@ -99,24 +99,24 @@ def rows_of(name: str, body: dict[str, Any]) -> list[dict[str, Any]]:
 
 def following(body: dict[str, Any]) -> str:
     """The URL of the next page; empty at the end."""
-    found = body.get("next", "")
-    return str(found["href"]) if isinstance(found, dict) else found
+    answer = body.get("next", "")
+    return str(answer["href"]) if isinstance(answer, dict) else answer
 
 
 def shown(each: List, caller: Caller, *, size: int, host: str = "testserver") -> Shown:
     """All pages of so many rows."""
     query = each.query | ({} if each.name in UNPAGED else {each.paging[0]: str(size)})
-    found = Shown(0)
+    shown_rows = Shown(0)
     while True:
         answer = get(each.path, caller, query, host=host)
-        found.status, body = answer.status_code, answer.json()
+        shown_rows.status, body = answer.status_code, answer.json()
         if answer.status_code != 200:
-            return found
-        found.pages += 1
-        found.ids += [str(row.get("id")) for row in rows_of(each.name, body)]
-        found.totals |= {body["total_count"]} if "total_count" in body else set()
+            return shown_rows
+        shown_rows.pages += 1
+        shown_rows.ids += [str(row.get("id")) for row in rows_of(each.name, body)]
+        shown_rows.totals |= {body["total_count"]} if "total_count" in body else set()
         if not (url := following(body)):
-            return found
+            return shown_rows
         query = QUERY | dict(parse_qsl(urlsplit(url).query))
 
 
@@ -140,15 +140,17 @@ def allow(world: World, caller: Caller, service: str, *attributes: dict[str, Any
 
 def one_of_each(world: World) -> list[tuple[str, list[dict[str, Any]]]]:
     """For the oldest row of each kind a service and attributes that select it alone."""
-    found = []
+    rows = []
     for kind in kinds(world.account).values():
         row = kind.rows.order_by("pk").first()
         attributes = kind.attributes(row, world.account) if row else {}
-        chosen = [attribute(name, attributes[name]) for name in ("resourceType", "resource") if name in attributes]
+        attributes_of_type = [
+            attribute(name, attributes[name]) for name in ("resourceType", "resource") if name in attributes
+        ]
         own = [name for name in attributes if name.endswith("Id") and name not in ("resourceGroupId", "vpcId")]
         own = own or [name for name in attributes if name == "vpcId"]
-        found.append((kind.service, chosen or [attribute(name, attributes[name]) for name in own]))
-    return [each for place, each in enumerate(found) if each[1] and each not in found[:place]]
+        rows.append((kind.service, attributes_of_type or [attribute(name, attributes[name]) for name in own]))
+    return [each for place, each in enumerate(rows) if each[1] and each not in rows[:place]]
 
 
 def grant(world: World, caller: Caller, by: str, group: ResourceGroup) -> None:
@@ -162,9 +164,9 @@ def grant(world: World, caller: Caller, by: str, group: ResourceGroup) -> None:
             case "region":
                 allow(world, caller, service, attribute("region", "eu-de"))
             case "rule":
-                wanted = attribute("{{resource.attributes.resourceGroupId}}", group.id)
+                expected_attribute = attribute("{{resource.attributes.resourceGroupId}}", group.id)
                 pattern = "attribute-based-condition:resource:literal-and-wildcard"
-                allow(world, caller, service, rule=wanted, pattern=pattern)
+                allow(world, caller, service, rule=expected_attribute, pattern=pattern)
             case "wildcard":
                 name = "bareMetalServerId" if service == "is" else "resource"
                 allow(world, caller, service, attribute(name, "*1*", "stringMatch"))
@@ -191,19 +193,19 @@ def test_every_list_has_the_rows_whose_get_answers_200_and_counts_no_others(
 ) -> None:
     victor = caller_of("iam-Profile-victor")
     grant(world, victor, by, group)
-    found, expected, seen, hidden = {}, {}, 0, 0
+    results, expected, count, hidden = {}, {}, 0, 0
     for each in OF_ROWS:
         every = shown(each, ALICE, size=100).ids
         assert every, each
         ids = [id for id in every if may_read(each, id, victor)]
-        told = shown(each, victor, size=2)
+        rows_shown = shown(each, victor, size=2)
         paged = each.name not in UNPAGED
-        found[each.name] = (told.status, told.ids, told.totals, told.pages)
+        results[each.name] = (rows_shown.status, rows_shown.ids, rows_shown.totals, rows_shown.pages)
         totals = {len(ids)} if each.service in ("is", "iam-groups") else set()
         expected[each.name] = (200, ids, totals, max(1, -(-len(ids) // 2)) if paged else 1)
-        seen, hidden = seen + len(ids), hidden + len(every) - len(ids)
-    assert_rows(found, expected)
-    assert seen
+        count, hidden = count + len(ids), hidden + len(every) - len(ids)
+    assert_rows(results, expected)
+    assert count
     assert hidden or by == "everything"
 
 
@@ -211,7 +213,7 @@ def test_every_list_has_the_rows_whose_get_answers_200_and_counts_no_others(
 def test_a_list_is_refused_only_to_a_caller_without_a_policy_of_its_service(world: World, group: ResourceGroup) -> None:
     # D-130
     """Whatever else they may do; and any policy of the service suffices, of something that is not there, too."""
-    found = {}
+    statuses = {}
     for service in SERVICES:
         without, only = (caller_of(f"iam-Profile-{word}-{service}") for word in ("without", "only"))
         for other in set(SERVICES) - {service}:
@@ -219,9 +221,9 @@ def test_a_list_is_refused_only_to_a_caller_without_a_policy_of_its_service(worl
         allow(world, only, service, attribute("resourceGroupId", "none"))
         for each in LISTS:
             if each.service == service:
-                told = (shown(each, caller, size=100) for caller in (without, only))
-                found[each.name] = tuple(answer.status for answer in told)
-    assert_rows(found, {each.name: (403, 200) for each in LISTS})
+                pages = (shown(each, caller, size=100) for caller in (without, only))
+                statuses[each.name] = tuple(answer.status for answer in pages)
+    assert_rows(statuses, {each.name: (403, 200) for each in LISTS})
 
 
 @pytest.mark.thorough
@@ -234,8 +236,8 @@ def test_what_is_in_a_resource_is_shown_to_who_may_read_it(world: World, group: 
         if each.method == "GET" and PLACEHOLDER.search(each.path) and not each.path.endswith("}"):
             for path in paths(each.path):
                 parent = path[: path.rindex("/")]
-                asked = [get(one, victor, QUERY).status_code for one in (parent.replace("/_baremint/", "/v1/"), path)]
-                compared[path] = tuple(asked)
+                codes = [get(one, victor, QUERY).status_code for one in (parent.replace("/_baremint/", "/v1/"), path)]
+                compared[path] = tuple(codes)
     statuses = set(compared.values())
     assert {(200, 200), (403, 403)} <= statuses
     assert {path: pair for path, pair in compared.items() if pair[0] != pair[1] and 404 not in pair} == {}
@@ -243,20 +245,20 @@ def test_what_is_in_a_resource_is_shown_to_who_may_read_it(world: World, group: 
 
 def paths(template: str) -> list[str]:
     """The paths of a template to everything that is there, as the owner sees it."""
-    found = PLACEHOLDER.search(template)
-    if found is None:
+    match = PLACEHOLDER.search(template)
+    if match is None:
         return [template]
-    collection = template[: found.start() - 1]
+    collection = template[: match.start() - 1]
     answer = get(collection.replace("/_baremint/", "/v1/"), ALICE, QUERY)
     body = answer.json() if answer.status_code == 200 else {}
     items = next((value for value in body.values() if isinstance(value, list)), [])
-    rest = template[found.end() :]
+    rest = template[match.end() :]
     return [path for item in items[:4] if "id" in item for path in paths(f"{collection}/{item['id']}{rest}")]
 
 
 def test_each_page_is_decided_by_the_policies_of_its_moment(world: World, group: ResourceGroup) -> None:
     """What is not granted any more is not on the next page, whose token is still good."""
-    found = {}
+    results = {}
     for each in (LISTS_BY_NAME[name] for name in ("list_bare_metal_servers", "list_service_ids", "list_v2_policies")):
         victor = caller_of(f"iam-Profile-{each.name}")
         policies = [allow(world, victor, service) for service in ("is", "iam-identity", "iam-access-management")]
@@ -268,10 +270,10 @@ def test_each_page_is_decided_by_the_policies_of_its_moment(world: World, group:
         )
         narrowed = get(each.path, victor, query)
         Policy.objects.filter(pk__in=[policy.pk for policy in policies]).update(state="deleted")
-        gone = get(each.path, victor, query).status_code
+        status = get(each.path, victor, query).status_code
         assert rows_of(each.name, before), each
-        found[each.name] = (narrowed.status_code, rows_of(each.name, narrowed.json()), gone)
-    assert_rows(found, {name: (200, [], 403) for name in found})
+        results[each.name] = (narrowed.status_code, rows_of(each.name, narrowed.json()), status)
+    assert_rows(results, {name: (200, [], 403) for name in results})
 
 
 def page_of_one(each: List) -> dict[str, str]:
@@ -296,13 +298,13 @@ def test_a_token_of_a_page_is_good_for_the_caller_the_list_and_the_filter_that_i
         query = QUERY | dict(parse_qsl(urlsplit(following(first)).query))
         assert get(each.path, ALICE, query).status_code == 200, each
         another = paged[place - 1]
-        taken = {**another.query, **page_of_one(another)}
-        for name, path, caller, asked in (
+        parameters = {**another.query, **page_of_one(another)}
+        for name, path, caller, query_of_call in (
             ("another caller", each.path, other, query),
-            ("another list", another.path, ALICE, taken | {another.paging[1]: query[each.paging[1]]}),
+            ("another list", another.path, ALICE, parameters | {another.paging[1]: query[each.paging[1]]}),
             ("another filter", each.path, ALICE, query | {"name": "web-1", "iam_id": "x"}),
         ):
-            answer = get(path, caller, asked)
+            answer = get(path, caller, query_of_call)
             if answer.status_code != 400 or b"is not a page token of this collection" not in answer.content:
                 accepted[f"{each.name}: {name}"] = answer.content
     assert accepted == {}
@@ -315,15 +317,15 @@ def test_a_page_token_says_nothing_of_the_rows_that_it_skips(world: World, group
     newest, hidden, oldest = servers[:3]
     for server in (newest, oldest):
         allow(world, victor, "is", attribute("bareMetalServerId", server.id))
-    told = []
+    rows = []
     for _ in range(2):
         body = get("/v1/bare_metal_servers", victor, QUERY | {"limit": "1"}).json()
         token = dict(parse_qsl(urlsplit(following(body)).query))["start"]
         assert str(newest.number) not in token
-        told.append((len(token), body["total_count"], [row["id"] for row in body["bare_metal_servers"]]))
+        rows.append((len(token), body["total_count"], [row["id"] for row in body["bare_metal_servers"]]))
         assert hidden.name not in json.dumps(body)
         BareMetalServer.objects.filter(pk=hidden.pk).update(region="eu-gb")
-    assert told[0] == told[1]
+    assert rows[0] == rows[1]
 
 
 def test_names_of_what_is_hidden_find_nothing(world: World, group: ResourceGroup) -> None:

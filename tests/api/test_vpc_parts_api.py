@@ -43,15 +43,15 @@ def make(api: Api, path: str, body: dict[str, Any]) -> str:
 
 
 def test_prefixes_are_listed_with_what_uses_them(api: Api, prefixes: str) -> None:
-    found = fits(vpc_v1.AddressPrefixCollection, api.get(prefixes).json())
-    used = {prefix.cidr: prefix.has_subnets for prefix in found.address_prefixes}
-    assert used == {"10.240.0.0/18": True, "10.240.64.0/18": False, "10.240.128.0/18": False}
+    actual_prefix = fits(vpc_v1.AddressPrefixCollection, api.get(prefixes).json())
+    use_by_cidr = {prefix.cidr: prefix.has_subnets for prefix in actual_prefix.address_prefixes}
+    assert use_by_cidr == {"10.240.0.0/18": True, "10.240.64.0/18": False, "10.240.128.0/18": False}
 
 
 def test_a_prefix_is_made_read_and_changed(api: Api, prefixes: str) -> None:
     path = make(api, prefixes, {"cidr": "10.0.0.0/16", "zone": ZONE, "name": "mine"})
-    found = fits(vpc_v1.AddressPrefix, api.get(path).json())
-    assert (found.cidr, found.name, found.is_default, found.has_subnets) == ("10.0.0.0/16", "mine", False, False)
+    prefix = fits(vpc_v1.AddressPrefix, api.get(path).json())
+    assert (prefix.cidr, prefix.name, prefix.is_default, prefix.has_subnets) == ("10.0.0.0/16", "mine", False, False)
     assert api.call("PATCH", path, {"name": "yours"}).json()["name"] == "yours"
     assert api.call("DELETE", path).status_code == 204
     assert api.get(path).status_code == 404
@@ -63,8 +63,8 @@ def test_a_zone_is_named_by_its_address(api: Api, prefixes: str) -> None:
 
 
 def test_a_prefix_in_use_stays(api: Api, prefixes: str) -> None:
-    used = next(each for each in api.get(prefixes).json()["address_prefixes"] if each["has_subnets"])
-    answer = api.call("DELETE", f"{prefixes}/{used['id']}")
+    address_prefix = next(each for each in api.get(prefixes).json()["address_prefixes"] if each["has_subnets"])
+    answer = api.call("DELETE", f"{prefixes}/{address_prefix['id']}")
     assert (answer.status_code, errors(answer)) == (409, [("address_prefix_in_use_subnet_exists", "")])
 
 
@@ -111,8 +111,8 @@ def test_a_prefix_is_found_in_its_own_vpc_only(api: Api, vpc: str, prefixes: str
 
 
 def test_the_default_table_serves_the_subnets(api: Api, tables: str) -> None:
-    found = fits(vpc_v1.RoutingTableCollection, api.get(tables).json())
-    [table] = found.routing_tables
+    actual_table = fits(vpc_v1.RoutingTableCollection, api.get(tables).json())
+    [table] = actual_table.routing_tables
     assert (table.is_default, [subnet.name for subnet in table.subnets]) == (True, ["sub"])
     assert [each.resource_type for each in table.accept_routes_from] == ["vpn_gateway", "vpn_server"]
 
@@ -120,10 +120,10 @@ def test_the_default_table_serves_the_subnets(api: Api, tables: str) -> None:
 def test_a_table_is_made_and_read(api: Api, tables: str) -> None:
     body = {"name": "mine", "route_direct_link_ingress": True, "advertise_routes_to": ["direct_link"], "routes": []}
     path = make(api, tables, body)
-    found = fits(vpc_v1.RoutingTable, api.get(path).json())
-    assert (found.name, found.route_direct_link_ingress, found.advertise_routes_to) == ("mine", True, ["direct_link"])
-    assert (found.is_default, found.lifecycle_state, found.routes, found.subnets) == (False, "stable", [], [])
-    assert found.crn.endswith(f"::vpc-routing-table:{tables.split('/')[3]}/{found.id}")
+    table = fits(vpc_v1.RoutingTable, api.get(path).json())
+    assert (table.name, table.route_direct_link_ingress, table.advertise_routes_to) == ("mine", True, ["direct_link"])
+    assert (table.is_default, table.lifecycle_state, table.routes, table.subnets) == (False, "stable", [], [])
+    assert table.crn.endswith(f"::vpc-routing-table:{tables.split('/')[3]}/{table.id}")
 
 
 def test_tables_are_filtered(api: Api, tables: str) -> None:
@@ -139,8 +139,8 @@ def test_a_table_changes_and_so_does_its_tag(api: Api, tables: str) -> None:
     answer = api.call("PATCH", path, {"name": "new", "accept_routes_from": CREATORS[:1]}, If_Match=before)
     assert (answer.json()["name"], answer.json()["accept_routes_from"]) == ("new", CREATORS[:1])
     assert answer["ETag"] == api.get(path)["ETag"] != before
-    refused = api.call("DELETE", path, If_Match=before)
-    assert (refused.status_code, refused["ETag"]) == (412, answer["ETag"])
+    response = api.call("DELETE", path, If_Match=before)
+    assert (response.status_code, response["ETag"]) == (412, answer["ETag"])
     assert api.call("DELETE", path, If_Match=f"{before}, {answer['ETag']}").status_code == 204
 
 

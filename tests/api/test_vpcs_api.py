@@ -30,34 +30,38 @@ def vpc(api: Api) -> str:
 
 def test_a_vpc_is_made_of_nothing(api: Api) -> None:
     answer = api.call("POST", VPCS, {})
-    found = fits(vpc_v1.VPC, answer.json())
-    assert (answer.status_code, found.status, found.resource_type) == (201, "available", "vpc")
-    assert len(found.name.split("-")) == 4
+    actual_vpc = fits(vpc_v1.VPC, answer.json())
+    assert (answer.status_code, actual_vpc.status, actual_vpc.resource_type) == (201, "available", "vpc")
+    assert len(actual_vpc.name.split("-")) == 4
 
 
 def test_a_vpc_reads_as_it_was_made(api: Api) -> None:
-    made = api.call("POST", VPCS, {"name": "net", "classic_access": True, **MANUAL}).json()
-    assert api.get(f"{VPCS}/{made['id']}").json() == made
-    assert api.get(VPCS).json()["vpcs"] == [made]
+    new_vpc = api.call("POST", VPCS, {"name": "net", "classic_access": True, **MANUAL}).json()
+    assert api.get(f"{VPCS}/{new_vpc['id']}").json() == new_vpc
+    assert api.get(VPCS).json()["vpcs"] == [new_vpc]
 
 
 def test_a_vpc_has_source_addresses_in_each_zone(api: Api, vpc: str) -> None:
-    found = fits(vpc_v1.VPC, api.get(vpc).json())
-    assert [each.zone.name for each in found.cse_source_ips] == ["us-south-1", "us-south-2", "us-south-3"]
+    actual_vpc = fits(vpc_v1.VPC, api.get(vpc).json())
+    assert [each.zone.name for each in actual_vpc.cse_source_ips] == ["us-south-1", "us-south-2", "us-south-3"]
 
 
 def test_the_system_resolves_names(api: Api, vpc: str) -> None:
     resolver = api.get(vpc).json()["dns"]["resolver"]
-    found = fits(vpc_v1.VPCDNSResolverTypeSystem, resolver)
-    assert [server.address for server in found.servers] == ["161.26.0.10", "161.26.0.11"]
+    actual_resolver = fits(vpc_v1.VPCDNSResolverTypeSystem, resolver)
+    assert [server.address for server in actual_resolver.servers] == ["161.26.0.10", "161.26.0.11"]
 
 
 def test_dns_servers_of_zones_are_shown(api: Api) -> None:
     servers = [{"address": f"10.0.0.{n}", "zone_affinity": {"name": f"us-south-{n}"}} for n in (1, 2, 3)]
     body = {"dns": {"resolver": {"type": "manual", "manual_servers": servers}}}
     resolver = api.call("POST", VPCS, body).json()["dns"]["resolver"]
-    found = fits(vpc_v1.VPCDNSResolverTypeManual, resolver)
-    assert [server.zone_affinity.name for server in found.manual_servers] == ["us-south-1", "us-south-2", "us-south-3"]
+    actual_resolver = fits(vpc_v1.VPCDNSResolverTypeManual, resolver)
+    assert [server.zone_affinity.name for server in actual_resolver.manual_servers] == [
+        "us-south-1",
+        "us-south-2",
+        "us-south-3",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,10 @@ def subnet(server: BareMetalServer) -> str:
 
 @pytest.fixture
 def other_subnet(server: BareMetalServer, subnet: str, world: World) -> str:
-    made = create_subnet(
+    new_subnet = create_subnet(
         world.account, region=REGION, vpc=server.vpc.id, total_ipv4_address_count=8, zone=server.zone, by=BY
     )
-    return made.id
+    return new_subnet.id
 
 
 @pytest.fixture(params=PRIMARY)
@@ -49,9 +49,9 @@ def body(prototype: dict[str, Any], kind: str, subnet: str) -> dict[str, Any]:
 @pytest.fixture
 def path(api: Api, body: dict[str, Any]) -> str:
     """Of a running server."""
-    made = api.call("POST", SERVERS, body).json()["id"]
-    settle(made)
-    return f"{SERVERS}/{made}"
+    server_id = api.call("POST", SERVERS, body).json()["id"]
+    settle(server_id)
+    return f"{SERVERS}/{server_id}"
 
 
 def stop(api: Api, path: str) -> None:
@@ -81,8 +81,8 @@ def test_a_pci_interface_is_pending_until_the_start(
         body = {"image": {"id": api.get(f"{path}/initialization").json()["image"]["id"]}, "keys": []}
     ready = STATE[kind][1]
     stop(api, path)
-    made = api.call("POST", f"{path}/{kind}", connection(kind, subnet, interface_type="pci"))
-    assert made.json()[STATE[kind][0]] == "pending"
+    answer = api.call("POST", f"{path}/{kind}", connection(kind, subnet, interface_type="pci"))
+    assert answer.json()[STATE[kind][0]] == "pending"
     assert states(api, path, kind) == [ready, "pending"]
     assert api.call(method, path + suffix, body).status_code < 300
     settle(path.rpartition("/")[2])
@@ -110,17 +110,17 @@ def test_a_vlan_serves_one_subnet_of_a_server(api: Api, path: str, kind: str, su
         return api.call("POST", f"{path}/{kind}", connection(kind, place, interface_type="vlan", vlan=vlan))
 
     assert [add(subnet, 7).status_code for _ in range(2)] == [201, 201]
-    refused = add(other_subnet, 7)
-    assert (refused.status_code, errors(refused)) == (400, [("invalid_value", "vlan")])
+    answer = add(other_subnet, 7)
+    assert (answer.status_code, errors(answer)) == (400, [("invalid_value", "vlan")])
     assert add(other_subnet, 8).status_code == 201
 
 
 def test_a_vlan_of_a_new_server_serves_one_subnet(
     api: Api, body: dict[str, Any], kind: str, subnet: str, other_subnet: str
 ) -> None:
-    wanted = [(subnet, 7), (other_subnet, 8), (other_subnet, 7)]
-    body[kind] = [connection(kind, place, interface_type="vlan", vlan=vlan) for place, vlan in wanted]
-    refused = api.call("POST", SERVERS, body)
-    assert (refused.status_code, errors(refused)) == (400, [("invalid_value", f"{kind}[2].vlan")])
+    places = [(subnet, 7), (other_subnet, 8), (other_subnet, 7)]
+    body[kind] = [connection(kind, place, interface_type="vlan", vlan=vlan) for place, vlan in places]
+    answer = api.call("POST", SERVERS, body)
+    assert (answer.status_code, errors(answer)) == (400, [("invalid_value", f"{kind}[2].vlan")])
     del body[kind][2]
     assert api.call("POST", SERVERS, body).status_code == 201

@@ -25,8 +25,10 @@ class Api:
     def call(self, method: str, path: str, body: Any = None, *, query: str = QUERY, **headers: str) -> Any:
         """An answer. Headers are named with underscores: ``If_Match``."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.generic(method, f"{path}?{query}", data, content_type="application/json", headers=named)
+        http_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.generic(
+            method, f"{path}?{query}", data, content_type="application/json", headers=http_headers
+        )
 
     def get(self, path: str, query: str = "", **headers: str) -> Any:
         return self.call("GET", path, query=f"{QUERY}&{query}", **headers)
@@ -38,9 +40,9 @@ def errors(answer: Any) -> list[tuple[str, str]]:
 
 def fits(model: Any, body: dict[str, Any]) -> Any:
     """The body as IBM's SDK reads it: all that the model requires is there, nothing that it does not know."""
-    found = model.from_dict(body)
-    assert set(found.to_dict()) == set(body)
-    return found
+    instance = model.from_dict(body)
+    assert set(instance.to_dict()) == set(body)
+    return instance
 
 
 def settle(server_id: str) -> BareMetalServer:

@@ -26,11 +26,11 @@ def test_a_change_of_a_file_touches_every_part_whose_tests_import_it() -> None:
 
 def everything_it_imports(file: Path) -> set[str]:
     """The files of the tests that it imports, directly or not, and itself; as paths in the repository."""
-    found, new = set(), {file}
+    reached, new = set(), {file}
     while new:
-        found |= new
-        new = {each for file in new for each in imports(file)} - found
-    return {str(each.relative_to(ROOT)) for each in found}
+        reached |= new
+        new = {each for file in new for each in imports(file)} - reached
+    return {str(each.relative_to(ROOT)) for each in reached}
 
 
 @cache

@@ -26,8 +26,8 @@ def test_every_file_is_named_for_what_it_knows() -> None:
 
 def test_no_message_cuts_what_it_repeats() -> None:
     """A half word, or half a CRN, names something else; ``kernel.text.echoed`` leaves out whole words."""
-    found = {path.relative_to(ROOT): cut for path in SOURCES if (cut := list(cuts_in_messages(path)))}
-    assert_none({path: cut for path, cut in found.items() if cut != SHORTENED.get(str(path))}, among=SOURCES)
+    breaks = {path.relative_to(ROOT): cut for path in SOURCES if (cut := list(cuts_in_messages(path)))}
+    assert_none({path: cut for path, cut in breaks.items() if cut != SHORTENED.get(str(path))}, among=SOURCES)
 
 
 SHORTENED = {

@@ -63,7 +63,7 @@ def test_up_loads_the_client_of_the_broker_for_its_worker_and_nothing_else_that_
 
 def imported_by(code: str, settings: str, *, home: Path) -> set[str]:
     environment = {**clean_environment(), "BAREMINT_HOME": str(home), "DJANGO_SETTINGS_MODULE": settings}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(code=code)],
         cwd=ROOT,
         env=environment,
@@ -72,7 +72,7 @@ def imported_by(code: str, settings: str, *, home: Path) -> set[str]:
         timeout=60,
         check=True,
     )
-    return set(done.stdout.split())
+    return set(process.stdout.split())
 
 
 def test_a_package_is_unavailable_only_for_as_long_as_it_was_asked_to_be() -> None:
@@ -168,7 +168,7 @@ CONTRACT = "Commands that ask a running product load no Django"
 def test_the_contract_names_every_module_that_a_command_without_django_loads() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     [sources] = [contract["source_modules"] for contract in contracts if contract["name"] == CONTRACT]
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", WITHOUT_DJANGO],
         cwd=ROOT,
         env=clean_environment(),
@@ -177,7 +177,7 @@ def test_the_contract_names_every_module_that_a_command_without_django_loads() -
         check=True,
     )
     modules = [
-        name for name in done.stdout.split() if name.partition(".")[0] in PACKAGES and "." in name and is_file(name)
+        name for name in process.stdout.split() if name.partition(".")[0] in PACKAGES and "." in name and is_file(name)
     ]
     missing = [name for name in modules if not any(f"{name}.".startswith(f"{source}.") for source in sources)]
     assert_none(missing, among=modules)

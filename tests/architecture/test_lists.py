@@ -52,8 +52,8 @@ def test_every_list_says_whose_rows_it_shows_or_has_a_reason_not_to() -> None:
 
 def test_no_reason_is_given_for_a_list_that_shows_rows_or_is_gone() -> None:
     names = {each.operation.name for each in READS if each.operation.lists is None}
-    known = {*ONE_THING, *OF_THE_DEPLOYMENT, *OF_THE_ACCOUNT}
-    assert_none(known - names, among=known)
+    exceptions = {*ONE_THING, *OF_THE_DEPLOYMENT, *OF_THE_ACCOUNT}
+    assert_none(exceptions - names, among=exceptions)
 
 
 def test_what_is_in_one_resource_is_decided_by_that_resource() -> None:
@@ -75,7 +75,7 @@ def items(path: str, paths: Iterable[str]) -> list[str]:
 def parents(path: str) -> list[str]:
     """The paths of resources above this one, the lowest first. Servers are at the VPC API only."""
     of_api = path.replace("/_baremint/", "/v1/")
-    return [of_api[: found.end()] for found in re.finditer(r"\{\w+\}", of_api)][::-1]
+    return [of_api[: match.end()] for match in re.finditer(r"\{\w+\}", of_api)][::-1]
 
 
 def test_what_is_the_same_for_every_account_takes_any_policy_of_the_service() -> None:

@@ -57,23 +57,23 @@ ON_REAL_TIME: dict[str, str] = {
 
 def other_clocks(tree: ast.AST) -> list[str]:
     """Whatever in the code reads a clock of its own, or lets the database read one."""
-    found = []
+    problems = []
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
                 if owner in READINGS.get(name, ()):
-                    found.append(f"{owner}.{name}, line {node.lineno}")
+                    problems.append(f"{owner}.{name}, line {node.lineno}")
             case ast.ImportFrom(module=("time" | "django.utils.timezone" | "datetime") as module, names=names):
-                found += [
+                problems += [
                     f"from {module} import {each.name}" for each in names if module in READINGS.get(each.name, ())
                 ]
-                found += [f"from {module} import now" for each in names if each.name == "now"]
+                problems += [f"from {module} import now" for each in names if each.name == "now"]
             case ast.keyword(arg=str(name)) | ast.Name(id=name):
                 if name in DATABASE_CLOCKS:
-                    found.append(name)
+                    problems.append(name)
             case ast.Constant(value=str(text)) if not _is_prose(text) and SQL_CLOCK.search(text):
-                found.append(f"SQL, line {node.lineno}: {text[:60]}")
-    return found
+                problems.append(f"SQL, line {node.lineno}: {text[:60]}")
+    return problems
 
 
 def _is_prose(text: str) -> bool:
@@ -84,11 +84,11 @@ def _is_prose(text: str) -> bool:
 @cache
 def clocks_read() -> dict[str, tuple[list[str], bool]]:
     """Of every file: what reads another clock, and whether it reads the machine's time by the one clock."""
-    found = {}
+    calls = {}
     for path in SOURCES:
         tree = ast.parse(path.read_text())
-        found[str(path.relative_to(ROOT))] = (other_clocks(tree), _reads_the_machines_time(tree))
-    return found
+        calls[str(path.relative_to(ROOT))] = (other_clocks(tree), _reads_the_machines_time(tree))
+    return calls
 
 
 def _reads_the_machines_time(tree: ast.AST) -> bool:

@@ -24,8 +24,8 @@ COMMANDS_OF_BAREMINT = [name for name, service in SERVICES.items() if service["i
 def links() -> list[str]:
     """Of the README as the package has it."""
     command = [sys.executable, "-m", "hatch_fancy_pypi_readme"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return [link for link in LINK.findall(done.stdout) if not link.startswith("#")]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [link for link in LINK.findall(process.stdout) if not link.startswith("#")]
 
 
 def test_no_link_of_the_package_leads_to_a_file_beside_it(links: list[str]) -> None:
@@ -35,7 +35,7 @@ def test_no_link_of_the_package_leads_to_a_file_beside_it(links: list[str]) -> N
 
 def test_every_link_into_the_repository_leads_to_a_file_of_it(links: list[str]) -> None:
     into = re.compile(rf"{re.escape(REPOSITORY)}/(?:blob|raw)/main/([^#]+)")
-    paths = [found[1] for link in links if (found := into.match(link))]
+    paths = [match[1] for link in links if (match := into.match(link))]
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []
 

@@ -29,9 +29,9 @@ UNIT = Measured("unit", seconds=10, cpu_seconds=15, status=0, tests=3)
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    made = Record(tmp_path)
-    made.add_rate(ALONE)
-    return made
+    new_record = Record(tmp_path)
+    new_record.add_rate(ALONE)
+    return new_record
 
 
 def test_every_file_of_tests_is_collected_by_a_part() -> None:
@@ -170,8 +170,8 @@ def test_the_table_of_a_run_of_several_commands_is_printed_by_one_of_its_own(rec
     record.add(UNIT)
     environment = {**os.environ, "SUITE_FOLDER": str(record.folder)}
     command = [sys.executable, "-m", "tests.suite", "--report"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert any(line.split()[:2] == ["unit", "10"] for line in done.stdout.splitlines())
+    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert any(line.split()[:2] == ["unit", "10"] for line in process.stdout.splitlines())
 
 
 PASSES_THE_SECOND_TIME = """
@@ -198,10 +198,10 @@ def test_a_run_of_pytest_writes_down_its_tests_and_those_that_were_saved(tmp_pat
             timeout=60,
             check=True,
         )
-        found = json.loads(file.read_text())
-        assert (found["tests"], found["saved"]) == (2, ["test_twice.py::test_it"])
-        assert found["collection"] > 0
-        assert len(found["slowest"]) == 2
+        body = json.loads(file.read_text())
+        assert (body["tests"], body["saved"]) == (2, ["test_twice.py::test_it"])
+        assert body["collection"] > 0
+        assert len(body["slowest"]) == 2
 
 
 STARTS_A_DAEMON = """
@@ -220,8 +220,8 @@ print(processes.run([sys.executable, "-c", script, sys.executable, "-c", daemon,
 def test_a_daemon_that_a_part_leaves_is_named_and_killed(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     program = STARTS_A_DAEMON.format(root=str(ROOT), then="", file=str(file))
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    assert f"process {file.read_text()}: " in done.stdout
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert f"process {file.read_text()}: " in process.stdout
     assert not Path("/proc", file.read_text()).exists()
 
 

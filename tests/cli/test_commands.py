@@ -125,9 +125,9 @@ CHANGE = ("create", "update", "delete", "start", "stop", "restart", "add", "remo
 
 @pytest.fixture
 def parser() -> ArgumentParser:
-    made = ArgumentParser()
-    add_commands(made)
-    return made
+    new_parser = ArgumentParser()
+    add_commands(new_parser)
+    return new_parser
 
 
 def options_of(parser: ArgumentParser, word: str) -> set[str]:
@@ -204,9 +204,9 @@ def test_what_is_no_vlan_is_refused(parser: ArgumentParser, option: str, capsys:
 
 def test_json_comes_from_the_line_or_from_a_file(parser: ArgumentParser, tmp_path: Path) -> None:
     (file := tmp_path / "interfaces.json").write_text('[{"name": "eth1"}]')
-    given = ["--network-interfaces", '[{"name": "eth1"}]'], ["--network-interfaces", f"@{file}"]
+    arguments = ["--network-interfaces", '[{"name": "eth1"}]'], ["--network-interfaces", f"@{file}"]
     create = ["bmc", "--profile", "p", "--image", "i", "--pnic-subnet", "s"]
-    assert [parser.parse_args([*create, *each]).network_interfaces for each in given] == [[{"name": "eth1"}]] * 2
+    assert [parser.parse_args([*create, *each]).network_interfaces for each in arguments] == [[{"name": "eth1"}]] * 2
 
 
 @pytest.mark.parametrize("text", ["{}", "[1]", "nonsense", "@nowhere.json"])
@@ -223,6 +223,6 @@ def test_an_unknown_option_is_refused_with_the_usage_of_its_word(
 ) -> None:
     with pytest.raises(SystemExit):
         parsed(parser, "bare-metal-server-update web-1 --colour red")
-    told = capsys.readouterr().err
-    assert "bare-metal-server-update [-h]" in told
-    assert told.splitlines()[-1].endswith("unrecognized arguments: --colour red")
+    errors = capsys.readouterr().err
+    assert "bare-metal-server-update [-h]" in errors
+    assert errors.splitlines()[-1].endswith("unrecognized arguments: --colour red")

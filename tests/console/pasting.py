@@ -43,7 +43,7 @@ def pasted(text: str, folder: Path, *, shell: str, answer: str = ANSWER, **varia
     curl.chmod(0o755)
     (programs / "sed").symlink_to(str(shutil.which("sed")))
     command = [str(shutil.which(SHELLS[shell][0])), *SHELLS[shell][1:]]
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         input=f"{text}\n",
         env={"PATH": str(programs), "HOME": str(here), "LC_ALL": "C.UTF-8", "HISTFILE": "/dev/null", **variables},
@@ -56,5 +56,5 @@ def pasted(text: str, folder: Path, *, shell: str, answer: str = ANSWER, **varia
     )
     lines = calls.read_text().splitlines() if calls.exists() else []
     return Pasted(
-        [json.loads(line) for line in lines], done.stderr, done.returncode, [each.name for each in here.iterdir()]
+        [json.loads(line) for line in lines], process.stderr, process.returncode, [each.name for each in here.iterdir()]
     )

@@ -55,8 +55,8 @@ def test_the_switch_of_the_account_is_turned_where_it_is_shown(
 ) -> None:
     where = path.format(server.id)
     for expected in (True, False):
-        shown = form(alice, where, id)
-        assert send(alice, where, shown, shown.button(id="account-metadata")).status_code == 200
+        page_form = form(alice, where, id)
+        assert send(alice, where, page_form, page_form.button(id="account-metadata")).status_code == 200
         assert is_off() is expected
     events = ActivityEvent.objects.filter(action="baremint.account.update").order_by("pk")
     assert [each.data["metadata_service"]["enabled"] for each in events] == [False, True]
@@ -69,9 +69,9 @@ def test_switching_the_account_off_asks_first_and_says_how_many_tokens_ended(
     row = server_by_number(server.number)
     assert row
     create_identity_token(facts_of(row), lifetime=timedelta(hours=1), nonce=None, now=clock.now())
-    shown = form(alice, "/servers", "servers-form")
-    asked = send(alice, "/servers", shown, shown.button(id="account-metadata"))
-    assert "This ends 1 identity token of programs on its servers." in asked.content.decode()
+    page_form = form(alice, "/servers", "servers-form")
+    answer = send(alice, "/servers", page_form, page_form.button(id="account-metadata"))
+    assert "This ends 1 identity token of programs on its servers." in answer.content.decode()
     assert not is_off()
     body = {"enabled": "false", "confirmed": "yes", **as_shown(account_shown(server.account, enabled=True))}
     page = alice.post("/account/metadata", body, follow=True).content.decode()
@@ -83,11 +83,11 @@ def test_a_stale_page_does_not_undo_a_switch_of_the_account(
     alice: Client, world: World, server: BareMetalServer
 ) -> None:
     turn_off(world)
-    shown = form(alice, "/servers", "servers-form")
-    sent = {**shown.data(), "enabled": "true"}
+    page_form = form(alice, "/servers", "servers-form")
+    data = {**page_form.data(), "enabled": "true"}
     switch_account(world.account, enabled=True, by=Party())
     switch_account(world.account, enabled=False, by=Party())
-    assert alice.post("/account/metadata", {**sent, "seen": "x"}, headers={"HX-Request": "true"}).status_code == 409
+    assert alice.post("/account/metadata", {**data, "seen": "x"}, headers={"HX-Request": "true"}).status_code == 409
     assert is_off()
 
 

@@ -54,8 +54,8 @@ def test_events_are_found(alice: Client) -> None:
     happen("is.vpc.vpc.create", by=Party("IBMid-BOB", "Bob", "User"))
     happen(fails=True)
     happen(account_id=OTHER_ACCOUNT)
-    found = {query: alice.get(f"/activity?{query}").content.decode().count('id="event-') for query in LISTS}
-    assert_rows(found, LISTS)
+    totals = {query: alice.get(f"/activity?{query}").content.decode().count('id="event-') for query in LISTS}
+    assert_rows(totals, LISTS)
 
 
 def test_older_events_are_on_the_next_page(alice: Client) -> None:
@@ -120,9 +120,9 @@ def test_calls_are_counted_by_minute_and_outcome(world: World) -> None:
     happen()
     happen(fails=True)
     now = clock.now()
-    counted = calls_by_minute(recent_events(ACCOUNT, now=now, within=timedelta(minutes=15)))
-    assert sorted(counted.values()) == [1, 2]
-    chart = calls_chart(counted, now=now)
+    counts = calls_by_minute(recent_events(ACCOUNT, now=now, within=timedelta(minutes=15)))
+    assert sorted(counts.values()) == [1, 2]
+    chart = calls_chart(counts, now=now)
     assert (chart.good, chart.bad, len(chart.columns)) == (2, 1, 15)
 
 

@@ -112,8 +112,8 @@ def defended() -> tuple[ActivityEvent, ...]:
 
 def test_the_attack_is_finished_when_every_defence_was_tried() -> None:
     limited = event(OBJECT_READ, "bucket", status=403, **OBJECT)
-    found = finished(ssrf.LESSON, *robbed(), *defended(), limited)
-    assert found == ["stolen", "exchanged", "read", "get", "header", "https", "past", "limited"]
+    checks = finished(ssrf.LESSON, *robbed(), *defended(), limited)
+    assert checks == ["stolen", "exchanged", "read", "get", "header", "https", "past", "limited"]
 
 
 def test_a_token_that_the_server_asked_for_itself_is_not_stolen() -> None:

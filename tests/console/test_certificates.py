@@ -33,10 +33,10 @@ def server(world: World) -> BareMetalServer:
 def certificate(server: BareMetalServer) -> IssuedCertificate:
     row = server_by_number(server.number)
     assert row
-    issued = create_certificate(
+    certificate_row = create_certificate(
         csr.check(make_csr()), facts=facts_of(row), lifetime=timedelta(hours=1), now=clock.now()
     )
-    return IssuedCertificate.objects.get(id=issued.id)
+    return IssuedCertificate.objects.get(id=certificate_row.id)
 
 
 def path(server: BareMetalServer, leaf: str) -> str:

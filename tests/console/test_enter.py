@@ -44,9 +44,9 @@ def ids(world: World, alice: Client) -> dict[str, str]:
     server = make_server(world.account, name="web-1", metadata_enabled=True, profile=profile)
     certificate = issue(server)
     AccountSettings.objects.create(account=world.account)
-    known = {"server": server.id, "number": server.number, "profile": profile.id, "account": world.account.id}
-    known |= {"user": User.objects.get().pk, "group": Group.objects.create(name="night shift").pk}
-    return {name: str(value) for name, value in known.items()} | {"certificate": certificate.id}
+    placeholders = {"server": server.id, "number": server.number, "profile": profile.id, "account": world.account.id}
+    placeholders |= {"user": User.objects.get().pk, "group": Group.objects.create(name="night shift").pk}
+    return {name: str(value) for name, value in placeholders.items()} | {"certificate": certificate.id}
 
 
 def is_plain(shown: Form, button: Control) -> bool:
@@ -57,17 +57,17 @@ def is_plain(shown: Form, button: Control) -> bool:
 
 def surprising(found: list[Form]) -> list[str]:
     return [
-        f"{shown.attributes}: {shown.default.attributes}"
-        for shown in found
-        if shown.takes_enter and shown.default and not is_plain(shown, shown.default)
+        f"{parameter.attributes}: {parameter.default.attributes}"
+        for parameter in found
+        if parameter.takes_enter and parameter.default and not is_plain(parameter, parameter.default)
     ]
 
 
 @pytest.mark.thorough
 def test_no_field_has_a_surprising_button(alice: Client, ids: dict[str, str]) -> None:
     pages = [each.format(**ids) for each in (*CONSOLE, *LISTS, *FORMS)]
-    seen = {path: surprising(forms_of(alice, path)) for path in pages}
-    assert {path: found for path, found in seen.items() if found} == {}
+    surprises = {path: surprising(forms_of(alice, path)) for path in pages}
+    assert {path: surprises_of_page for path, surprises_of_page in surprises.items() if surprises_of_page} == {}
 
 
 def test_no_question_is_answered_by_enter(alice: Client, ids: dict[str, str]) -> None:
@@ -79,8 +79,8 @@ def test_no_question_is_answered_by_enter(alice: Client, ids: dict[str, str]) ->
         "/account/metadata": {"enabled": "false"},
         "/learn/class/reset": {},
     }
-    shown = forms_of(alice, f"/servers/{ids['server']}")
-    marks = [mark for each in shown for mark in each.data().get("seen", ())]
+    page_forms = forms_of(alice, f"/servers/{ids['server']}")
+    marks = [mark for each in page_forms for mark in each.data().get("seen", ())]
     for path, body in questions.items():
         answer = alice.post(path, {**body, "seen": marks})
         assert (answer.status_code, answer.content.decode().count('name="confirmed"')) == (200, 1), path

@@ -50,7 +50,7 @@ LOGINS = (API_KEY_LOGIN, SERVICE_ID_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN, METADATA
 
 def test_an_event_is_shown_to_readers_of_its_target(world: World) -> None:
     happened = {each.operation.event for each in permissions()}.union(LOGINS)
-    told = {name: record(name, initiator=BY, target=Party(name), account_id=world.account.id) for name in happened}
+    records = {name: record(name, initiator=BY, target=Party(name), account_id=world.account.id) for name in happened}
     browser = reader(world)
 
     def allow(service: str, *roles: str) -> None:
@@ -65,12 +65,12 @@ def test_an_event_is_shown_to_readers_of_its_target(world: World) -> None:
         allow(service, role.crn)
 
     def shown() -> set[str]:
-        found = browser.get("/activity/export?format=json").json()["events"]
-        return {each["target_id"] for each in found} & happened
+        events = browser.get("/activity/export?format=json").json()["events"]
+        return {each["target_id"] for each in events} & happened
 
     open_to_all = {name for name in happened if name.startswith((*OPEN, *OWN))}
     assert shown() == open_to_all
-    hidden = told[API_KEY_LOGIN]
+    hidden = records[API_KEY_LOGIN]
     paths = ("/activity", "/activity/list", f"/activity/{hidden.pk}")
     assert {hidden.target_id in browser.get(path).content.decode() for path in paths} == {False}
     for service in ACTIONS:

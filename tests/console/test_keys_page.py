@@ -27,9 +27,9 @@ TIMES = configured_key_times()["iam"]
 
 def button(browser: Client, purpose: str) -> tuple[str, bool]:
     """What it says, and whether it can only be read."""
-    found = re.search(BUTTON.format(purpose), browser.get("/keys/state").content.decode())
-    assert found
-    return found[1], "aria-disabled" in found[0]
+    match = re.search(BUTTON.format(purpose), browser.get("/keys/state").content.decode())
+    assert match
+    return match[1], "aria-disabled" in match[0]
 
 
 def pressing(purpose: Purpose) -> dict[str, Any]:
@@ -108,11 +108,11 @@ class TestThePage:
         at = instant(successor.published_at + TIMES.publish_before, now=clock.now())
         assert button(alice, "iam") == (f"Rotate at {at}", False)
         answer = alice.post("/keys/rotate", pressing("iam"), headers={"HX-Request": "true"})
-        told = f"{successor.kid} takes over at {at}, when every verifier can know it."
-        assert unquote(answer["X-Announcement"]) == told
+        sentence = f"{successor.kid} takes over at {at}, when every verifier can know it."
+        assert unquote(answer["X-Announcement"]) == sentence
         assert KeyPair.objects.get(kid=successor.kid).state == "prepared"
-        asked = ActivityEvent.objects.get(action="baremint.key.ask-rotation")
-        assert (asked.initiator_id, asked.data["new"]) == ("IBMid-ALICE00001", successor.kid)
+        event = ActivityEvent.objects.get(action="baremint.key.ask-rotation")
+        assert (event.initiator_id, event.data["new"]) == ("IBMid-ALICE00001", successor.kid)
 
     def test_the_page_of_keys_says_to_every_reader_that_a_rotation_waits(self, alice: Client, victor: Client) -> None:
         alice.post("/keys/rotate", pressing("iam"))
@@ -125,13 +125,13 @@ class TestThePage:
         assert {key.next_at for key in line.keys} == {at}
 
     def test_asking_again_while_a_rotation_waits_says_the_same(self, alice: Client) -> None:
-        said = [alice.post("/keys/rotate", pressing("iam"), headers={"HX-Request": "true"}) for _ in range(2)]
-        assert said[0]["X-Announcement"] == said[1]["X-Announcement"]
+        answers = [alice.post("/keys/rotate", pressing("iam"), headers={"HX-Request": "true"}) for _ in range(2)]
+        assert answers[0]["X-Announcement"] == answers[1]["X-Announcement"]
         assert ActivityEvent.objects.filter(action="baremint.key.ask-rotation").count() == 1
 
     def test_without_a_script_each_button_names_its_region(self, alice: Client) -> None:
-        shown = form(alice, "/keys", "keys-form")
-        targets = [each.attributes["formaction"] for each in shown.controls if each.name == "purpose"]
+        page_form = form(alice, "/keys", "keys-form")
+        targets = [each.attributes["formaction"] for each in page_form.controls if each.name == "purpose"]
         assert "/keys/rotate?region=us-south" in targets
         assert alice.post("/keys/rotate?region=moon", {"purpose": "identity"}).status_code == 409
 

@@ -124,10 +124,10 @@ def test_nothing_is_inline(alice: Client, server: BareMetalServer, where: str) -
 
 
 def test_the_proposed_server_is_one_that_no_other_learner_uses(alice: Client, victor: Client, world: World) -> None:
-    taken, free = (make_server(world.account, name=name) for name in ("db-1", "db-2"))
-    start(victor, taken)
+    busy_server, free = (make_server(world.account, name=name) for name in ("db-1", "db-2"))
+    start(victor, busy_server)
     page = shown(alice, FIRST.path)
-    assert page.index(f'<option value="{free.id}"') < page.index(f'<option value="{taken.id}"')
+    assert page.index(f'<option value="{free.id}"') < page.index(f'<option value="{busy_server.id}"')
 
 
 def test_a_learner_keeps_their_server_from_lesson_to_lesson(alice: Client, world: World) -> None:

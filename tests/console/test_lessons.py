@@ -88,13 +88,13 @@ def test_nothing_is_finished_by_beginning(learner: User, server: BareMetalServer
 
 def test_each_check_turns_green_by_what_happens(learner: User, server: BareMetalServer) -> None:
     begin(learner, FIRST, server)
-    found = []
+    check_keys = []
     for happens in (refuse, lambda s: switch(s, on=True), get_token, lambda s: switch(s, on=False)):
         happens(server)
-        found.append(finished(learner)[-1])
+        check_keys.append(finished(learner)[-1])
     switch(server, on=True)
     get_token(server)
-    assert [*found, finished(learner)[-1]] == ["refused", "on", "token", "off", "again"]
+    assert [*check_keys, finished(learner)[-1]] == ["refused", "on", "token", "off", "again"]
 
 
 def test_what_happened_before_it_was_begun_does_not_count(learner: User, server: BareMetalServer) -> None:
@@ -207,9 +207,9 @@ def test_a_finished_lesson_reads_no_events(learner: User, server: BareMetalServe
     FinishedCheck.objects.bulk_create(
         FinishedCheck(progress=progress, check_key=check.key, event_number=1, seen="so") for check in FIRST.checks
     )
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         finished(learner)
-    assert not any(ActivityEvent._meta.db_table in query["sql"] for query in asked.captured_queries)
+    assert not any(ActivityEvent._meta.db_table in query["sql"] for query in queries.captured_queries)
 
 
 def test_beginning_a_lesson_again_forgets_what_was_finished(learner: User, server: BareMetalServer) -> None:
@@ -222,21 +222,21 @@ def test_beginning_a_lesson_again_forgets_what_was_finished(learner: User, serve
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
 def test_a_lesson_finishes_nothing_without_evidence(lesson: object) -> None:
-    found = find_lesson(getattr(lesson, "slug", ""))
-    assert found
-    assert evaluate(found, Evidence(a_place(), [])) == {}
+    actual_lesson = find_lesson(getattr(lesson, "slug", ""))
+    assert actual_lesson
+    assert evaluate(actual_lesson, Evidence(a_place(), [])) == {}
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
 def test_every_check_of_a_lesson_is_drawn_or_commanded(lesson: object) -> None:
     """A diagram that cannot fill in, or a check that nothing is pasted for, would leave a learner waiting."""
-    found = find_lesson(getattr(lesson, "slug", ""))
-    assert found
-    keys = [check.key for check in found.checks]
-    assert sorted({each.check for each in found.messages}) == sorted(keys)
+    actual_lesson = find_lesson(getattr(lesson, "slug", ""))
+    assert actual_lesson
+    keys = [check.key for check in actual_lesson.checks]
+    assert sorted({each.check for each in actual_lesson.messages}) == sorted(keys)
     assert len(set(keys)) == len(keys)
     assert len({each.slug for each in LESSONS}) == len(LESSONS)
-    assert steps(found, a_place())
+    assert steps(actual_lesson, a_place())
 
 
 def a_place() -> LessonRun:
@@ -283,9 +283,9 @@ def test_a_key_that_ended_before_the_learner_moved_the_clock_does_not_count() ->
 
 def test_a_change_at_a_persons_request_is_not_one_by_the_system() -> None:
     """Both are the deployment's own: what is typed on its machine is not typed by a particular user."""
-    asked = rotated("two", "three", asked_at="2026-01-01T00:00:00Z")
-    assert lesson_6(moved(), asked) == []
-    assert lesson_6(moved(), asked, rotated("three", "four")) == ["due"]
+    event = rotated("two", "three", asked_at="2026-01-01T00:00:00Z")
+    assert lesson_6(moved(), event) == []
+    assert lesson_6(moved(), event, rotated("three", "four")) == ["due"]
 
 
 def test_a_change_that_the_learner_asked_for_counts_when_a_job_carries_it_out(

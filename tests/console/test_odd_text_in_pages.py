@@ -55,7 +55,7 @@ PLACE = re.compile(r"<[^>]+>")
 
 def failures(answers: Mapping[str, Any]) -> dict[str, bytes]:
     """What was sent that is answered as the product's own fault."""
-    return {sent[:100]: answer.content[:200] for sent, answer in answers.items() if answer.status_code >= 500}
+    return {data[:100]: answer.content[:200] for data, answer in answers.items() if answer.status_code >= 500}
 
 
 @pytest.fixture

@@ -61,15 +61,15 @@ OWN: dict[type[Model], dict[str, Any]] = {
 @pytest.fixture
 def servers(world: World, keys: None) -> list[BareMetalServer]:
     profile = make_profile(world.account, name="reader")
-    made = [
+    new_servers = [
         make_server(world.account, name=f"web-{place}", metadata_enabled=True, profile=profile) for place in range(FEW)
     ]
     create_rule(profile, content=rule_content(RuleBody.check(RULE)), by=BY)
     create_policy(world.account, content=make_content(profile.iam_id, "Viewer"), api_version="v1", by=BY)
-    for server in made:
+    for server in new_servers:
         use(server)
         issue(server)
-    return made
+    return new_servers
 
 
 @pytest.fixture
@@ -82,14 +82,14 @@ def browser(world: World) -> Client:
 @contextmanager
 def counted() -> Iterator[list[str]]:
     """The statements that are executed inside."""
-    found: list[str] = []
+    statements: list[str] = []
 
     def note(execute: Any, sql: str, *rest: Any) -> Any:
-        found.append(sql)
+        statements.append(sql)
         return execute(sql, *rest)
 
     with connection.execute_wrapper(note):
-        yield found
+        yield statements
 
 
 def pages_of_the_console() -> list[str]:
@@ -105,13 +105,13 @@ def pages_of_the_console() -> list[str]:
 
 def pages_of_the_admin() -> list[str]:
     """Of each kind of record its list, a search in it, its first record and the history of that."""
-    found = ["/admin/"]
+    paths = ["/admin/"]
     for model in admin.site._registry:
         kind = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        found += [kind, f"{kind}?q=web"]
+        paths += [kind, f"{kind}?q=web"]
         if (first := model._default_manager.order_by("pk").first()) is not None:
-            found += [f"{kind}{first.pk}/change/", f"{kind}{first.pk}/history/"]
-    return found
+            paths += [f"{kind}{first.pk}/change/", f"{kind}{first.pk}/history/"]
+    return paths
 
 
 PAGES = [pytest.param(pages_of_the_console, id="console")]
@@ -120,28 +120,28 @@ PAGES += [pytest.param(pages_of_the_admin, id="admin", marks=pytest.mark.thoroug
 
 def asked(browser: Client, paths: list[str]) -> dict[str, Callable[[], Any]]:
     """What is asked for at each path; forms that only ask are pages, too."""
-    found: dict[str, Callable[[], Any]] = {path: partial(browser.get, path) for path in paths}
-    found = {path: ask for path, ask in found.items() if ask().status_code == 200}
+    calls: dict[str, Callable[[], Any]] = {path: partial(browser.get, path) for path in paths}
+    calls = {path: ask for path, ask in calls.items() if ask().status_code == 200}
     profile = TrustedProfile.objects.order_by("created_at")[0].id
-    found[f"/profiles/{profile}/preview"] = lambda: browser.post(f"/profiles/{profile}/preview", TYPED)
-    found["/servers/actions"] = lambda: browser.post("/servers/actions", switching_off())
-    return found
+    calls[f"/profiles/{profile}/preview"] = lambda: browser.post(f"/profiles/{profile}/preview", TYPED)
+    calls["/servers/actions"] = lambda: browser.post("/servers/actions", switching_off())
+    return calls
 
 
 def switching_off() -> dict[str, Any]:
-    chosen = BareMetalServer.objects.order_by("number")[:MANY]
-    shown = as_shown(*map(switches_shown, chosen))
-    return {"action": "disable", "server": [server.id for server in chosen], **shown}
+    first_servers = BareMetalServer.objects.order_by("number")[:MANY]
+    fields = as_shown(*map(switches_shown, first_servers))
+    return {"action": "disable", "server": [server.id for server in first_servers], **fields}
 
 
 def queries(asking: Mapping[str, Callable[[], Any]]) -> dict[str, int]:
-    found = {}
+    counts = {}
     for path, ask in asking.items():
         health.forget()
         with counted() as statements:
             assert ask().status_code == 200
-        found[path] = len(statements)
-    return found
+        counts[path] = len(statements)
+    return counts
 
 
 def multiply_everything() -> None:
@@ -190,9 +190,9 @@ def test_three_hundred_servers_cost_a_page_less_than_twice_what_three_do(
 
 def cost(ask: Callable[[], Any]) -> float:
     """Seconds of CPU time, the least of a few, when the second of them is warm."""
-    found = []
+    start_times = []
     for _ in range(TIMES):
         began = time.process_time()
         assert ask().status_code == 200
-        found.append(time.process_time() - began)
-    return min(found)
+        start_times.append(time.process_time() - began)
+    return min(start_times)

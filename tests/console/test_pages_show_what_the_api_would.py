@@ -73,26 +73,26 @@ READERS = [chosen for size in range(len(SERVICES) + 1) for chosen in combination
 
 @pytest.fixture
 def profile(world: World) -> TrustedProfile:
-    made = make_profile(world.account, name=PROFILE)
-    content = make_content(made.iam_id, ROLE)
+    new_profile = make_profile(world.account, name=PROFILE)
+    content = make_content(new_profile.iam_id, ROLE)
     create_policy(world.account, content=content, api_version="v1", by=BY)
-    return made
+    return new_profile
 
 
 @pytest.fixture
 def server(world: World, profile: TrustedProfile) -> Iterator[BareMetalServer]:
     """Used a moment ago, by all of its three calls."""
-    made = make_server(world.account, name=SERVER, metadata_enabled=True, profile=profile)
+    new_server = make_server(world.account, name=SERVER, metadata_enabled=True, profile=profile)
     make_server(world.account, name=OTHER)
     conditions = [{"claim": "name", "operator": "EQUALS", "value": OTHER}]
     create_rule(profile, content=RuleContent(type="Profile-CR", cr_type="BMS", conditions=conditions), by=BY)
-    row = server_by_number(made.number)
+    row = server_by_number(new_server.number)
     assert row
     facts, now = facts_of(row), clock.now()
     token = create_identity_token(facts, lifetime=timedelta(hours=1), nonce=None, now=now).token
     exchange_identity_token(verify_identity_token(token, facts=facts, now=now), facts=facts, selector={}, now=now)
     create_certificate(csr.check(make_csr()), facts=facts, lifetime=timedelta(hours=1), now=now)
-    return made
+    return new_server
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_no_other_server_is_named_on_a_profiles_page(of_one_server: Client, prof
 
 
 def test_a_rule_is_tried_out_on_no_other_server(of_one_server: Client, profile: TrustedProfile) -> None:
-    asked = {"claim-0": "zone", "operator-0": "CONTAINS", "value-0": '"us-south"'}
-    page = of_one_server.post(f"/profiles/{profile.id}/preview", asked).content.decode()
+    data = {"claim-0": "zone", "operator-0": "CONTAINS", "value-0": '"us-south"'}
+    page = of_one_server.post(f"/profiles/{profile.id}/preview", data).content.decode()
     assert "of 1 server<" in page
     assert (SERVER in page, OTHER in page) == (True, False)
 
@@ -175,9 +175,9 @@ def foreign(world: World) -> TrustedProfile:
 
 @pytest.fixture
 def linked(world: World, foreign: TrustedProfile) -> BareMetalServer:
-    made = make_server(world.account, name="linked", metadata_enabled=True)
-    create_link(foreign, cr_type="BMS", crn=made.crn, is_cross_account=True, by=BY)
-    return made
+    new_server = make_server(world.account, name="linked", metadata_enabled=True)
+    create_link(foreign, cr_type="BMS", crn=new_server.crn, is_cross_account=True, by=BY)
+    return new_server
 
 
 def test_a_foreign_profile_is_on_no_page_of_the_server(
@@ -191,12 +191,13 @@ def test_a_foreign_profile_is_on_no_page_of_the_server(
 def test_trying_out_does_not_assume_a_foreign_profile(
     alice: Client, linked: BareMetalServer, foreign: TrustedProfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    profile_ids: list[str] = []
     monkeypatch.setattr(
-        "controlplane.console.metadata_calls.run", lambda url, last, agent, profile_id: asked.append(profile_id) or []
+        "controlplane.console.metadata_calls.run",
+        lambda url, last, agent, profile_id: profile_ids.append(profile_id) or [],
     )
     alice.post(f"/servers/{linked.id}/try", {"last": "iam_token"})
-    assert asked == [""]
+    assert profile_ids == [""]
 
 
 def test_a_profile_of_ours_is_named_before_a_foreign_one(
@@ -234,8 +235,8 @@ def test_a_subnet_of_another_account_is_like_one_that_is_not_there(alice: Client
     foreign_subnet = make_subnet(world.other_account, name="theirs")
 
     def answered(id: str) -> str:
-        asked = {"profile": "bx2-metal-96x384", "subnet": id, "image": ""}
-        page = alice.post("/servers/new", asked).content.decode().partition("<main")[2]
+        data = {"profile": "bx2-metal-96x384", "subnet": id, "image": ""}
+        page = alice.post("/servers/new", data).content.decode().partition("<main")[2]
         return re.sub(r"csrf\w*[^>]*|0717-[\w-]+", "", page)
 
     assert answered(foreign_subnet.id) == answered("0717-00000000-1111-4111-8111-000000000000")

@@ -60,10 +60,10 @@ def test_policies_of_access_groups_are_counted_and_shown_with_their_group(
     group = create_group(world.account, name="night shift", by=Party())
     content = make_content(subject=[attribute("access_group_id", group.id)])
     policy = create_policy(world.account, content=content, api_version="v1", by=Party())
-    shown = f'id="policy-{policy.id}"><td>Viewer <span class="hint">through access group night shift</span>'
-    assert shown not in alice.get(path(profile)).content.decode()
+    cell = f'id="policy-{policy.id}"><td>Viewer <span class="hint">through access group night shift</span>'
+    assert cell not in alice.get(path(profile)).content.decode()
     add_members(group, members=[(profile.iam_id, "profile")], by=Party())
-    assert shown in alice.get(path(profile)).content.decode()
+    assert cell in alice.get(path(profile)).content.decode()
     numbers = '<td class="number">0</td><td class="number">0</td><td class="number">1</td>'
     assert numbers in alice.get("/profiles").content.decode()
 
@@ -103,9 +103,9 @@ def test_a_rule_is_tried_out_before_it_trusts(alice: Client, profile: TrustedPro
 def test_a_rule_is_added(alice: Client, profile: TrustedProfile) -> None:
     body = {"rule_name": "ours", **condition("region", "EQUALS", "us-south")}
     assert alice.post(path(profile, "/rules"), body)["Location"] == path(profile)
-    made = ClaimRule.objects.get()
-    assert (made.name, made.cr_type) == ("ours", "BMS")
-    assert made.conditions == [{"claim": "region", "operator": "EQUALS", "value": "us-south"}]
+    claim_rule = ClaimRule.objects.get()
+    assert (claim_rule.name, claim_rule.cr_type) == ("ours", "BMS")
+    assert claim_rule.conditions == [{"claim": "region", "operator": "EQUALS", "value": "us-south"}]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,10 @@ def test_a_rule_that_can_never_hold_is_refused_in_words(
 
 
 def test_a_rule_is_deleted(alice: Client, profile: TrustedProfile) -> None:
-    made = rule(profile, "web-1")
-    answer = alice.post(path(profile, "/rules/delete"), {"rule": made.id, **as_shown(rule_shown(made))}, headers=SCRIPT)
+    new_rule = rule(profile, "web-1")
+    answer = alice.post(
+        path(profile, "/rules/delete"), {"rule": new_rule.id, **as_shown(rule_shown(new_rule))}, headers=SCRIPT
+    )
     assert (answer.status_code, ClaimRule.objects.count()) == (204, 0)
 
 

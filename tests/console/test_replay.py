@@ -62,9 +62,9 @@ def happened_inside(action: str, server: BareMetalServer, **facts: Any) -> Activ
 
 def lends_nothing(text: str) -> bool:
     """Every command that is substituted is a call that takes a key or a server's address, and every call is seen."""
-    substituted, asked = re.findall(r"\$\(|`", text), re.findall(r"^TOKEN=\$\(curl ", text, re.MULTILINE)
+    substituted, variables = re.findall(r"\$\(|`", text), re.findall(r"^TOKEN=\$\(curl ", text, re.MULTILINE)
     all_seen = len(CALLS.findall(text)) == len(SEEN.findall(text))
-    return "baremint " not in text and len(substituted) == len(asked) and all_seen
+    return "baremint " not in text and len(substituted) == len(variables) and all_seen
 
 
 # --- Whose right --------------------------------------------------------------------------------------------------
@@ -237,11 +237,11 @@ def test_a_call_of_the_metadata_service_is_made_with_a_token_of_the_same_server(
 
 
 def test_an_exchange_names_the_profile_that_was_taken_on(web: BareMetalServer) -> None:
-    known = as_curl(happened_inside(METADATA_LOGIN, web, data={"profile_id": "Profile-1"}))
-    refused = as_curl(happened_inside(METADATA_LOGIN, web, error=DENIED))
-    assert known.endswith('-d \'{"trusted_profile": {"id": "Profile-1"}}\'')
-    assert "trusted_profile" not in refused
-    assert "# The trusted profile that was asked for is not kept" in refused
+    command = as_curl(happened_inside(METADATA_LOGIN, web, data={"profile_id": "Profile-1"}))
+    command_after_refusal = as_curl(happened_inside(METADATA_LOGIN, web, error=DENIED))
+    assert command.endswith('-d \'{"trusted_profile": {"id": "Profile-1"}}\'')
+    assert "trusted_profile" not in command_after_refusal
+    assert "# The trusted profile that was asked for is not kept" in command_after_refusal
 
 
 def test_what_was_refused_to_a_server_does_what_the_server_may(web: BareMetalServer) -> None:
@@ -317,12 +317,12 @@ def test_a_path_that_was_cut_off_is_not_asked_for() -> None:
 
 @pytest.mark.django_db
 def test_a_path_is_asked_for_as_it_was_and_not_as_curl_would_tidy_it() -> None:
-    for path, sent in {
+    for path, options in {
         "/v1/profiles/P/identities/user/../../../Q": "--path-as-is -X DELETE ",
         "/v1/keys/..": "--path-as-is -X DELETE ",
         "/v1/keys/a..b": "-i -X DELETE ",
     }.items():
-        assert sent in as_curl(happened("DELETE", path))
+        assert options in as_curl(happened("DELETE", path))
     words = shlex.split(as_curl(happened("GET", "/v1/keys/{a,b}[1-3]?x#y%2e", action="is.key.key.read")), comments=True)
     assert any("/v1/keys/%7Ba%2Cb%7D%5B1-3%5D%3Fx%23y%252e?version=" in each for each in words)
     assert " --head " in as_curl(happened("HEAD", action=f"{events.SERVER}.read"))

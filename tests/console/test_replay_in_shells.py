@@ -51,22 +51,22 @@ def public_url(settings: Any, world: World) -> None:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_no_name_leaves_its_comment(tmp_path: Path, shell: str, text: str) -> None:
     on = Party("crn:v1:bluemix:public:is:us-south-1:a/x::bare-metal-server:0717-x", text, "BareMetalServer")
-    found = pasted(
+    result = pasted(
         as_curl(happened(by=Party("IBMid-1", text, "User"), on=on, error=DENIED)),
         tmp_path,
         shell=shell,
         APIKEY="my own & key",
     )
     call = ["-sS", "-i", "-X", "DELETE", f"{URL}{PATH}?version=2025-08-26&generation=2", *BEARER]
-    assert (found.calls, found.files) == ([LOGIN, call], [])
-    assert "interactive" in shell or found.errors == ""
+    assert (result.calls, result.files) == ([LOGIN, call], [])
+    assert "interactive" in shell or result.errors == ""
 
 
 @IN_SHELLS
 def test_no_path_leaves_its_url(tmp_path: Path, shell: str) -> None:
-    found = pasted(as_curl(happened("DELETE", f"/v3/tags/{ALL_OF_IT}")), tmp_path, shell=shell, APIKEY="my own & key")
-    assert found.files == []
-    login, call = found.calls
+    result = pasted(as_curl(happened("DELETE", f"/v3/tags/{ALL_OF_IT}")), tmp_path, shell=shell, APIKEY="my own & key")
+    assert result.files == []
+    login, call = result.calls
     assert login == LOGIN
     assert call[:4] == ["-sS", "-i", "-X", "DELETE"]
     assert call[4].startswith(f"{URL}/v3/tags/")
@@ -81,54 +81,54 @@ def test_no_name_of_a_server_leaves_its_comment_or_url(tmp_path: Path, shell: st
     server.refresh_from_db()
     profile = make_profile(world.account, linked_to=server)
     by = Party(profile.iam_id, server.name, "ComputeResource")
-    found = pasted(
+    result = pasted(
         as_curl(happened("GET", "/v1/vpcs", action="is.vpc.vpc.list", by=by, error=DENIED, server=server.crn)),
         tmp_path,
         shell=shell,
     )
-    assert found.files == []
-    assert [call[3] for call in found.calls] == ["PUT", "POST", "GET"]
-    assert found.calls[1][5:] == [*BEARER, "-d", f'{{"trusted_profile": {{"id": "{profile.id}"}}}}']
-    assert found.calls[2][5:] == BEARER
+    assert result.files == []
+    assert [call[3] for call in result.calls] == ["PUT", "POST", "GET"]
+    assert result.calls[1][5:] == [*BEARER, "-d", f'{{"trusted_profile": {{"id": "{profile.id}"}}}}']
+    assert result.calls[2][5:] == BEARER
 
 
 @IN_SHELLS
 def test_without_a_key_nothing_is_asked(tmp_path: Path, shell: str) -> None:
-    found = pasted(as_curl(happened(error=DENIED)), tmp_path, shell=shell, TOKEN="of another user")
-    assert found.calls == []
-    assert "Put your own API key into APIKEY first" in found.errors
-    assert found.status != 0
+    result = pasted(as_curl(happened(error=DENIED)), tmp_path, shell=shell, TOKEN="of another user")
+    assert result.calls == []
+    assert "Put your own API key into APIKEY first" in result.errors
+    assert result.status != 0
 
 
 @IN_SHELLS
 def test_with_a_key_that_is_refused_one_sees_why_and_nothing_more_is_asked(tmp_path: Path, shell: str) -> None:
     text = as_curl(happened(error=DENIED))
-    found = pasted(text, tmp_path, shell=shell, answer=REFUSED, APIKEY="my own & key", TOKEN="of another user")
-    assert found.calls == [LOGIN]
-    assert "Provided API key is unknown." in found.errors
-    assert "No token was given" in found.errors
+    result = pasted(text, tmp_path, shell=shell, answer=REFUSED, APIKEY="my own & key", TOKEN="of another user")
+    assert result.calls == [LOGIN]
+    assert "Provided API key is unknown." in result.errors
+    assert "No token was given" in result.errors
 
 
 @IN_SHELLS
 def test_a_server_that_does_not_answer_is_asked_once(tmp_path: Path, shell: str, world: World) -> None:
     server = make_server(world.account, name="web-1")
     text = as_curl(happened_inside("is.metadata.certificate.read", server))
-    found = pasted(text, tmp_path, shell=shell, answer="", TOKEN="of another user")
-    assert [call[3] for call in found.calls] == ["PUT"]
-    assert "No token was given" in found.errors
+    result = pasted(text, tmp_path, shell=shell, answer="", TOKEN="of another user")
+    assert [call[3] for call in result.calls] == ["PUT"]
+    assert "No token was given" in result.errors
 
 
 @IN_SHELLS
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
 def test_nothing_is_asked_for_without_the_body_that_is_not_kept(tmp_path: Path, shell: str, method: str) -> None:
     """Or an empty body would do something else than was asked for."""
-    found = pasted(as_curl(happened(method, "/v1/vpcs")), tmp_path, shell=shell, APIKEY="my own & key")
-    assert found.calls == []
-    assert "Write the body into request.json first." in found.errors
+    result = pasted(as_curl(happened(method, "/v1/vpcs")), tmp_path, shell=shell, APIKEY="my own & key")
+    assert result.calls == []
+    assert "Write the body into request.json first." in result.errors
 
 
 def test_a_token_is_not_shown_on_the_way(tmp_path: Path) -> None:
-    found = pasted(
+    result = pasted(
         as_curl(happened("GET", action=f"{events.SERVER}.read")), tmp_path, shell="sh", APIKEY="my own & key"
     )
-    assert TOKEN not in found.errors
+    assert TOKEN not in result.errors

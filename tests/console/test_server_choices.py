@@ -31,9 +31,9 @@ def servers(world: World) -> list[BareMetalServer]:
 
 
 def offered(browser: Client, where: str) -> list[str]:
-    found = browser.get(where).content.decode()
-    listed = found[found.index('name="server"') :]
-    return [part.partition("<")[0] for part in listed[: listed.index("</select>")].split('">')[1:] if "web-" in part]
+    page = browser.get(where).content.decode()
+    choices = page[page.index('name="server"') :]
+    return [part.partition("<")[0] for part in choices[: choices.index("</select>")].split('">')[1:] if "web-" in part]
 
 
 def test_a_list_that_is_not_all_says_so_and_takes_a_name(alice: Client, servers: list[BareMetalServer]) -> None:

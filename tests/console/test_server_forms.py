@@ -120,15 +120,15 @@ def test_a_stopped_server_is_reinitialized(alice: Client, world: World, profile:
     where = f"/servers/{server.id}/initialization"
     assert "Reinitialize web-1" in alice.get(where).content.decode()
     image = images_of(world.account.id)[1].id
-    shown = as_shown(initialization_shown(server, server.initialization))
-    alice.post(where, {"image": image, "trusted_profile": profile.id, "auto_link": "true", **shown})
+    fields = as_shown(initialization_shown(server, server.initialization))
+    alice.post(where, {"image": image, "trusted_profile": profile.id, "auto_link": "true", **fields})
     server = BareMetalServer.objects.get()
     assert (server.initialization.image["id"], server.initialization.default_trusted_profile_id) == (image, profile.id)
 
 
 def test_a_running_server_is_not_reinitialized(alice: Client, world: World) -> None:
     server = make_server(world.account, name="web-1")
-    shown = as_shown(initialization_shown(server, server.initialization))
-    body = {"image": images_of(world.account.id)[1].id, **shown}
+    fields = as_shown(initialization_shown(server, server.initialization))
+    body = {"image": images_of(world.account.id)[1].id, **fields}
     answer = alice.post(f"/servers/{server.id}/initialization", body)
     assert (answer.status_code, "must be stopped" in answer.content.decode()) == (409, True)

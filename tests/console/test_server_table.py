@@ -40,8 +40,8 @@ def use(server: BareMetalServer) -> None:
 
 def choosing(action: str, *servers: BareMetalServer) -> dict[str, Any]:
     """What the form sends."""
-    shown = as_shown(*map(switches_shown, servers))
-    return {"action": action, "server": [server.id for server in servers], **shown}
+    fields = as_shown(*map(switches_shown, servers))
+    return {"action": action, "server": [server.id for server in servers], **fields}
 
 
 def multiply(server: BareMetalServer, count: int) -> None:
@@ -50,8 +50,10 @@ def multiply(server: BareMetalServer, count: int) -> None:
     del columns["number"]
     rows = [BareMetalServer(**{**columns, "id": f"0717-{n}", "name": f"many-{n}"}) for n in range(count)]
     BareMetalServer.objects.bulk_create(rows)
-    made = BareMetalServer.objects.filter(name__startswith="many-")
-    Initialization.objects.bulk_create(Initialization(server=each, image=server.initialization.image) for each in made)
+    new_servers = BareMetalServer.objects.filter(name__startswith="many-")
+    Initialization.objects.bulk_create(
+        Initialization(server=each, image=server.initialization.image) for each in new_servers
+    )
 
 
 @pytest.fixture
@@ -160,18 +162,18 @@ def test_a_refused_server_does_not_keep_others_from_being_switched(
 
 def test_deleting_several_asks_first(alice: Client, servers: list[BareMetalServer]) -> None:
     BareMetalServer.objects.update(status="stopped")
-    chosen = choosing("delete", *servers)
-    assert "Delete 2 servers?" in alice.post("/servers/actions", chosen).content.decode()
+    data = choosing("delete", *servers)
+    assert "Delete 2 servers?" in alice.post("/servers/actions", data).content.decode()
     assert not BareMetalServer.objects.filter(transition="delete").exists()
-    alice.post("/servers/actions", {**chosen, "confirmed": "yes"})
+    alice.post("/servers/actions", {**data, "confirmed": "yes"})
     assert not BareMetalServer.objects.exclude(status="deleting").exists()
 
 
 @pytest.mark.usefixtures("keys")
 def test_switching_off_several_asks_first_and_says_what_dies(alice: Client, servers: list[BareMetalServer]) -> None:
     use(servers[0])
-    chosen = choosing("disable", *servers)
-    page = alice.post("/servers/actions", chosen).content.decode()
+    data = choosing("disable", *servers)
+    page = alice.post("/servers/actions", data).content.decode()
     assert "This ends 1 identity token of programs on them." in page
     assert BareMetalServer.objects.get(name="web-1").metadata_enabled
 

@@ -32,9 +32,9 @@ def test_an_unauthenticated_visitor_is_sent_to_the_login_from_every_page(browser
     def check(route: str) -> None:
         path = "/" + re.sub(r"<str:\w+>", "x", route).replace("<int:number>", "1")
         answers = [browser.get(path), browser.post(path)] if route else [browser.get(path)]
-        sent = [answer.get("Location", "") for answer in answers if answer.status_code != 405]
-        assert sent
-        assert [where for where in sent if not where.startswith("/login?next=")] == []
+        locations = [answer.get("Location", "") for answer in answers if answer.status_code != 405]
+        assert locations
+        assert [where for where in locations if not where.startswith("/login?next=")] == []
 
     check_each({str(each.pattern) for each in urlpatterns} - OPEN, check)
 

@@ -52,18 +52,18 @@ def test_a_switch_on_a_stale_page_says_what_is_true_now(alice: Client, server: B
 
 
 def test_a_script_on_a_stale_page_is_told_and_loads_the_page_again(alice: Client, server: BareMetalServer) -> None:
-    sent = {**form(alice, f"/servers/{server.id}", "server-form").data(), "protocol": "https"}
+    data = {**form(alice, f"/servers/{server.id}", "server-form").data(), "protocol": "https"}
     meanwhile(server, enabled=True)
-    answer = alice.post(f"/servers/{server.id}/metadata", sent, headers=SCRIPT)
+    answer = alice.post(f"/servers/{server.id}/metadata", data, headers=SCRIPT)
     assert (answer.status_code, answer["HX-Retarget"], answer["HX-Trigger"]) == (409, "#alerts", "refresh")
     assert TOLD in answer.content.decode()
 
 
 def test_a_switch_that_is_pressed_twice_is_switched_once(alice: Client, server: BareMetalServer) -> None:
     path = f"/servers/{server.id}"
-    shown = form(alice, path, "server-form")
+    page_form = form(alice, path, "server-form")
     for _ in range(2):
-        assert TOLD not in pressed(alice, path, shown, name="enabled", id=f"metadata-{server.id}")
+        assert TOLD not in pressed(alice, path, page_form, name="enabled", id=f"metadata-{server.id}")
     assert present(server).metadata_enabled
 
 
@@ -73,8 +73,10 @@ def test_nothing_is_done_to_several_when_one_of_them_changed(
     other = make_server(world.account, name="web-2")
     stale = form(alice, "/servers", "servers-form")
     meanwhile(server, enabled=True)
-    chosen = [server.id, other.id]
-    page = send(alice, "/servers", stale, stale.button(name="action", value="https"), server=chosen).content.decode()
+    server_ids = [server.id, other.id]
+    page = send(
+        alice, "/servers", stale, stale.button(name="action", value="https"), server=server_ids
+    ).content.decode()
     assert TOLD in page
     assert "web-1 (metadata service: on" in page
     assert set(BareMetalServer.objects.values_list("metadata_protocol", flat=True)) == {"http"}

@@ -44,8 +44,8 @@ def test_a_browser_is_shown_a_page(alice: Client) -> None:
 def test_a_browser_is_shown_a_page_for_a_form_of_which_nothing_was_read(
     alice: Client, path: str, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sent: Any = {"wsgi.input": TooLargeBody(262_144)}
-    answer = alice.generic("POST", path, b"", kind, headers={"accept": "text/html"}, **sent)
+    environ: Any = {"wsgi.input": TooLargeBody(262_144)}
+    answer = alice.generic("POST", path, b"", kind, headers={"accept": "text/html"}, **environ)
     assert answer.status_code == 413
     assert "<p>The request body is larger than 262144 bytes." in answer.content.decode()
     assert [record.message for record in caplog.records if record.exc_info] == []

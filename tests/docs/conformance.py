@@ -49,8 +49,8 @@ def faults(path: str, method: str, response: HttpResponse) -> list[str]:
         return [f"Content-Type {content_type}"]
     if content_type != JSON:
         return []
-    found = _validator(path, method, status)
-    return [f"{error.json_path}: {error.message[:300]}" for error in found.iter_errors(_parsed(response))]
+    body_validator = _validator(path, method, status)
+    return [f"{error.json_path}: {error.message[:300]}" for error in body_validator.iter_errors(_parsed(response))]
 
 
 def _parsed(response: HttpResponse) -> Any:

@@ -63,10 +63,10 @@ def _absolute(schema: Any) -> Any:
 
 def referenced(reference: str) -> Any:
     """What stands at ``#/components/schemas/Key``. Raises KeyError for what is not there."""
-    found: Any = document()
+    schema: Any = document()
     for step in reference.removeprefix("#/").split("/"):
-        found = found[step]
-    return found
+        schema = schema[step]
+    return schema
 
 
 def references(part: Any) -> Iterator[str]:

@@ -59,15 +59,15 @@ def called(method: str, path: str) -> tuple[str, str]:
 
 def sdk_operations(client: type, base: str) -> list[SdkOperation]:
     """The public methods of a client that send a request, by the method and the path among their constants."""
-    found = []
+    operations = []
     for name, each in vars(client).items():
         constants = each.__code__.co_consts if isinstance(each, FunctionType) and not name.startswith("_") else ()
         texts = [each for each in constants if isinstance(each, str)]
         methods, paths = METHODS.intersection(texts), [each for each in texts if each.startswith("/")]
         if methods and paths:
             (method,), (path,) = methods, paths
-            found.append(SdkOperation(name, method, base + path))
-    return found
+            operations.append(SdkOperation(name, method, base + path))
+    return operations
 
 
 @cache
@@ -117,8 +117,8 @@ def section() -> str:
         "| client | operations | served | empty | refused | absent |",
         "|---|---|---|---|---|---|",
     ]
-    for name, counted in rows.items():
-        cells = [name, counted.total(), *(counted[each] for each in KINDS)]
+    for name, count in rows.items():
+        cells = [name, count.total(), *(count[each] for each in KINDS)]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join([*lines, "", END, ""])
 

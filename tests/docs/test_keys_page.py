@@ -22,12 +22,12 @@ def test_the_table_of_times_says_what_the_policies_are(purpose: Purpose) -> None
     [row] = [line for line in TIMES.splitlines() if line.startswith("|") and f"`{purpose}`" in line.split("|")[1]]
     _, _, signs, before, after, *_ = row.split("|")
     times = configured_key_times()[purpose]
-    shown = (signs, before, after)
-    for written, cell, time in zip(
-        COLUMNS[purpose], shown, (times.period, times.publish_before, times.verify_after), strict=True
+    moments = (signs, before, after)
+    for column, cell, time in zip(
+        COLUMNS[purpose], moments, (times.period, times.publish_before, times.verify_after), strict=True
     ):
-        assert written in cell
-        assert _in_words(time.total_seconds()) in (written, written.replace("not needed", "0 min"))
+        assert column in cell
+        assert _in_words(time.total_seconds()) in (column, column.replace("not needed", "0 min"))
 
 
 def _in_words(seconds: float) -> str:

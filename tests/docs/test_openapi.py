@@ -59,8 +59,8 @@ def test_making_the_document_leaves_no_question_open(capsys: pytest.CaptureFixtu
 
 
 def test_no_two_operations_share_an_id() -> None:
-    counted = Counter(operation.content["operationId"] for operation in operations())
-    assert [name for name, count in counted.items() if count > 1] == []
+    counts = Counter(operation.content["operationId"] for operation in operations())
+    assert [name for name, count in counts.items() if count > 1] == []
 
 
 def test_every_method_of_every_view_is_documented() -> None:
@@ -84,26 +84,26 @@ def test_no_reference_dangles() -> None:
 
 
 def test_no_component_is_unused() -> None:
-    used = set(references(document()))
-    kept = {
+    references_used = set(references(document()))
+    names = {
         f"#/components/{kind}/{name}"
-        for kind, found in document()["components"].items()
+        for kind, entries in document()["components"].items()
         if kind != "securitySchemes"
-        for name in found
+        for name in entries
     }
-    assert kept - used == set()
+    assert names - references_used == set()
 
 
 def test_every_tag_is_explained() -> None:
-    used = {tag for operation in operations() for tag in operation.content["tags"]}
-    assert used == {tag["name"] for tag in document()["tags"]}
+    tags = {tag for operation in operations() for tag in operation.content["tags"]}
+    assert tags == {tag["name"] for tag in document()["tags"]}
 
 
 @pytest.mark.parametrize("tag", SDKS)
 def test_operation_ids_are_the_names_of_the_sdks_methods(tag: str) -> None:
     names = [operation.content["operationId"] for operation in operations() if tag in operation.content["tags"]]
-    known = {name for sdk in SDKS[tag] for name in vars(sdk)} | IN_NO_SDK | RENAMED
-    assert [name for name in names if name not in known] == []
+    known_names = {name for sdk in SDKS[tag] for name in vars(sdk)} | IN_NO_SDK | RENAMED
+    assert [name for name in names if name not in known_names] == []
 
 
 def test_every_parameter_is_described() -> None:
@@ -149,13 +149,13 @@ def test_every_refusal_has_an_envelope() -> None:
     ],
 )
 def test_an_operation_names_the_refusals_it_can_give(operation: str, status: str, documented: bool) -> None:
-    [found] = [each for each in operations() if str(each) == operation]
-    assert (status in found.content["responses"]) is documented
+    [operation_entry] = [each for each in operations() if str(each) == operation]
+    assert (status in operation_entry.content["responses"]) is documented
 
 
 def body_of(name: str) -> Any:
-    [found] = [each for each in operations() if str(each) == name]
-    return found.content["requestBody"]
+    [operation_entry] = [each for each in operations() if str(each) == name]
+    return operation_entry.content["requestBody"]
 
 
 def test_a_patch_is_a_merge_patch() -> None:

@@ -21,8 +21,8 @@ def page(client: Client) -> Any:
 
 
 def test_the_page_shows_every_operation(page: Any) -> None:
-    shown = set(re.findall(r'<article id="(\w+)">', page.content.decode()))
-    assert shown >= {str(operation) for operation in operations()}
+    articles = set(re.findall(r'<article id="(\w+)">', page.content.decode()))
+    assert articles >= {str(operation) for operation in operations()}
 
 
 def test_every_link_on_the_page_leads_somewhere(page: Any) -> None:

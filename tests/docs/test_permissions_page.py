@@ -32,8 +32,8 @@ def test_the_page_is_what_the_code_says() -> None:
 
 
 def test_every_documented_operation_that_takes_an_iam_token_stands_in_the_table() -> None:
-    guarded, known = {str(each) for each in guarded_operations()}, {each.operation.name for each in TABLE}
-    assert_none(guarded ^ known, among=known)
+    guarded, operation_names = {str(each) for each in guarded_operations()}, {each.operation.name for each in TABLE}
+    assert_none(guarded ^ operation_names, among=operation_names)
 
 
 def test_an_operation_asks_for_actions_of_its_own_service_first() -> None:
@@ -51,8 +51,8 @@ def test_every_action_that_is_asked_for_is_known_to_its_service() -> None:
 
 
 def test_every_known_action_is_asked_for_by_an_operation() -> None:
-    known = [action for actions in ACTIONS.values() for action in actions]
-    assert_none([action for action in known if action not in EVERY_ACTION], among=known)
+    action_names = [action for actions in ACTIONS.values() for action in actions]
+    assert_none([action for action in action_names if action not in EVERY_ACTION], among=action_names)
 
 
 def test_every_action_is_granted_by_the_largest_role_of_a_kind_or_a_role_of_its_service() -> None:

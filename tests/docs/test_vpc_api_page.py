@@ -22,8 +22,8 @@ def test_the_quotas_on_the_page_are_those_in_force() -> None:
 def test_every_failing_name_on_the_page_fails_as_it_says_and_none_is_missing() -> None:
     rows = dict(re.findall(r"^\| `(fail-[a-z-]+)` \| ([a-z ,]+) \|", PAGE, re.MULTILINE))
     actions = {"update firmware": "update_firmware"}
-    for name, listed in rows.items():
-        for action in listed.split(", "):
+    for name, row in rows.items():
+        for action in row.split(", "):
             if reason := OF_RESERVATIONS.get(action):
                 assert lifecycle.provoked_failure(reason, name), name
             else:

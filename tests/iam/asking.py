@@ -30,9 +30,12 @@ def ask(
     form: Mapping[str, Any], *, path: str = PATH, query: str = "", client: str = "", **headers: str
 ) -> HttpResponse:
     """``client`` is the pair of HTTP Basic, ``bx:bx``; headers are named with underscores."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()} | (basic(client) if client else {})
+    http_headers = {name.replace("_", "-"): value for name, value in headers.items()} | (
+        basic(client) if client else {}
+    )
     return cast(
-        HttpResponse, Client().post(f"{path}{query}", urlencode(form, doseq=True), content_type=FORM, headers=named)
+        HttpResponse,
+        Client().post(f"{path}{query}", urlencode(form, doseq=True), content_type=FORM, headers=http_headers),
     )
 
 
@@ -54,8 +57,8 @@ def token(answer: HttpResponse) -> str:
 
 def claims(answer: HttpResponse) -> dict[str, Any]:
     """Of the access token, unverified."""
-    found: dict[str, Any] = jwt.decode(token(answer), options={"verify_signature": False})
-    return found
+    token_claims: dict[str, Any] = jwt.decode(token(answer), options={"verify_signature": False})
+    return token_claims
 
 
 def refused(answer: HttpResponse, path: str = PATH) -> tuple[int, str]:

@@ -75,8 +75,8 @@ def server(world: World, keys: None) -> BareMetalServer:
 def identity_token_of(server: BareMetalServer, *, seconds: int = 300) -> str:
     """As its metadata service gives it out."""
     facts = facts_of(servers_for_facts().get(pk=server.pk))
-    issued = create_identity_token(facts, lifetime=timedelta(seconds=seconds), nonce=None, now=clock.now())
-    return issued.token
+    issued_token = create_identity_token(facts, lifetime=timedelta(seconds=seconds), nonce=None, now=clock.now())
+    return issued_token.token
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.world import ACCOUNT, ALICE
 
 def of_iam(**changes: Any) -> Forger:
     """Forges IAM tokens of Alice's, who owns the account and may do everything in it."""
-    made = claims.iam_claims(
+    iam_claims = claims.iam_claims(
         claims.Subject(ALICE.iam_id, ALICE.iam_id, "Alice", ACCOUNT),
         issuer=settings.BAREMINT_ISSUER,
         now=clock.now(),
@@ -24,17 +24,17 @@ def of_iam(**changes: Any) -> Forger:
         grant_type=claims.APIKEY_GRANT,
         authn={"sub": ALICE.iam_id},
     )
-    return Forger("iam", {**made, **changes})
+    return Forger("iam", {**iam_claims, **changes})
 
 
 def of_identity(server: BareMetalServer) -> Forger:
     """Forges identity tokens of this server."""
     facts = facts_of(servers_for_facts().get(pk=server.pk))
-    made = claims.identity_claims(
+    identity_claims = claims.identity_claims(
         facts,
         issuer=claims.identity_issuer(settings.BAREMINT_IDENTITY_ISSUER_PREFIX, facts.region),
         now=clock.now(),
         lifetime=timedelta(seconds=300),
         nonce=None,
     )
-    return Forger("identity", made)
+    return Forger("identity", identity_claims)

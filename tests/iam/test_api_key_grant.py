@@ -37,39 +37,52 @@ def test_the_answer_is_not_to_be_cached_and_carries_its_transaction(alice_key: s
 
 
 def test_the_claims_of_a_person_come_in_ibms_order(alice_key: str) -> None:
-    found = claims(ask(with_key(alice_key)))
-    assert list(found) == IAM_CLAIMS
-    assert (found["iam_id"], found["id"], found["realmid"]) == (ALICE.iam_id, ALICE.iam_id, "IBMid")
-    assert found["account"] == {"valid": True, "bss": ACCOUNT, "frozen": True}
-    assert (found["scope"], found["client_id"], found["acr"], found["amr"]) == ("ibm openid", "default", 1, ["pwd"])
-    assert found["exp"] - found["iat"] == 3600
+    token_claims = claims(ask(with_key(alice_key)))
+    assert list(token_claims) == IAM_CLAIMS
+    assert (token_claims["iam_id"], token_claims["id"], token_claims["realmid"]) == (
+        ALICE.iam_id,
+        ALICE.iam_id,
+        "IBMid",
+    )
+    assert token_claims["account"] == {"valid": True, "bss": ACCOUNT, "frozen": True}
+    assert (token_claims["scope"], token_claims["client_id"], token_claims["acr"], token_claims["amr"]) == (
+        "ibm openid",
+        "default",
+        1,
+        ["pwd"],
+    )
+    assert token_claims["exp"] - token_claims["iat"] == 3600
 
 
 def test_a_person_whom_the_directory_knows_has_names_and_an_email_address(alice_key: str, alice_the_user: User) -> None:
-    found = claims(ask(with_key(alice_key)))
-    assert [found[name] for name in ("name", "given_name", "family_name", "email", "sub")] == [
+    token_claims = claims(ask(with_key(alice_key)))
+    assert [token_claims[name] for name in ("name", "given_name", "family_name", "email", "sub")] == [
         "Alice Liddell",
         "Alice",
         "Liddell",
         "alice@example.com",
         "alice@example.com",
     ]
-    assert list(found)[7:10] == ["given_name", "family_name", "email"]
-    assert found["authn"] == {"sub": "alice@example.com", "iam_id": ALICE.iam_id, "name": "Alice Liddell"}
+    assert list(token_claims)[7:10] == ["given_name", "family_name", "email"]
+    assert token_claims["authn"] == {"sub": "alice@example.com", "iam_id": ALICE.iam_id, "name": "Alice Liddell"}
 
 
 def test_the_claims_of_a_service_id(robot: Robot) -> None:
-    found = claims(ask(with_key(robot.key)))
-    assert list(found) == [*IAM_CLAIMS[:7], "sub_type", *IAM_CLAIMS[7:]]
+    token_claims = claims(ask(with_key(robot.key)))
+    assert list(token_claims) == [*IAM_CLAIMS[:7], "sub_type", *IAM_CLAIMS[7:]]
     id = robot.service_id.id
-    assert (found["iam_id"], found["identifier"], found["sub"], found["sub_type"]) == (
+    assert (token_claims["iam_id"], token_claims["identifier"], token_claims["sub"], token_claims["sub_type"]) == (
         f"iam-{id}",
         id,
         id,
         "ServiceId",
     )
-    assert (found["realmid"], found["name"], found["grant_type"]) == ("iam", "robot", API_KEY["grant_type"])
-    assert found["authn"] == {"sub": id, "iam_id": f"iam-{id}", "name": "robot", "sub_type": "ServiceId"}
+    assert (token_claims["realmid"], token_claims["name"], token_claims["grant_type"]) == (
+        "iam",
+        "robot",
+        API_KEY["grant_type"],
+    )
+    assert token_claims["authn"] == {"sub": id, "iam_id": f"iam-{id}", "name": "robot", "sub_type": "ServiceId"}
 
 
 def test_no_two_tokens_are_alike(alice_key: str) -> None:

@@ -48,8 +48,8 @@ def assume(access_token: str, *, query: str = "", client: str = "", **selector: 
 
 
 def selecting(profile: TrustedProfile, *kinds: str) -> dict[str, str]:
-    named = {f"profile_{kind}": getattr(profile, kind) for kind in kinds}
-    return named | ({"account": profile.account_id} if kinds == ("name",) else {})
+    profile_form = {f"profile_{kind}": getattr(profile, kind) for kind in kinds}
+    return profile_form | ({"account": profile.account_id} if kinds == ("name",) else {})
 
 
 @pytest.mark.parametrize("kinds", [kinds for size in (1, 2, 3) for kinds in combinations(KINDS, size)], ids="-".join)
@@ -65,8 +65,8 @@ def test_two_names_that_mean_two_profiles_mean_none(
 ) -> None:
     other = make_profile(world.account, name="other")
     trust(other, "user", ALICE.iam_id)
-    named = {f"profile_{kinds[0]}": getattr(trusting, kinds[0]), f"profile_{kinds[1]}": getattr(other, kinds[1])}
-    assert refused(assume(alice, **named)) == (400, "BXNIM0397E")
+    profile_form = {f"profile_{kinds[0]}": getattr(trusting, kinds[0]), f"profile_{kinds[1]}": getattr(other, kinds[1])}
+    assert refused(assume(alice, **profile_form)) == (400, "BXNIM0397E")
 
 
 def test_a_name_needs_its_account(alice: str, trusting: TrustedProfile) -> None:
@@ -130,8 +130,8 @@ def test_trust_that_was_taken_back_is_gone_at_once(alice: str, trusting: Trusted
 
 def test_a_user_of_another_account_gets_in_when_the_identity_lists_it(mallory: str, trusting: TrustedProfile) -> None:
     trust(trusting, "user", MALLORY.iam_id, OTHER_ACCOUNT)
-    found = claims(assume(mallory, profile_id=trusting.id))
-    assert (found["iam_id"], found["account"]["bss"]) == (trusting.iam_id, ACCOUNT)
+    token_claims = claims(assume(mallory, profile_id=trusting.id))
+    assert (token_claims["iam_id"], token_claims["account"]["bss"]) == (trusting.iam_id, ACCOUNT)
 
 
 def test_a_user_of_another_account_is_refused_unless_the_identity_lists_the_account(
@@ -167,8 +167,8 @@ def test_another_accounts_profile_by_name_looks_like_none(mallory: str, trusting
 def test_a_service_id_gets_in(robot: Robot, trusting: TrustedProfile) -> None:
     trust(trusting, "serviceid", robot.service_id.id)
     bearer = token(ask({**API_KEY, "apikey": robot.key}))
-    found = claims(assume(bearer, profile_id=trusting.id))
-    assert found["authn"] == {
+    token_claims = claims(assume(bearer, profile_id=trusting.id))
+    assert token_claims["authn"] == {
         "sub": robot.service_id.id,
         "iam_id": robot.service_id.iam_id,
         "sub_type": "ServiceId",
@@ -192,8 +192,8 @@ def as_reader(identity_token: str, profile: TrustedProfile) -> str:
 def test_a_server_gets_in_by_its_crn(as_reader: str, server: BareMetalServer, trusting: TrustedProfile) -> None:
     # D-62
     trust(trusting, "crn", server.crn)
-    found = claims(assume(as_reader, profile_id=trusting.id))
-    assert (found["iam_id"], found["authn"]["sub"]) == (trusting.iam_id, server.crn)
+    token_claims = claims(assume(as_reader, profile_id=trusting.id))
+    assert (token_claims["iam_id"], token_claims["authn"]["sub"]) == (trusting.iam_id, server.crn)
 
 
 def test_the_profile_that_a_server_assumed_may_not_assume_another(as_reader: str, trusting: TrustedProfile) -> None:
@@ -215,12 +215,20 @@ def test_an_assumed_profile_is_not_an_identity_that_may_assume(
 
 
 def test_the_claims_are_the_profiles_and_say_who_assumed_it(alice: str, trusting: TrustedProfile) -> None:
-    found = claims(assume(alice, profile_id=trusting.id))
-    assert (found["sub"], found["identifier"], found["sub_type"]) == (trusting.id, trusting.id, "Profile")
-    assert (found["name"], found["realmid"], found["grant_type"]) == ("admins", "iam", ASSUME["grant_type"])
-    assert found["account"] == {"valid": True, "bss": ACCOUNT, "frozen": True}
-    assert (found["authn"]["iam_id"], found["authn"]["sub"]) == (ALICE.iam_id, ALICE.iam_id)
-    assert found["exp"] - found["iat"] == 3600
+    token_claims = claims(assume(alice, profile_id=trusting.id))
+    assert (token_claims["sub"], token_claims["identifier"], token_claims["sub_type"]) == (
+        trusting.id,
+        trusting.id,
+        "Profile",
+    )
+    assert (token_claims["name"], token_claims["realmid"], token_claims["grant_type"]) == (
+        "admins",
+        "iam",
+        ASSUME["grant_type"],
+    )
+    assert token_claims["account"] == {"valid": True, "bss": ACCOUNT, "frozen": True}
+    assert (token_claims["authn"]["iam_id"], token_claims["authn"]["sub"]) == (ALICE.iam_id, ALICE.iam_id)
+    assert token_claims["exp"] - token_claims["iat"] == 3600
 
 
 @pytest.mark.parametrize("client", ["", "bx:bx", "kube:kube"])

@@ -261,16 +261,16 @@ def use(bearer: str, how: str, profile: TrustedProfile) -> tuple[int, str]:
 def test_each_kind_of_token_is_good_for_its_own_use_alone(
     bearers: dict[str, str], profile: TrustedProfile, kind: str, how: str
 ) -> None:
-    taken, codes = USES[how]
+    accepted_kinds, codes = USES[how]
     code = codes.get(kind, codes[""])
-    if kind in taken:
+    if kind in accepted_kinds:
         # What is taken may still not be trusted: the profile trusts the server only, and has no policy.
         assert use(bearers[kind], how, profile)[0] in (200, 400, 403)
         assert use(bearers[kind], how, profile)[1] in ("", "BXNIM0398E", "not_authorized")
     else:
         with nothing_is_written():
-            status, found = use(bearers[kind], how, profile)
-        assert (status, found) == (401 if code in ("BXNIM0407E", "unauthenticated") else 400, code)
+            status, actual_code = use(bearers[kind], how, profile)
+        assert (status, actual_code) == (401 if code in ("BXNIM0407E", "unauthenticated") else 400, code)
 
 
 @pytest.mark.parametrize("kind", KINDS)

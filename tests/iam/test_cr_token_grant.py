@@ -197,21 +197,29 @@ def test_the_claims_of_a_server_are_the_profiles_and_say_who_it_was(
     server: BareMetalServer, identity_token: str, profile: TrustedProfile
 ) -> None:
     answer = exchange(identity_token, profile_id=profile.id)
-    found = claims(answer)
-    assert list(found) == [
+    token_claims = claims(answer)
+    assert list(token_claims) == [
         *("iam_id", "id", "realmid", "jti", "identifier", "name", "sub", "sub_type", "authn", "account"),
         *("iat", "exp", "iss", "grant_type", "scope", "client_id", "acr", "amr"),
     ]
-    assert (found["iam_id"], found["id"], found["realmid"]) == (f"iam-{profile.id}", f"iam-{profile.id}", "iam")
-    assert (found["identifier"], found["sub"], found["sub_type"]) == (profile.id, profile.id, "ComputeResource")
-    assert (found["name"], found["grant_type"]) == ("web-1", CR_TOKEN["grant_type"])
-    assert found["authn"] == {
+    assert (token_claims["iam_id"], token_claims["id"], token_claims["realmid"]) == (
+        f"iam-{profile.id}",
+        f"iam-{profile.id}",
+        "iam",
+    )
+    assert (token_claims["identifier"], token_claims["sub"], token_claims["sub_type"]) == (
+        profile.id,
+        profile.id,
+        "ComputeResource",
+    )
+    assert (token_claims["name"], token_claims["grant_type"]) == ("web-1", CR_TOKEN["grant_type"])
+    assert token_claims["authn"] == {
         "sub": server.crn,
         "iam_id": f"crn-{server.crn}",
         "sub_type": "CRN",
         "name": "web-1",
     }
-    assert answer.json()["expires_in"] == found["exp"] - found["iat"] == 3600
+    assert answer.json()["expires_in"] == token_claims["exp"] - token_claims["iat"] == 3600
 
 
 @pytest.mark.parametrize(("client", "name"), [("", "default"), ("bx:bx", "bx"), ("kube:kube", "kube")])
@@ -230,27 +238,31 @@ def test_nothing_else_that_is_sent_gets_into_the_token(identity_token: str, prof
         "account": OTHER_ACCOUNT,
         "client_id": "bx",
     }
-    found = claims(exchange(identity_token, profile_id=profile.id, **form))
-    assert (found["scope"], found["iam_id"], found["client_id"]) == ("ibm openid", profile.iam_id, "default")
-    assert (found["account"]["bss"], found["exp"] - found["iat"]) == (profile.account_id, 3600)
+    token_claims = claims(exchange(identity_token, profile_id=profile.id, **form))
+    assert (token_claims["scope"], token_claims["iam_id"], token_claims["client_id"]) == (
+        "ibm openid",
+        profile.iam_id,
+        "default",
+    )
+    assert (token_claims["account"]["bss"], token_claims["exp"] - token_claims["iat"]) == (profile.account_id, 3600)
 
 
 def test_the_token_is_good_until_its_profile_goes(identity_token: str, profile: TrustedProfile) -> None:
-    given = token(exchange(identity_token, profile_id=profile.id))
-    assert verify_iam_token(given, now=clock.now()).iam_id == profile.iam_id
+    bearer = token(exchange(identity_token, profile_id=profile.id))
+    assert verify_iam_token(bearer, now=clock.now()).iam_id == profile.iam_id
     delete_profile(profile, by=BY)
     with pytest.raises(Unauthenticated, match="its trusted profile was deleted"):
-        verify_iam_token(given, now=clock.now())
+        verify_iam_token(bearer, now=clock.now())
 
 
 def test_the_token_is_good_until_its_server_goes(
     server: BareMetalServer, identity_token: str, profile: TrustedProfile
 ) -> None:
     # D-61
-    given = token(exchange(identity_token, profile_id=profile.id))
+    bearer = token(exchange(identity_token, profile_id=profile.id))
     server.delete()
     with pytest.raises(Unauthenticated, match="its server was deleted"):
-        verify_iam_token(given, now=clock.now())
+        verify_iam_token(bearer, now=clock.now())
 
 
 def test_the_key_that_signs_is_iams(identity_token: str, profile: TrustedProfile) -> None:
@@ -267,12 +279,12 @@ def test_an_exchange_leaves_one_event_about_the_server_that_says_why(
     server: BareMetalServer, identity_token: str, profile: TrustedProfile
 ) -> None:
     before = ActivityEvent.objects.count()
-    given = token(exchange(identity_token, profile_id=profile.id))
+    bearer = token(exchange(identity_token, profile_id=profile.id))
     [event] = ActivityEvent.objects.order_by("pk")[before:]
     assert (event.action, event.outcome) == ("iam-identity.profile-computeresource.login", "success")
     assert (event.initiator_id, event.data["profile_id"]) == (server.crn, profile.id)
     assert event.data["because"].endswith("names this server")
-    assert given not in str(event.data)
+    assert bearer not in str(event.data)
 
 
 def test_a_server_that_is_refused_leaves_one_event(world: World, server: BareMetalServer, identity_token: str) -> None:

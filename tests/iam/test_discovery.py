@@ -24,9 +24,9 @@ def get(path: str, **headers: str) -> Any:
 
 
 def published() -> list[dict[str, str]]:
-    found: list[dict[str, str]] = get(KEYS).json()["keys"]
-    assert found
-    return found
+    keys: list[dict[str, str]] = get(KEYS).json()["keys"]
+    assert keys
+    return keys
 
 
 # --- keys ------------------------------------------------------------------------------------------------------
@@ -105,8 +105,8 @@ def test_keys_are_public_halves_of_those_in_use() -> None:
 
 def test_the_configuration_has_what_openid_requires_but_an_authorization_endpoint() -> None:
     # D-66
-    found = get(CONFIGURATION).json()
-    assert found == {
+    body = get(CONFIGURATION).json()
+    assert body == {
         "issuer": "https://iam.cloud.ibm.com/identity",
         "token_endpoint": "http://testserver/identity/token",
         "userinfo_endpoint": "http://testserver/identity/userinfo",
@@ -132,8 +132,8 @@ def test_the_configuration_may_be_cached() -> None:
 
 
 def test_the_endpoints_of_the_configuration_are_at_the_address_that_was_asked() -> None:
-    found = Client().get(CONFIGURATION, headers={"Host": "127.0.0.1:8000"}).json()
-    assert found["token_endpoint"] == "http://127.0.0.1:8000/identity/token"
+    body = Client().get(CONFIGURATION, headers={"Host": "127.0.0.1:8000"}).json()
+    assert body["token_endpoint"] == "http://127.0.0.1:8000/identity/token"
 
 
 def test_the_issuer_is_a_setting_and_the_tokens_issuer(alice_key: str, settings: Any) -> None:

@@ -73,9 +73,9 @@ def test_a_bearer_has_the_profiles_whose_identities_let_it_in_from_its_account(
         ("robots", world.account, [("serviceid", robot.service_id.id)]),
         ("without-identities", world.account, []),
     ):
-        made = make_profile(account, name=name)
+        profile = make_profile(account, name=name)
         for identity in identities:
-            trust(made, *identity)
+            trust(profile, *identity)
     assert eligible(access_token=as_bearer(alice_key)) == ["alices", "of-both", "theirs"]
     assert eligible(access_token=as_bearer(mallory_key)) == ["of-both", "theirs"]
     assert eligible(access_token=as_bearer(robot.key)) == ["robots"]
@@ -86,8 +86,8 @@ def test_every_profile_that_is_listed_can_be_assumed(world: World, alice_key: st
     trust(make_profile(world.other_account, name="theirs"), "user", ALICE.iam_id, ACCOUNT)
     bearer = as_bearer(alice_key)
     for grant, form in ((CR_TOKEN, {"cr_token": identity_token}), (ASSUME, {"access_token": bearer})):
-        [found] = ask(form, path=PROFILES).json()["profiles"]  # type: ignore[attr-defined]
-        assert ask({**grant, **form, "profile_id": found["id"]}).status_code == 200
+        [profile] = ask(form, path=PROFILES).json()["profiles"]  # type: ignore[attr-defined]
+        assert ask({**grant, **form, "profile_id": profile["id"]}).status_code == 200
 
 
 def test_a_server_that_bears_a_profile_has_the_profiles_that_name_its_crn(
@@ -113,16 +113,16 @@ def test_a_bearer_that_no_profile_trusts_learns_of_none(world: World, mallory_ke
 def test_the_number_of_queries_does_not_depend_on_the_number_of_profiles(
     world: World, server: BareMetalServer, alice_key: str
 ) -> None:
-    bearer, counted = as_bearer(alice_key), []
+    bearer, counts = as_bearer(alice_key), []
     for number in range(3):
-        made = make_profile(world.account, name=f"p{number}", linked_to=server)
-        trust(made, "user", ALICE.iam_id)
+        profile = make_profile(world.account, name=f"p{number}", linked_to=server)
+        trust(profile, "user", ALICE.iam_id)
         by_rule(world, f"r{number}", "web-1")
         for form in ({"cr_token": identity_token_of(server)}, {"access_token": bearer}):
             with CaptureQueriesContext(connection) as captured:
                 eligible(**form)
-            counted.append(len(captured))
-    assert counted[:2] == counted[2:4] == counted[4:]
+            counts.append(len(captured))
+    assert counts[:2] == counts[2:4] == counts[4:]
 
 
 REFUSALS: dict[str, tuple[dict[str, str], tuple[int, str]]] = {
@@ -171,5 +171,5 @@ def test_a_list_of_eligible_profiles_leaves_one_event_with_their_number(
         before = ActivityEvent.objects.count()
         eligible(**form)
         [event] = ActivityEvent.objects.order_by("pk")[before:]
-        told: Any = (event.action, event.initiator_id, event.account_id, event.data)
-        assert told == ("iam-identity.account-profile.read", initiator, ACCOUNT, {"count": count})
+        facts: Any = (event.action, event.initiator_id, event.account_id, event.data)
+        assert facts == ("iam-identity.account-profile.read", initiator, ACCOUNT, {"count": count})

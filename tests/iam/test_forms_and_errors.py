@@ -129,13 +129,13 @@ def test_a_refusal_tells_its_context(keys: None) -> None:
     assert refused(answer) == (400, "BXNIM0109E")
     body = answer.json()  # type: ignore[attr-defined]
     assert list(body) == ["errorCode", "errorMessage", "errorDetails", "context"]
-    told = body["context"]
-    started, ended = (
-        datetime.strptime(told.pop(name), "%d.%m.%Y %H:%M:%S:%f UTC").replace(tzinfo=UTC)
+    context = body["context"]
+    started, end_time = (
+        datetime.strptime(context.pop(name), "%d.%m.%Y %H:%M:%S:%f UTC").replace(tzinfo=UTC)
         for name in ("startTime", "endTime")
     )
-    assert abs((ended - started) / timedelta(milliseconds=1) - int(told.pop("elapsedTime"))) <= 1
-    assert told == {
+    assert abs((end_time - started) / timedelta(milliseconds=1) - int(context.pop("elapsedTime"))) <= 1
+    assert context == {
         "requestId": "mine-1",
         "requestType": "incoming.Identity_Token",
         "userAgent": "my-sdk/1.0",
@@ -154,8 +154,8 @@ def test_the_times_of_a_refusal_are_those_of_the_deployments_clock(keys: None) -
     at = datetime(2031, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
     clock.follow(lambda last: clock.Setting(frozen_at=at))
     clock.now()
-    told = ask(REFRESH).json()["context"]  # type: ignore[attr-defined]
-    assert told["endTime"] == "02.01.2031 03:04:05:678 UTC"
+    context = ask(REFRESH).json()["context"]  # type: ignore[attr-defined]
+    assert context["endTime"] == "02.01.2031 03:04:05:678 UTC"
 
 
 def test_what_was_sent_is_not_in_the_refusal(keys: None) -> None:
@@ -188,7 +188,12 @@ def test_the_form_of_a_refusal_is_the_same_outside_a_request() -> None:
 
     reset = context.current.set(None)
     try:
-        told = envelopes.token(InvalidRequest("x"), "t")["context"]
-        assert (told["requestId"], told["url"], told["userAgent"], told["elapsedTime"]) == ("t", "", "", "0")
+        details = envelopes.token(InvalidRequest("x"), "t")["context"]
+        assert (details["requestId"], details["url"], details["userAgent"], details["elapsedTime"]) == (
+            "t",
+            "",
+            "",
+            "0",
+        )
     finally:
         context.current.reset(reset)

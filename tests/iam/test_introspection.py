@@ -50,8 +50,8 @@ def tokens(
 
 
 def unverified(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = jwt.decode(text, options={"verify_signature": False})
-    return found
+    claims: dict[str, Any] = jwt.decode(text, options={"verify_signature": False})
+    return claims
 
 
 def test_of_a_good_token_all_claims_are_told_and_to_its_bearer_those_about_its_subject(tokens: dict[str, str]) -> None:
@@ -59,17 +59,17 @@ def test_of_a_good_token_all_claims_are_told_and_to_its_bearer_those_about_its_s
         claims = unverified(text)
         with nothing_is_written():
             assert (kind, introspected(token=text)) == (kind, {"active": True, **claims})
-            known = {name: value for name, value in claims.items() if name not in OF_THE_TOKEN}
-            assert (kind, user_info(text).json()) == (kind, {"active": True, **known})
+            other_claims = {name: value for name, value in claims.items() if name not in OF_THE_TOKEN}
+            assert (kind, user_info(text).json()) == (kind, {"active": True, **other_claims})
 
 
 def test_of_a_good_api_key_what_its_token_would_say_of_its_subject_is_told(
     alice_key: str, robot: Robot, tokens: dict[str, str]
 ) -> None:
     for value, kind in ((alice_key, "person"), (robot.key, "service-id")):
-        known = {name: text for name, text in unverified(tokens[kind]).items() if name not in OF_THE_TOKEN}
+        other_claims = {name: text for name, text in unverified(tokens[kind]).items() if name not in OF_THE_TOKEN}
         with nothing_is_written():
-            assert introspected(apikey=value) == {"active": True, **known}
+            assert introspected(apikey=value) == {"active": True, **other_claims}
         assert introspected(**{**API_KEY, "apikey": value})["account"]["bss"] == ACCOUNT
 
 
@@ -87,8 +87,8 @@ def test_a_token_whose_subject_is_gone_is_not_active_and_others_are(
 ) -> None:
     end(robot, profile)
     for kind, text in tokens.items():
-        ended = kind in kinds.split()
-        assert (introspected(token=text) == INACTIVE, user_info(text).json() == INACTIVE) == (ended, ended)
+        is_over = kind in kinds.split()
+        assert (introspected(token=text) == INACTIVE, user_info(text).json() == INACTIVE) == (is_over, is_over)
 
 
 def test_an_expired_token_is_not_active(tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

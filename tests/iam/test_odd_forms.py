@@ -51,8 +51,8 @@ def test_no_profile_beside_a_good_token_makes_the_grant_fail(
     form = f"grant_type=urn:ibm:params:oauth:grant-type:cr-token&cr_token={identity_token}"
 
     def check(value: str) -> None:
-        named = [f"profile_id={value}", f"profile_name={value}", f"profile_crn={CRN.format(value)}"]
-        assert all(400 <= status(f"{form}&{each}") < 500 for each in named)
+        forms = [f"profile_id={value}", f"profile_name={value}", f"profile_crn={CRN.format(value)}"]
+        assert all(400 <= status(f"{form}&{each}") < 500 for each in forms)
 
     check_each(ENCODED.values(), check)
 

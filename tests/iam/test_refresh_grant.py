@@ -39,8 +39,8 @@ def later(monkeypatch: pytest.MonkeyPatch, **delta: int) -> None:
 def test_a_client_gets_a_new_access_token_and_keeps_its_refresh_token(alice_key: str, client: str) -> None:
     value = open_session(alice_key, client)
     answer = refresh(value, client)
-    found = claims(answer)
-    assert (found["iam_id"], found["client_id"]) == (ALICE.iam_id, client.partition(":")[0])
+    token_claims = claims(answer)
+    assert (token_claims["iam_id"], token_claims["client_id"]) == (ALICE.iam_id, client.partition(":")[0])
     assert (answer.json()["refresh_token"], answer.json()["expires_in"]) == (value, 3600)
 
 

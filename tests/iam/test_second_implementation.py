@@ -36,13 +36,13 @@ def keys_of_identity() -> KeySet:
 
 def verified(text: str, keys: KeySet, **expected: Any) -> dict[str, Any]:
     """The claims. Raises JoseError unless signature, issuer and times are right."""
-    found = jwt.decode(text, keys, algorithms=["RS256"])
-    asked: dict[str, Any] = {name: {"essential": True, "value": value} for name, value in expected.items()}
+    claims = jwt.decode(text, keys, algorithms=["RS256"])
+    options: dict[str, Any] = {name: {"essential": True, "value": value} for name, value in expected.items()}
     registry = jwt.JWTClaimsRegistry(
-        now=int(clock.now().timestamp()), exp={"essential": True}, iat={"essential": True}, **asked
+        now=int(clock.now().timestamp()), exp={"essential": True}, iat={"essential": True}, **options
     )
-    registry.validate(found.claims)
-    return found.claims
+    registry.validate(claims.claims)
+    return claims.claims
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ def issue(
 
 def assert_all_verify(tokens: dict[str, tuple[str, str]], keys: KeySet) -> None:
     for kind, (text, iam_id) in tokens.items():
-        found = verified(text, keys, iss=IAM_ISSUER, iam_id=iam_id)
-        assert (kind, found["account"]["bss"]) == (kind, ACCOUNT)
+        claims = verified(text, keys, iss=IAM_ISSUER, iam_id=iam_id)
+        assert (kind, claims["account"]["bss"]) == (kind, ACCOUNT)
 
 
 def test_every_kind_of_iam_token_verifies_through_the_published_keys(issue: Any) -> None:
@@ -104,8 +104,8 @@ def test_a_token_of_a_key_that_was_retired_verifies_no_more(issue: Any) -> None:
 
 
 def test_an_identity_token_verifies_with_its_issuer_and_audience(server: BareMetalServer) -> None:
-    found = verified(identity_token_of(server), keys_of_identity(), iss="BMS-CR_us-south")
-    assert (found["aud"][0], found["iaas"]["instanceID"]) == ("BMS-CR_us-south", server.id)
+    claims = verified(identity_token_of(server), keys_of_identity(), iss="BMS-CR_us-south")
+    assert (claims["aud"][0], claims["iaas"]["instanceID"]) == ("BMS-CR_us-south", server.id)
 
 
 def test_identity_tokens_verify_before_during_and_after_a_rotation(server: BareMetalServer) -> None:

@@ -37,18 +37,18 @@ def rotate(server: BareMetalServer) -> None:
 
 def test_what_was_issued_is_answered_in_the_same_shape_and_with_marks(inside: Inside) -> None:
     # D-87
-    issued = inside.certificate({"csr": make_csr()}).json()
-    found = fetch(inside).json()
-    assert {name: found[name] for name in issued} == issued
-    assert set(found) - set(issued) == {"public_key_sha256", "renewed", "renewal_due_at", "other_keys"}
+    body = inside.certificate({"csr": make_csr()}).json()
+    current = fetch(inside).json()
+    assert {name: current[name] for name in body} == body
+    assert set(current) - set(body) == {"public_key_sha256", "renewed", "renewal_due_at", "other_keys"}
 
 
 def test_a_renewal_takes_the_place_of_what_it_renews(inside: Inside, server: BareMetalServer) -> None:
-    issued = inside.certificate({"csr": make_csr()}).json()
+    body = inside.certificate({"csr": make_csr()}).json()
     rotate(server)
-    found = fetch(inside).json()
-    old, new = (x509.load_pem_x509_certificate(each["certificates"][0].encode()) for each in (issued, found))
-    assert (found["renewed"], found["other_keys"]) == (True, [])
+    current = fetch(inside).json()
+    old, new = (x509.load_pem_x509_certificate(each["certificates"][0].encode()) for each in (body, current))
+    assert (current["renewed"], current["other_keys"]) == (True, [])
     assert (new.public_key(), new.subject) == (old.public_key(), old.subject)
     assert new.serial_number != old.serial_number
 
@@ -57,9 +57,9 @@ def test_each_key_has_one_certificate_the_latest_first(inside: Inside, server: B
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(3)]
     for key in [*keys, *keys]:
         issue(server, key=key)
-    found = fetch(inside).json()
+    body = fetch(inside).json()
     latest = [each.id for each in IssuedCertificate.objects.order_by("-created_at")[:3]]
-    assert [found["id"], *(each["id"] for each in found["other_keys"])] == latest
+    assert [body["id"], *(each["id"] for each in body["other_keys"])] == latest
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -30,12 +30,14 @@ def read(inside: Inside, what: str = "", *, of: str = "", method: str = "GET", *
 @pytest.fixture
 def initialized(server: BareMetalServer, world: World) -> Initialization:
     """A server that was given everything that can be given."""
-    found = Initialization.objects.get(server=server)
-    found.keys, found.user_data = [KEY], "#!/bin/sh\necho hello\n"
-    found.default_trusted_profile_id, found.auto_link = make_profile(world.account).id, True
-    found.user_accounts = [{"username": "Administrator", "encrypted_password": "c2VjcmV0", "encryption_key": KEY}]
-    found.save()
-    return found
+    initialization = Initialization.objects.get(server=server)
+    initialization.keys, initialization.user_data = [KEY], "#!/bin/sh\necho hello\n"
+    initialization.default_trusted_profile_id, initialization.auto_link = make_profile(world.account).id, True
+    initialization.user_accounts = [
+        {"username": "Administrator", "encrypted_password": "c2VjcmV0", "encryption_key": KEY}
+    ]
+    initialization.save()
+    return initialization
 
 
 def test_the_initialization_has_all_that_the_server_was_given(inside: Inside, initialized: Initialization) -> None:

@@ -203,14 +203,14 @@ def tomorrow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def test_tomorrows_version_is_the_last_one(inside: Inside, tomorrow: date) -> None:
     def check(operation: tuple[str, str]) -> None:
         method, path = operation
-        refused = []
+        refusals = []
         for days in range(-1, 3):
             version = tomorrow + timedelta(days=days)
             answer = inside.call(
                 method, path.format(inside.server.id), query=f"version={version}", Metadata_Flavor="ibm"
             )
-            refused.append(answer.status_code != 200 and error(answer) == (400, "invalid_version_range", "version"))
-        assert refused == [False, False, True, True]
+            refusals.append(answer.status_code != 200 and error(answer) == (400, "invalid_version_range", "version"))
+        assert refusals == [False, False, True, True]
 
     check_each(OPERATIONS, alone(check))
 

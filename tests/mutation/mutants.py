@@ -62,7 +62,7 @@ def mutants_of(path: str, code: str) -> Iterator[Mutant]:
     parts = [module.code_for_node(statement) for statement in module.body]
     head = code[: len(code) - len("".join(parts))]
     statement_of = {id(node): index for index, statement in enumerate(module.body) for node in _nodes(statement)}
-    seen: Counter[tuple[str, tuple[str, ...], tuple[str, ...]]] = Counter()
+    counts: Counter[tuple[str, tuple[str, ...], tuple[str, ...]]] = Counter()
     for mutation in visitor.mutations:
         if _is_wording(mutation.original_node):
             continue
@@ -72,8 +72,8 @@ def mutants_of(path: str, code: str) -> Iterator[Mutant]:
         mutated = head + "".join([*parts[:index], module.code_for_node(statement), *parts[index + 1 :]])
         line, before, after = _difference(code.splitlines(), mutated.splitlines())
         function = _name_of(module.body[index], mutation)
-        seen[function, before, after] += 1
-        yield Mutant(path, function, line, before, after, seen[function, before, after], mutated)
+        counts[function, before, after] += 1
+        yield Mutant(path, function, line, before, after, counts[function, before, after], mutated)
 
 
 def _nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -105,12 +105,12 @@ def _difference(old: list[str], new: list[str]) -> tuple[int, tuple[str, ...], t
 
 def statements_run(code: str, lines: set[int]) -> set[int]:
     """All lines of the statements, and of the heads of blocks, of which at least one of ``lines`` was run."""
-    found: set[int] = set()
+    line_numbers: set[int] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.stmt | ast.match_case):
             body = getattr(node, "body", None)
             first = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
             last = body[0].lineno - 1 if body else node.end_lineno
             span = set(range(first, max(first, last or first) + 1))
-            found |= span if span & lines else set()
-    return found
+            line_numbers |= span if span & lines else set()
+    return line_numbers

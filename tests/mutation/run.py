@@ -32,7 +32,7 @@ OUTCOMES = ("killed", "timed out", "survived", "no test")
 
 
 def main(chosen: list[str]) -> int:
-    begun = time.monotonic()
+    start = time.monotonic()
     for name in WARM:
         import_module(name)
     # Found is found: no time is spent on a smaller example, and every run draws the same ones.
@@ -51,7 +51,7 @@ def main(chosen: list[str]) -> int:
     failed = report_survivors(outcomes)
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(each.ru_utime + each.ru_stime for each in usage)
-    print(f"\n{len(outcomes)} mutants in {time.monotonic() - begun:.0f} seconds, {cpu:.0f} seconds of CPU time.")
+    print(f"\n{len(outcomes)} mutants in {time.monotonic() - start:.0f} seconds, {cpu:.0f} seconds of CPU time.")
     return int(failed)
 
 
@@ -73,15 +73,16 @@ def try_file(path: str, tests: list[str], *, django: bool) -> dict[Mutant, str]:
     waiting = [each for each in mutants if each.line in ran]
     print(f"{path}: {len(mutants)} mutants; the tests take {measured['cpu']:.1f} seconds of CPU time", flush=True)
     limit = int(4 * measured["cpu"]) + 5
-    begun = shown = time.monotonic()
+    start = last_report = time.monotonic()
     trials = (trial.begin(path, each.source, tests, django=django, cpu=limit) for each in waiting)
     for mutant, outcome in finished(waiting, trials):
         outcomes[mutant] = outcome
-        if time.monotonic() - shown > (1 if sys.stdout.isatty() else 15):
-            shown = time.monotonic()
-            left = (shown - begun) * (len(mutants) - len(outcomes)) / len(outcomes)
+        if time.monotonic() - last_report > (1 if sys.stdout.isatty() else 15):
+            last_report = time.monotonic()
+            seconds_left = (last_report - start) * (len(mutants) - len(outcomes)) / len(outcomes)
             print(
-                f"  {len(outcomes)} of {len(mutants)}, {tally(outcomes.values())}, {left:.0f} seconds left", flush=True
+                f"  {len(outcomes)} of {len(mutants)}, {tally(outcomes.values())}, {seconds_left:.0f} seconds left",
+                flush=True,
             )
     print(f"  {tally(outcomes.values())}", flush=True)
     return outcomes
@@ -112,9 +113,9 @@ def report_scores(outcomes: dict[Mutant, str]) -> None:
     print(f"\n{'':32}{'mutants':>9}" + "".join(f"{each:>11}" for each in OUTCOMES) + f"{'score':>8}")
     for path in dict.fromkeys(each.path for each in outcomes):
         counts = Counter(outcome for each, outcome in outcomes.items() if each.path == path)
-        found = counts["killed"] + counts["timed out"]
+        kills = counts["killed"] + counts["timed out"]
         numbers = "".join(f"{counts[each]:11}" for each in OUTCOMES)
-        print(f"{path:32}{counts.total():9}{numbers}{100 * found / counts.total():7.1f}%")
+        print(f"{path:32}{counts.total():9}{numbers}{100 * kills / counts.total():7.1f}%")
 
 
 def report_survivors(outcomes: dict[Mutant, str]) -> bool:
@@ -122,19 +123,23 @@ def report_survivors(outcomes: dict[Mutant, str]) -> bool:
     whether there is any."""
     paths = {each.path for each in outcomes}
     entries = tomllib.loads(EQUIVALENT.read_text())["equivalent"]
-    known = {name for entry in entries for name in entry["mutants"] if name.split()[0].rstrip(":") in paths}
+    names = {name for entry in entries for name in entry["mutants"] if name.split()[0].rstrip(":") in paths}
     survivors = [each for each, outcome in outcomes.items() if outcome in ("survived", "no test")]
-    unknown = [each for each in survivors if each.name not in known]
-    gone = sorted(known - {each.name for each in survivors})
+    unknown = [each for each in survivors if each.name not in names]
+    outdated_names = sorted(names - {each.name for each in survivors})
     print(f"{len(survivors)} survive; {len(survivors) - len(unknown)} of them are known to be equivalent.")
     for each in unknown:
         print(f"\n{each.path}:{each.line} {each.function} ({outcomes[each]})")
         print("\n".join([*(f"-{line}" for line in each.before), *(f"+{line}" for line in each.after)]))
     if unknown:
         print(f"\nTheir names, for {EQUIVALENT}:", *(f"  '''{each.name}'''," for each in unknown), sep="\n")
-    if gone:
-        print(f"\nIn {EQUIVALENT}, but killed now, or of code that is gone:", *(f"  {name}" for name in gone), sep="\n")
-    return bool(unknown or gone)
+    if outdated_names:
+        print(
+            f"\nIn {EQUIVALENT}, but killed now, or of code that is gone:",
+            *(f"  {name}" for name in outdated_names),
+            sep="\n",
+        )
+    return bool(unknown or outdated_names)
 
 
 if __name__ == "__main__":

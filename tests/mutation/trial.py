@@ -106,10 +106,10 @@ class Trial:
 def begin(path: str, source: str | None, tests: list[str], *, django: bool, cpu: int) -> Trial:
     """Fork a trial; ``source`` is None for the file as it is."""
     folder = Path(tempfile.mkdtemp(prefix="trial-"))
-    parent, begun = os.getpid(), time.monotonic()
+    parent, start = os.getpid(), time.monotonic()
     pid = os.fork()
     if pid:
-        return Trial(pid, folder, begun, cpu)
+        return Trial(pid, folder, start, cpu)
     status = 1
     try:
         die_with(parent)()
@@ -148,10 +148,10 @@ def measure(path: str, tests: list[str], *, django: bool) -> dict[str, Any]:
             status = run_tests(tests, django=django)
         return {"pass": status == 0, "cpu": time.process_time(), "lines": coverage.get_data().lines(file) or []}
 
-    found = _apart(run)
+    outcome = _apart(run)
     log = (folder / "log").read_text()
     shutil.rmtree(folder)
-    return {"pass": False, **(found or {}), "log": log}
+    return {"pass": False, **(outcome or {}), "log": log}
 
 
 def make_template() -> None:

@@ -39,9 +39,9 @@ class Store:
 
     def __call__(self, method: str, path: str, body: bytes = b"", **headers: str) -> HttpResponse:
         """``path`` behind ``/cos``; headers with underscores for hyphens."""
-        sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
-        kind = sent.pop("Content-Type", "")
-        return self.client.generic(method, f"/cos{path}", body, content_type=kind, headers=sent)  # type: ignore[return-value]
+        http_headers = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        kind = http_headers.pop("Content-Type", "")
+        return self.client.generic(method, f"/cos{path}", body, content_type=kind, headers=http_headers)  # type: ignore[return-value]
 
     def put(self, path: str, body: bytes = b"", **headers: str) -> HttpResponse:
         answer = self("PUT", path, body, **headers)
@@ -70,6 +70,6 @@ def refused(answer: HttpResponse) -> tuple[int, str]:
 
 
 def last_event() -> ActivityEvent:
-    found = ActivityEvent.objects.filter(action__startswith="cloud-object-storage.").order_by("-id").first()
-    assert found is not None
-    return found
+    event = ActivityEvent.objects.filter(action__startswith="cloud-object-storage.").order_by("-id").first()
+    assert event is not None
+    return event

@@ -178,26 +178,26 @@ LISTS: list[tuple[str, list[str], list[str]]] = [
 
 
 def test_a_list_is_of_what_is_asked_for(full: Store) -> None:
-    found = {query: listed(full, query) for query, _, _ in LISTS}
-    assert_rows(found, {query: (names, prefixes) for query, names, prefixes in LISTS})
+    keys_by_query = {query: listed(full, query) for query, _, _ in LISTS}
+    assert_rows(keys_by_query, {query: (names, prefixes) for query, names, prefixes in LISTS})
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 @pytest.mark.parametrize("delimiter", ["", "/"])
 def test_pages_of_the_second_version_make_up_the_whole(full: Store, size: int, delimiter: str) -> None:
     whole = listed(full, f"delimiter={delimiter}")
-    found: tuple[list[str], list[str]] = ([], [])
+    entries: tuple[list[str], list[str]] = ([], [])
     token = ""
     while True:
         query = f"list-type=2&delimiter={delimiter}&max-keys={size}{token}"
         keys, prefixes = listed(full, query)
         assert len(keys) + len(prefixes) <= size
-        found = (found[0] + keys, found[1] + prefixes)
+        entries = (entries[0] + keys, entries[1] + prefixes)
         answer = full("GET", f"/my-bucket?{query}")
         if texts(answer, "IsTruncated") == ["false"]:
             break
         token = f"&continuation-token={texts(answer, 'NextContinuationToken')[0]}"
-    assert found == whole
+    assert entries == whole
 
 
 def test_a_page_of_the_first_version_names_where_the_next_begins(full: Store) -> None:

@@ -89,13 +89,13 @@ def worker(world: World, role: str = "Writer", **more: Any) -> tuple[Store, Poli
 
 def test_a_rule_on_prefix_delimiter_and_path_decides_each_call(iam: World, objects: None) -> None:
     store, policy = worker(iam, rule=RULES["path"], pattern=PATTERN)
-    found = {}
+    codes = {}
     for name, rule in RULES.items():
         Policy.objects.filter(pk=policy.pk).update(rule=rule)
-        statuses = {told: store(method, path, b"x").status_code for told, (method, path) in CALLS.items()}
+        statuses = {condition: store(method, path, b"x").status_code for condition, (method, path) in CALLS.items()}
         assert set(statuses.values()) <= {200, 403}
-        found[name] = {told for told, status in statuses.items() if status == 200}
-    assert_rows(found, MAY)
+        codes[name] = {condition for condition, status in statuses.items() if status == 200}
+    assert_rows(codes, MAY)
 
 
 def test_spaces_and_long_keys_are_compared_as_they_are(iam: World, alice: Store, bucket: str) -> None:
@@ -121,8 +121,8 @@ def test_of_several_objects_those_are_deleted_whose_path_is_allowed(iam: World, 
     rule = joined("or", about("path", "a/*"), absent("path"))
     store, policy = worker(iam, rule=rule, pattern=PATTERN)
     body = b"<Delete><Object><Key>a/1</Key></Object><Object><Key>b/1</Key></Object></Delete>"
-    for told in (rule, about("path", "a/*")):
-        Policy.objects.filter(pk=policy.pk).update(rule=told)
+    for condition in (rule, about("path", "a/*")):
+        Policy.objects.filter(pk=policy.pk).update(rule=condition)
         alice.put("/my-bucket/a/1", b"x")
         answer = store("POST", "/my-bucket?delete", body)
         assert (answer.status_code, texts(answer, "Key"), texts(answer, "Code")) == (
@@ -152,8 +152,8 @@ def test_a_tag_of_the_service_instance_selects_the_list_of_its_buckets(iam: Worl
     crn = Crn("cloud-object-storage", "global", ACCOUNT, "", "", ACCOUNT)
     attach_tags(iam.account, crn=crn, type="access", names=["env:dev"], by=BY)
     store, _ = worker(iam, "Reader", resource_tags=[attribute("env", "dev")])
-    named = {"ibm_service_instance_id": ACCOUNT}
-    assert [store("GET", "/", **headers).status_code for headers in ({}, named)] == [403, 200]
+    instance_header = {"ibm_service_instance_id": ACCOUNT}
+    assert [store("GET", "/", **headers).status_code for headers in ({}, instance_header)] == [403, 200]
     assert store("GET", bucket).status_code == 403
 
 
@@ -173,9 +173,9 @@ def test_the_tags_of_another_resource_cannot_be_claimed(iam: World, bucket: str)
     other = bucket_crn(ACCOUNT, ACCOUNT, "other-bucket")
     attach_tags(iam.account, crn=Crn.parse(other), type="access", names=["env:dev"], by=BY)
     worker(iam, resource_tags=[attribute("env", "dev")])
-    named = {"serviceInstance": ACCOUNT, "resourceType": "bucket", "resource": "my-bucket", "crn": other}
-    asked = {"subject": WORKER, "action": "cloud-object-storage.bucket.get", "resource": named}
-    assert call("POST", "/_baremint/explain", asked, caller=ALICE).json()["decision"] == "deny"
+    resource = {"serviceInstance": ACCOUNT, "resourceType": "bucket", "resource": "my-bucket", "crn": other}
+    question = {"subject": WORKER, "action": "cloud-object-storage.bucket.get", "resource": resource}
+    assert call("POST", "/_baremint/explain", question, caller=ALICE).json()["decision"] == "deny"
 
 
 def test_a_refusal_says_which_condition_was_not_met(iam: World, objects: None) -> None:
@@ -185,6 +185,6 @@ def test_a_refusal_says_which_condition_was_not_met(iam: World, objects: None) -
     [considered] = explained["considered"]
     assert (explained["decision"], explained["resource"]["path"]) == ("deny", "b/1")
     assert "a/*" in considered["missing"][0]
-    offered = explained["nearest"]["request"]
-    assert call(offered["method"], offered["path"], offered["body"]).status_code == 201
+    request = explained["nearest"]["request"]
+    assert call(request["method"], request["path"], request["body"]).status_code == 201
     assert store("GET", "/my-bucket/b/1").status_code == 200

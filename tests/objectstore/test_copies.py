@@ -168,10 +168,10 @@ def test_an_answer_is_about_one_object(
     find, replacements = selectors.find_object, iter([content])
 
     def meanwhile(bucket: Bucket, key: str) -> StoredObject:
-        found = find(bucket, key)
+        stored_object = find(bucket, key)
         for each in replacements:
             stored.put(SOURCE, each)
-        return found
+        return stored_object
 
     monkeypatch.setattr(selectors, "find_object", meanwhile)
     if method == "PUT":

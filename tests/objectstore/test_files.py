@@ -73,11 +73,11 @@ def test_nothing_is_removed_while_a_backup_is_written(
     alice: Store, bucket: str, django_capture_on_commit_callbacks: Any
 ) -> None:
     alice.put(PATH, b"hello")
-    kept = there()
+    names_before = there()
     with files.removal_paused(), django_capture_on_commit_callbacks(execute=True):
         alice("DELETE", PATH)
         assert orphan_files.sweep() == 0
-    assert there() == kept
+    assert there() == names_before
     assert (orphan_files.sweep(), there()) == (1, [])
 
 
@@ -85,10 +85,10 @@ def test_a_file_is_removed_only_when_its_row_is_gone(
     alice: Store, bucket: str, django_capture_on_commit_callbacks: Any
 ) -> None:
     alice.put(PATH, b"hello")
-    kept = there()
+    names_before = there()
     with django_capture_on_commit_callbacks(execute=False) as callbacks:
         alice.put(PATH, b"other")
-    assert set(kept) < set(there())
+    assert set(names_before) < set(there())
     for each in callbacks:
         each()
     assert there() == named()

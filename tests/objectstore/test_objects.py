@@ -31,8 +31,8 @@ def test_an_object_comes_back_as_it_was_put(stored: Store) -> None:
 
 def test_an_object_keeps_its_headers(stored: Store) -> None:
     answer = stored("GET", PATH)
-    kept = {name: answer[name] for name in ("Content-Type", "x-amz-meta-colour", "Cache-Control", "ETag")}
-    assert kept == {
+    metadata = {name: answer[name] for name in ("Content-Type", "x-amz-meta-colour", "Cache-Control", "ETag")}
+    assert metadata == {
         "Content-Type": "text/plain",
         "x-amz-meta-colour": "blue",
         "Cache-Control": "max-age=60",
@@ -156,16 +156,16 @@ CONDITIONS = [
 
 def test_an_entity_tag_counts_without_quotation_marks(stored: Store) -> None:
     """As at S3, whose clients often leave them out."""
-    found = [(headers, stored("HEAD", PATH, **headers).status_code) for headers, _ in CONDITIONS]
-    assert found == CONDITIONS
+    pairs = [(headers, stored("HEAD", PATH, **headers).status_code) for headers, _ in CONDITIONS]
+    assert pairs == CONDITIONS
 
 
 def test_a_copy_has_the_same_conditions(stored: Store) -> None:
-    found = []
+    rows = []
     for headers, _ in CONDITIONS:
-        asked = {f"x_amz_copy_source_{name.lower()}": value for name, value in headers.items()}
-        found.append((headers, stored("PUT", "/my-bucket/copy", x_amz_copy_source=PATH, **asked).status_code))
-    assert found == [(headers, 200 if status == 200 else 412) for headers, status in CONDITIONS]
+        copy_headers = {f"x_amz_copy_source_{name.lower()}": value for name, value in headers.items()}
+        rows.append((headers, stored("PUT", "/my-bucket/copy", x_amz_copy_source=PATH, **copy_headers).status_code))
+    assert rows == [(headers, 200 if status == 200 else 412) for headers, status in CONDITIONS]
 
 
 def test_an_object_is_put_only_where_there_is_none(stored: Store) -> None:

@@ -25,9 +25,9 @@ ODD_HEADERS = {"nul": "a\0b", "no-text": "\xff\xfe", "digits": "9" * 5_000, "ran
 
 @pytest.mark.parametrize("value", ENCODED.values(), ids=ENCODED)
 def test_no_text_of_a_query_makes_a_list_fail(alice: Store, bucket: str, value: str) -> None:
-    asked = [f"?{name}={value}" for name in (*QUERIES, value)]
-    asked += [f"?list-type=2&{name}={value}" for name in QUERIES_2]
-    assert [each for each in asked if alice("GET", bucket + each).status_code == 500] == []
+    queries = [f"?{name}={value}" for name in (*QUERIES, value)]
+    queries += [f"?list-type=2&{name}={value}" for name in QUERIES_2]
+    assert [each for each in queries if alice("GET", bucket + each).status_code == 500] == []
 
 
 @pytest.mark.parametrize("value", ENCODED.values(), ids=ENCODED)
@@ -40,9 +40,9 @@ def test_no_text_in_a_path_makes_an_operation_fail(alice: Store, bucket: str, va
 @pytest.mark.parametrize("value", ODD_HEADERS.values(), ids=ODD_HEADERS)
 @pytest.mark.parametrize("name", HEADERS)
 def test_no_header_makes_an_operation_fail(alice: Store, bucket: str, name: str, value: str) -> None:
-    sent = {name.replace("-", "_"): value}
-    assert alice("PUT", f"{bucket}/a", b"x", **sent).status_code < 500
-    assert alice("GET", f"{bucket}/a", **sent).status_code < 500
+    headers = {name.replace("-", "_"): value}
+    assert alice("PUT", f"{bucket}/a", b"x", **headers).status_code < 500
+    assert alice("GET", f"{bucket}/a", **headers).status_code < 500
 
 
 @pytest.mark.parametrize("key", ["\0", "a\0b"])

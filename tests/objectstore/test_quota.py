@@ -29,8 +29,8 @@ def own_home(tmp_path: Path, settings: Any) -> None:
 
 @pytest.fixture
 def kept() -> Iterator[Kept[Any]]:
-    with closing(Kept()) as kept:
-        yield kept
+    with closing(Kept()) as connection_state:
+        yield connection_state
 
 
 def ask_early(store: Store, path: str, announced: int | None, arrived: int = 0, *, kept: Kept[Any]) -> Any:
@@ -86,9 +86,9 @@ def test_what_a_killed_process_reserved_is_not_counted(db: None) -> None:
         abandoned = account.path_of(1_000_000)
         abandoned.touch()
         assert (account.total(), abandoned.exists()) == (0, False)
-        kept = reserved_bytes.Reservation(account, 1_000_000)
+        reservation = reserved_bytes.Reservation(account, 1_000_000)
         assert account.total() == 1_000_000
-        kept.close()
+        reservation.close()
         assert account.total() == 0
 
 

@@ -41,9 +41,9 @@ def test_each_role_may_do_what_it_is_for(iam: World, alice: Store, bucket: str) 
     content = make_content(WORKER, "Viewer", service="cloud-object-storage")
     policy = create_policy(iam.account, content=content, api_version="v1", by=BY)
     worker = Store(token_of(WORKER, ACCOUNT, "worker"))
-    found = {}
+    codes_by_role = {}
     for role in MAY:
         Policy.objects.filter(id=policy.id).update(roles=[role_crn(role)])
         statuses = {name: worker(method, path, b"x").status_code for name, (method, path) in CALLS.items()}
-        found[role] = {name for name, status in statuses.items() if status != 403}
-    assert_rows(found, MAY)
+        codes_by_role[role] = {name for name, status in statuses.items() if status != 403}
+    assert_rows(codes_by_role, MAY)

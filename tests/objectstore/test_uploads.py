@@ -61,8 +61,8 @@ def parts(alice: Store, upload: str) -> list[tuple[int, str]]:
 def test_parts_become_an_object_with_s3s_entity_tag(alice: Store, upload: str, parts: list[tuple[int, str]]) -> None:
     assert texts(complete(alice, upload, parts), "ETag") == [ETAG]
     head = alice("HEAD", PATH)
-    told = [head[name] for name in ("ETag", "Content-Length", "Cache-Control", "x-amz-meta-colour")]
-    assert told == [ETAG, str(2 * SMALLEST_PART + 1), "max-age=60", "blue"]
+    head_values = [head[name] for name in ("ETag", "Content-Length", "Cache-Control", "x-amz-meta-colour")]
+    assert head_values == [ETAG, str(2 * SMALLEST_PART + 1), "max-age=60", "blue"]
 
 
 def test_the_bytes_of_an_object_of_parts_are_in_order(alice: Store, upload: str, parts: list[tuple[int, str]]) -> None:
@@ -116,8 +116,8 @@ def test_parts_that_are_not_listed_are_discarded(
     before = there()
     with django_capture_on_commit_callbacks(execute=True):
         complete(alice, upload, parts[:1])
-    kept = set(Piece.objects.values_list("file", flat=True))
-    assert (len(kept), kept & there(), len(before - there())) == (1, kept, 2)
+    piece_files = set(Piece.objects.values_list("file", flat=True))
+    assert (len(piece_files), piece_files & there(), len(before - there())) == (1, piece_files, 2)
 
 
 def test_a_part_replaces_the_one_before(alice: Store, upload: str) -> None:
@@ -184,14 +184,14 @@ def test_parts_are_listed_in_pages(alice: Store, upload: str, parts: list[tuple[
 def test_uploads_are_listed_in_pages_and_by_prefix(alice: Store, bucket: str) -> None:
     for key in ("a/1", "a/2", "b", "b"):
         begin(alice, f"/my-bucket/{key}")
-    seen: list[str] = []
+    requests: list[str] = []
     query = "uploads&max-uploads=1"
     for _ in range(4):
         answer = alice("GET", f"/my-bucket?{query}")
-        seen += texts(answer, "Key")
+        requests += texts(answer, "Key")
         [key], [upload] = texts(answer, "NextKeyMarker") or [""], texts(answer, "NextUploadIdMarker") or [""]
         query = f"uploads&max-uploads=1&key-marker={key}&upload-id-marker={upload}"
-    assert (seen, texts(answer, "IsTruncated")) == (["a/1", "a/2", "b", "b"], ["false"])
+    assert (requests, texts(answer, "IsTruncated")) == (["a/1", "a/2", "b", "b"], ["false"])
     rolled = alice("GET", "/my-bucket?uploads&delimiter=/")
     assert (texts(rolled, "Key"), texts(rolled, "Prefix")) == (["b", "b"], ["", "a/"])
 
@@ -202,13 +202,13 @@ def test_a_complete_upload_is_put_only_where_there_is_nothing(alice: Store, uplo
 
 
 def test_each_step_leaves_an_event(alice: Store, upload: str) -> None:
-    seen = [last_event().action]
+    actions = [last_event().action]
     tag = part(alice, upload, 1, b"x")
-    seen.append(last_event().action)
+    actions.append(last_event().action)
     complete(alice, upload, [(1, tag)])
-    seen.append(last_event().action)
+    actions.append(last_event().action)
     steps = [f"cloud-object-storage.object-multipart.{step}" for step in ("start", "create", "complete")]
-    assert (seen, last_event().data["object"]) == (steps, "large")
+    assert (actions, last_event().data["object"]) == (steps, "large")
 
 
 def test_a_reader_lists_parts_and_changes_nothing(alice: Store, reader: Store, upload: str) -> None:

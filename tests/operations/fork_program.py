@@ -89,12 +89,12 @@ def hurried() -> int:
         os.read(reading, 1)
         time.sleep(random.uniform(0, 150e-6))
         os.kill(pid, signal.SIGTERM)
-        ended = os.pidfd_open(pid)
-        if not select.select([ended], [], [], 5)[0]:
+        pidfd = os.pidfd_open(pid)
+        if not select.select([pidfd], [], [], 5)[0]:
             late += 1
             os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        for descriptor in (reading, writing, ended):
+        for descriptor in (reading, writing, pidfd):
             os.close(descriptor)
     return late
 
@@ -140,13 +140,13 @@ def randomness() -> Any:
 def descriptors() -> Any:
     with (
         tempfile.TemporaryFile() as file,
-        socket.socket() as kept,
+        socket.socket() as own_socket,
         socket.socket() as other,
         Supervisor(print) as running,
     ):
-        mine = {"file": file.fileno(), "kept socket": kept.fileno(), "other socket": other.fileno()}
+        mine = {"file": file.fileno(), "kept socket": own_socket.fileno(), "other socket": other.fileno()}
         tell = telling(lambda: {what: is_open(descriptor) for what, descriptor in mine.items()})
-        return start(running, tell, keep=(kept.fileno(),))[0].facts
+        return start(running, tell, keep=(own_socket.fileno(),))[0].facts
 
 
 def lock() -> Any:
@@ -161,8 +161,8 @@ def lock() -> Any:
                     return False
                 return True
 
-        with open(file.name) as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with open(file.name) as open_file:
+            fcntl.flock(open_file, fcntl.LOCK_EX)
             start(running, telling(lambda: None))
             before = is_free()
         return [before, is_free()]
@@ -208,13 +208,13 @@ def breakage() -> Any:
 
 
 def _failure_of(work: Work) -> Any:
-    said: list[str] = []
+    lines: list[str] = []
     try:
-        with Supervisor(said.append) as running:
+        with Supervisor(lines.append) as running:
             running.stream()
             start(running, work)
     except StartFailed as error:
-        return {"reason": str(error), "log": said}
+        return {"reason": str(error), "log": lines}
 
 
 def orphan() -> Any:
@@ -228,25 +228,25 @@ def orphan() -> Any:
 def preloaded() -> Any:
     preloading.load_everything()
     with Supervisor(print) as running:
-        inspected, *taken = start(running, telling(inspect), *[telling(settings_of(module)) for module in SETTINGS])
+        inspected, *readings = start(running, telling(inspect), *[telling(settings_of(module)) for module in SETTINGS])
         return {
             **inspected.facts,
-            "settings": {module: child.facts for module, child in zip(SETTINGS, taken, strict=True)},
+            "settings": {module: child.facts for module, child in zip(SETTINGS, readings, strict=True)},
         }
 
 
 def inspect() -> dict[str, list[str]]:
     gc.unfreeze()
     objects = gc.get_objects()
-    known = [*objects, *gc.get_referents(*objects)]  # a lock is no container, and is found by who has it
+    reachable = [*objects, *gc.get_referents(*objects)]  # a lock is no container, and is found by who has it
     own = getattr(threading.main_thread(), "_tstate_lock", None)  # held for as long as a thread lives
-    held = [each for each in known if isinstance(each, LOCKS) and each is not own and "unlocked" not in repr(each)]
+    locks = [each for each in reachable if isinstance(each, LOCKS) and each is not own and "unlocked" not in repr(each)]
     return {
         "other threads": [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()],
-        "locks that are held": [repr(each) for each in held],
+        "locks that are held": [repr(each) for each in locks],
         "connections of databases": [alias for alias in connections if connections[alias].connection is not None],
-        "TLS contexts": [repr(each) for each in known if isinstance(each, ssl.SSLContext)],
-        "private keys": [repr(each) for each in known if isinstance(each, PRIVATE_KEYS)],
+        "TLS contexts": [repr(each) for each in reachable if isinstance(each, ssl.SSLContext)],
+        "private keys": [repr(each) for each in reachable if isinstance(each, PRIVATE_KEYS)],
     }
 
 

@@ -45,13 +45,13 @@ class Echo:
         if self.refuses_early and isinstance(body, AwaitedBody):
             start_response("403 Forbidden", [("Content-Type", "text/plain")])
             return [b"refused"]
-        read = body.read()
-        self.seen.append({**environ, "body": read})
+        content = body.read()
+        self.seen.append({**environ, "body": content})
         if self.waits is not None:
             self.waits.wait(10)
         start_response("200 OK", [("Content-Type", "text/plain")])
-        said = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {len(read)}".encode()
-        return [self.answer if self.answer is not None else said]
+        text = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {len(content)}".encode()
+        return [self.answer if self.answer is not None else text]
 
 
 def refuse(status: int, message: str, path: str) -> Response:
@@ -79,8 +79,8 @@ def serving(
             limits=limits,
         )
         with service:
-            made = (lambda _: context) if isinstance(context, ssl.SSLContext) else context
-            service.add_listener(Listener(listening, share=share, context=made))
+            new_context = (lambda _: context) if isinstance(context, ssl.SSLContext) else context
+            service.add_listener(Listener(listening, share=share, context=new_context))
             yield Wire(listening.getsockname()[1], service)
 
 

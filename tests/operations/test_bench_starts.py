@@ -67,12 +67,12 @@ def test_a_servers_first_answer_is_compared_with_a_start_on_existing_data() -> N
 
 def in_a_process_of_its_own(code: str) -> list[str]:
     """What it prints. In the end it kills whatever is below it, and that is to be nothing of the tests."""
-    done = subprocess.run([sys.executable, "-c", f"{HEAD}{code}"], capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
+    process = subprocess.run([sys.executable, "-c", f"{HEAD}{code}"], capture_output=True, text=True, check=True)
+    return process.stdout.splitlines()
 
 
 def test_cpu_time_counts_what_has_ended_and_what_went_on_in_the_background() -> None:
-    ended, beyond = in_a_process_of_its_own(
+    exit_status, beyond = in_a_process_of_its_own(
         """
 with process_tree.adopted():
     begun = process_tree.cpu_seconds()
@@ -84,7 +84,7 @@ with process_tree.adopted():
     print(ended, beyond, sep="\\n")
 """
     )
-    assert float(ended) >= 0.3
+    assert float(exit_status) >= 0.3
     assert float(beyond) >= 0.3
 
 

@@ -27,9 +27,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("keys_from_the_pool
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, settings: object) -> Iterator[Home]:
-    made = Home(tmp_path / "home")
-    settings.HOME = made  # type: ignore[attr-defined]
-    return made
+    new_home = Home(tmp_path / "home")
+    settings.HOME = new_home  # type: ignore[attr-defined]
+    return new_home
 
 
 def test_an_unknown_quota_is_refused_by_name(settings: Any) -> None:
@@ -78,16 +78,16 @@ def test_every_region_has_the_stock_images_once() -> None:
 
 def test_the_credentials_that_were_kept_are_good(home: Home) -> None:
     run()
-    kept = credentials.read(home)
-    assert kept is not None
+    credentials_before = credentials.read(home)
+    assert credentials_before is not None
 
-    key = find_api_key(kept.api_key)
-    user = authenticate(username=kept.username, password=kept.password)
+    key = find_api_key(credentials_before.api_key)
+    user = authenticate(username=credentials_before.username, password=credentials_before.password)
 
     assert key is not None
     assert isinstance(user, User)
     assert user.is_superuser
-    assert (key.account_id, key.iam_id) == (kept.account_id, user.iam_id)
+    assert (key.account_id, key.iam_id) == (credentials_before.account_id, user.iam_id)
 
 
 def test_the_credentials_are_readable_by_their_owner_alone(home: Home) -> None:
@@ -112,11 +112,11 @@ def test_a_data_directory_that_joins_a_database_gets_an_api_key_of_its_own(
     elsewhere.write_secret("kek", home.read_secret("kek") or "")
     settings.HOME = elsewhere  # type: ignore[attr-defined]
 
-    made = run()
+    first_run = run()
 
     joined = credentials.read(settings.HOME)
     assert joined is not None
-    assert (made, joined.password) == (False, "")
+    assert (first_run, joined.password) == (False, "")
     assert find_api_key(joined.api_key) is not None
 
 

@@ -10,21 +10,21 @@ from controlplane.runtime.supervisor.child import LONGEST_LINE, Output
 
 @pytest.fixture
 def output() -> Iterator[Output]:
-    made = Output()
-    yield made
-    os.close(made.reading)
+    child_output = Output()
+    yield child_output
+    os.close(child_output.reading)
 
 
 def read_all(output: Output, *printed: bytes) -> list[str]:
     """All lines of a child that prints this and ends."""
-    found: list[str] = []
+    lines_read: list[str] = []
     for piece in printed:
         os.write(output.writing, piece)
-        found += output.read() or []
+        lines_read += output.read() or []
     os.close(output.writing)
     while (lines := output.read()) is not None:
-        found += lines
-    return found
+        lines_read += lines
+    return lines_read
 
 
 def test_lines_are_told_as_they_become_complete(output: Output) -> None:

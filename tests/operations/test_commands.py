@@ -59,9 +59,12 @@ def test_info_offers_no_command_that_needs_a_running_product_while_it_is_stopped
 
 
 def test_info_of_a_data_directory_without_the_admins_password_says_how_to_set_one(bootstrapped: None) -> None:
-    kept = credentials.read(settings.HOME)
-    assert kept is not None
-    credentials.write(settings.HOME, Credentials(kept.account_id, kept.api_key, kept.username, ""))
+    credentials_before = credentials.read(settings.HOME)
+    assert credentials_before is not None
+    credentials.write(
+        settings.HOME,
+        Credentials(credentials_before.account_id, credentials_before.api_key, credentials_before.username, ""),
+    )
 
     assert "baremint changepassword admin" in said("info")
 
@@ -171,12 +174,12 @@ def test_rotate_of_the_endpoints_key_does_not_wait(bootstrapped: None) -> None:
 
 
 def test_the_help_of_rotate_says_what_breaks_at_once_and_for_how_long(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as error:
         said("rotate", "--help")
-    assert ended.value.code == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert "may refuse its tokens for up to 7 minutes, unless" in told
-    assert "may refuse its certificates for up to 7 days." in told
+    assert error.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "may refuse its tokens for up to 7 minutes, unless" in text
+    assert "may refuse its certificates for up to 7 days." in text
 
 
 def test_rotate_kek_at_once_is_refused_for_it_never_waits(bootstrapped: None) -> None:

@@ -183,8 +183,8 @@ def test_a_command_about_another_baremint_needs_no_data_directory(
 ) -> None:
     monkeypatch.setenv("BAREMINT_URL", "https://baremint.example")
     select_data_directory(words)
-    said = "Baremint at https://baremint.example\n" if changes(words) else ""
-    assert (capsys.readouterr().err, os.environ.get("BAREMINT_HOME")) == (said, None)
+    text = "Baremint at https://baremint.example\n" if changes(words) else ""
+    assert (capsys.readouterr().err, os.environ.get("BAREMINT_HOME")) == (text, None)
 
 
 def test_a_directory_that_is_named_goes_before_a_baremint_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

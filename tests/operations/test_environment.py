@@ -58,32 +58,32 @@ def test_a_switch_that_is_not_on_or_off_is_refused(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_what_goes_into_answers_and_tokens_has_its_form(tmp_path: Path, name: str, value: str) -> None:
-    done = baremint("info", BAREMINT_HOME=str(tmp_path), **{name: value})
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"CommandError: {name} is ")
-    assert done.stderr.count("\n") == 1
+    process = baremint("info", BAREMINT_HOME=str(tmp_path), **{name: value})
+    assert process.returncode == 1
+    assert process.stderr.startswith(f"CommandError: {name} is ")
+    assert process.stderr.count("\n") == 1
 
 
 def test_scheme_and_host_of_the_public_url_have_one_spelling_and_its_path_is_left_alone(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from controlplane.deployment import variables as d; print(d.BAREMINT_PUBLIC_URL)"]
     url = {"BAREMINT_PUBLIC_URL": "HTTPS://LocalHost:8443/Lab/", "PYTHONPATH": str(ROOT)}
     environment = {**clean_environment(), **url}
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "https://localhost:8443/Lab\n"
+    process = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert process.stdout == "https://localhost:8443/Lab\n"
 
 
 def test_an_empty_name_of_the_data_directory_is_none(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from controlplane.deployment.variables import HOME; print(HOME.path)"]
     environment = {**clean_environment(), "BAREMINT_HOME": "", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == f"{tmp_path / '.baremint'}\n"
+    process = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert process.stdout == f"{tmp_path / '.baremint'}\n"
 
 
 def test_an_empty_secret_key_is_told_with_its_file(tmp_path: Path) -> None:
     (file := tmp_path / "secret-key").touch()
-    done = baremint("check", BAREMINT_HOME=str(tmp_path))
-    assert done.returncode == 1
-    assert f"{file} is empty. Remove it: the next start makes another one." in done.stderr
+    process = baremint("check", BAREMINT_HOME=str(tmp_path))
+    assert process.returncode == 1
+    assert f"{file} is empty. Remove it: the next start makes another one." in process.stderr
 
 
 def test_what_is_not_set_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,37 +141,37 @@ def test_an_address_is_of_a_known_scheme_and_its_password_is_not_repeated(
     if understood:
         assert env.url("DATABASE_URL", schemes=("postgresql",), path="/.+", form="postgresql://host/name") == value
         return
-    with pytest.raises(WrongSetting) as refused:
+    with pytest.raises(WrongSetting) as error:
         env.url("DATABASE_URL", schemes=("postgresql",), path="/.+", form="postgresql://host/name")
-    assert str(refused.value) == "DATABASE_URL is not understood. Its form is postgresql://host/name."
+    assert str(error.value) == "DATABASE_URL is not understood. Its form is postgresql://host/name."
 
 
 def test_a_user_who_is_not_there_has_no_data_directory() -> None:
-    done = baremint("info", BAREMINT_HOME="~no-user-of-this-name/baremint")
-    assert done.returncode == 1
-    [line] = done.stderr.splitlines()
+    process = baremint("info", BAREMINT_HOME="~no-user-of-this-name/baremint")
+    assert process.returncode == 1
+    [line] = process.stderr.splitlines()
     assert "~no-user-of-this-name/baremint: there is no such user" in line
 
 
 def test_the_number_of_a_redis_database_is_a_number(tmp_path: Path) -> None:
-    done = baremint("info", BAREMINT_HOME=str(tmp_path), REDIS_URL="redis://127.0.0.1:6379/first")
-    assert done.returncode == 1
-    assert "REDIS_URL is not understood. Its form is redis://user:password@host:6379/0." in done.stderr
+    process = baremint("info", BAREMINT_HOME=str(tmp_path), REDIS_URL="redis://127.0.0.1:6379/first")
+    assert process.returncode == 1
+    assert "REDIS_URL is not understood. Its form is redis://user:password@host:6379/0." in process.stderr
 
 
 def test_a_settings_module_that_is_not_there_is_named(tmp_path: Path) -> None:
-    done = baremint("info", BAREMINT_HOME=str(tmp_path), DJANGO_SETTINGS_MODULE="elsewhere.settings")
-    assert done.returncode == 1
-    [line] = done.stderr.splitlines()
+    process = baremint("info", BAREMINT_HOME=str(tmp_path), DJANGO_SETTINGS_MODULE="elsewhere.settings")
+    assert process.returncode == 1
+    [line] = process.stderr.splitlines()
     assert line.endswith("DJANGO_SETTINGS_MODULE is 'elsewhere.settings', and there is no such module.")
 
 
 def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:
-    done = baremint("info", BAREMINT_HOME="/dev/null/home")
+    process = baremint("info", BAREMINT_HOME="/dev/null/home")
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("CommandError:")
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 1
+    assert process.stderr.startswith("CommandError:")
+    assert "Traceback" not in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:
     ids=["no-time-to-publish-a-successor", "a-root-that-does-not-last"],
 )
 def test_periods_that_cannot_be_kept_stop_the_start(tmp_path: Path, changes: dict[str, str], reason: str) -> None:
-    done = baremint("check", BAREMINT_HOME=str(tmp_path), **changes)
+    process = baremint("check", BAREMINT_HOME=str(tmp_path), **changes)
 
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"CommandError: {reason}")
+    assert process.returncode == 1
+    assert process.stderr.startswith(f"CommandError: {reason}")
 
 
 def baremint(word: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -19,9 +19,9 @@ SECONDS = 60
 
 def scene(name: str) -> Any:
     """What a scene of fork_program.py comes to, in a process of its own."""
-    done = subprocess.run([*PROGRAM, name], capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    process = subprocess.run([*PROGRAM, name], capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
 
 
 def test_eight_forks_draw_eight_different_ids() -> None:
@@ -33,8 +33,8 @@ def test_a_fork_has_no_file_or_socket_of_its_parent_but_what_it_is_to_keep() -> 
 
 
 def test_a_lock_of_the_parent_is_not_held_by_its_fork() -> None:
-    held, let_go = False, True
-    assert scene("lock") == [held, let_go]
+    is_locked, let_go = False, True
+    assert scene("lock") == [is_locked, let_go]
 
 
 def test_a_process_with_a_second_thread_is_not_forked() -> None:
@@ -59,9 +59,9 @@ def test_why_a_fork_cannot_work_is_told_in_its_own_words() -> None:
 
 
 def test_a_fork_that_fails_unexpectedly_is_told_by_its_last_line_and_its_traceback_is_in_the_log() -> None:
-    found = scene("breakage")
-    assert found["reason"].endswith("at start, 3 times. Its last output: ZeroDivisionError: by naught")
-    assert any("Traceback" in line for line in found["log"])
+    report = scene("breakage")
+    assert report["reason"].endswith("at start, 3 times. Its last output: ZeroDivisionError: by naught")
+    assert any("Traceback" in line for line in report["log"])
 
 
 def test_a_report_that_is_cut_off_is_no_report() -> None:
@@ -80,8 +80,8 @@ def test_a_fork_dies_with_a_supervisor_that_is_killed() -> None:
 @pytest.fixture(scope="module")
 def preloaded() -> dict[str, Any]:
     """What a fork of a process that has loaded all services finds of its parent's."""
-    found: dict[str, Any] = scene("preloaded")
-    return found
+    report: dict[str, Any] = scene("preloaded")
+    return report
 
 
 @pytest.mark.parametrize(

@@ -35,15 +35,15 @@ def ready(broker_answers: None, keys: None) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was found a moment ago, in the test before or in the same one."""
-    for kept in (views.WHOLE, views.ANSWERS):
-        monkeypatch.setattr(kept, "seconds", 0)
+    for names in (views.WHOLE, views.ANSWERS):
+        monkeypatch.setattr(names, "seconds", 0)
 
 
 def reasons(client: Client) -> dict[str, str]:
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    found: dict[str, str] = answer.json()["reasons"]
-    return found
+    reasons_by_part: dict[str, str] = answer.json()["reasons"]
+    return reasons_by_part
 
 
 def silent_for(seconds: float) -> None:
@@ -230,17 +230,17 @@ def test_a_folder_that_is_read_only_is_no_full_disk(
 
 
 def test_requests_that_wait_for_a_check_get_its_answer() -> None:
-    asked: list[int] = []
+    ports: list[int] = []
 
     def ask(last: readiness.Readiness | None) -> readiness.Readiness:
-        asked.append(1)
+        ports.append(1)
         time.sleep(0.2)
         return readiness.Readiness({}, {})
 
-    kept = FreshValue(ask, seconds=60)
-    threads = [Thread(target=kept.get) for _ in range(10)]
+    fresh_value = FreshValue(ask, seconds=60)
+    threads = [Thread(target=fresh_value.get) for _ in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(asked) == 1
+    assert len(ports) == 1

@@ -52,8 +52,8 @@ def test_no_drip_makes_the_time_longer(wire: Wire, echo: Echo) -> None:
     clients = {begin: wire.connect() for begin in drips}
     for begin, client in clients.items():
         client.send(begin)
-    begun = time.monotonic()
-    while clients and time.monotonic() - begun < QUICK.head_seconds * 4:
+    start = time.monotonic()
+    while clients and time.monotonic() - start < QUICK.head_seconds * 4:
         for begin in list(clients):
             try:
                 clients[begin].send(drips[begin])

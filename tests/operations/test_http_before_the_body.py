@@ -17,10 +17,10 @@ POST = HALF["half a body"]
 @pytest.mark.parametrize("half", [POST, HALF["half a chunk"]], ids=["length", "chunks"])
 def test_a_refusal_does_not_wait_for_the_body(half: bytes) -> None:
     with serving(Echo(refuses_early=True), limits=SLOW) as wire, wire.connect() as client:
-        begun = time.monotonic()
+        start = time.monotonic()
         client.send(half)
         assert client.answer().status == 403
-        assert time.monotonic() - begun < SLOW.body_seconds / 2
+        assert time.monotonic() - start < SLOW.body_seconds / 2
 
 
 def test_after_an_early_refusal_the_body_is_read_over_and_the_connection_kept() -> None:
@@ -110,9 +110,9 @@ def test_a_whole_body_behind_an_early_question_is_taken_when_the_client_sends_no
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         if isinstance(environ["wsgi.input"], AwaitedBody):
             question.wait(5)
-        said = environ["wsgi.input"].read()
+        content = environ["wsgi.input"].read()
         start_response("200 OK", [])
-        return [said]
+        return [content]
 
     with serving(application, limits=SLOW) as wire, wire.connect() as client:
         client.send(POST.replace(b"1000", b"5"))

@@ -84,9 +84,9 @@ def test_an_answer_that_is_read_from_a_file_is_never_in_memory() -> None:
     with serving(Streaming(source), limits=LIMITS) as wire:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         assert received(wire, source.left) == 200 * MEGABYTE
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+        growth = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     assert source.closed.wait(5)
-    assert grown < 20 * MEGABYTE
+    assert growth < 20 * MEGABYTE
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
@@ -119,12 +119,12 @@ def test_a_body_may_take_its_time_at_the_least_rate() -> None:
     echo, size = Echo(), 300_000
     with serving(echo, limits=LIMITS, largest_body=size) as wire, wire.connect() as client:
         client.send(LINE + f"Content-Length: {size}\r\n\r\n".encode())
-        sent, begun = 0, time.monotonic()
-        while sent < size:
-            piece = min(size - sent, 8192)
+        total, start = 0, time.monotonic()
+        while total < size:
+            piece = min(size - total, 8192)
             client.send(b"x" * piece)
-            sent += piece
-            time.sleep(max(0.0, begun + 1.5 * LIMITS.request_seconds * sent / size - time.monotonic()))
+            total += piece
+            time.sleep(max(0.0, start + 1.5 * LIMITS.request_seconds * total / size - time.monotonic()))
         assert client.answer().status == 200
     assert len(echo.seen[0]["body"]) == size
 
@@ -150,13 +150,13 @@ def test_a_body_without_a_length_is_asked_about_as_it_grows_and_what_is_kept_for
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(incoming, "ASK_EVERY", 100_000)
-    kept, asked = Pattern(0), []
+    pattern, arrivals = Pattern(0), []
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         body = environ["wsgi.input"]
-        asked.append(body.arrived)
-        environ[KEPT].value = kept
-        if len(asked) == 3:
+        arrivals.append(body.arrived)
+        environ[KEPT].value = pattern
+        if len(arrivals) == 3:
             start_response("403 Forbidden", [])
             return [b""]
         body.read()
@@ -165,36 +165,36 @@ def test_a_body_without_a_length_is_asked_about_as_it_grows_and_what_is_kept_for
     with serving(application, limits=LIMITS, largest_body=500 * MEGABYTE) as wire, wire.connect() as client:
         client.send(LINE + b"Transfer-Encoding: chunked\r\n\r\n")
         with suppress(ConnectionError):
-            while len(asked) < 3:
+            while len(arrivals) < 3:
                 client.send(b"2000\r\n" + b"x" * 0x2000 + b"\r\n")
         assert client.answer().status == 403
-        assert kept.closed.wait(5)
-    assert all(later - earlier >= 100_000 for earlier, later in pairwise(asked))
+        assert pattern.closed.wait(5)
+    assert all(later - earlier >= 100_000 for earlier, later in pairwise(arrivals))
 
 
 def test_what_is_kept_for_a_body_is_closed_when_its_client_goes_away() -> None:
-    kept, asked = Pattern(0), Event()
+    pattern, request_event = Pattern(0), Event()
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        environ[KEPT].value = kept
-        asked.set()
+        environ[KEPT].value = pattern
+        request_event.set()
         return [environ["wsgi.input"].read()]
 
     with serving(application, limits=LIMITS, largest_body=MEGABYTE) as wire:
         with wire.connect() as client:
             client.send(LINE + b"Content-Length: 500000\r\n\r\n" + b"x" * 5000)
-            assert asked.wait(5)
-        assert kept.closed.wait(5)
+            assert request_event.wait(5)
+        assert pattern.closed.wait(5)
 
 
 def test_a_large_body_is_in_the_folder_that_is_named_and_has_no_name(tmp_path: Path) -> None:
-    seen: list[str] = []
+    paths: list[str] = []
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         body = environ["wsgi.input"]
         if isinstance(body, AwaitedBody):
             body.read()
-        seen.append(str(Path(f"/proc/self/fd/{body.fileno()}").readlink()))
+        paths.append(str(Path(f"/proc/self/fd/{body.fileno()}").readlink()))
         start_response("200 OK", [])
         return [b""]
 
@@ -202,4 +202,4 @@ def test_a_large_body_is_in_the_folder_that_is_named_and_has_no_name(tmp_path: P
     with serving(application, limits=limits) as wire, wire.connect() as client:
         client.send(LINE + b"Content-Length: 5000\r\n\r\n" + b"x" * 5000)
         assert client.answer().status == 200
-    assert (seen[0].startswith(str(tmp_path)), list(tmp_path.iterdir())) == (True, [])
+    assert (paths[0].startswith(str(tmp_path)), list(tmp_path.iterdir())) == (True, [])

@@ -35,9 +35,9 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         + built.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
     )
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(file)
-    return made
+    tls_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls_context.load_cert_chain(file)
+    return tls_context
 
 
 def shake_hands(wire: Wire) -> Client:
@@ -49,8 +49,8 @@ def shake_hands(wire: Wire) -> Client:
 def test_handshakes_that_do_not_end_delay_no_other_client_and_leave_nothing(context: ssl.SSLContext) -> None:
     with serving(Echo(), context=context, threads=1) as wire:
         clients = [wire.connect() for _ in range(30)]
-        for client, said in zip(clients, [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", GET] * 10, strict=True):
-            client.send(said)
+        for client, greeting in zip(clients, [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", GET] * 10, strict=True):
+            client.send(greeting)
         with shake_hands(wire) as good:
             good.send(GET)
             assert good.answer().status == 200
@@ -103,12 +103,12 @@ def test_who_sends_on_and_on_is_ended(context: ssl.SSLContext) -> None:
     limits = replace(SLOW, linger_size=10_000_000)
     with serving(Echo(), context=context, limits=limits) as wire, shake_hands(wire) as client:
         client.send(TOO_LONG_A_BODY)
-        sent = 0
+        total = 0
         with suppress(OSError):  # which ssl.SSLError is
-            while sent < 10 * limits.linger_size:
+            while total < 10 * limits.linger_size:
                 client.send(b"a" * 100_000)
-                sent += 100_000
-        assert sent < 10 * limits.linger_size
+                total += 100_000
+        assert total < 10 * limits.linger_size
 
 
 def test_a_connection_over_tls_is_kept(context: ssl.SSLContext) -> None:
@@ -150,25 +150,25 @@ def in_two_records(said: bytes) -> bytes:
 
 def test_a_client_hello_may_come_byte_by_byte(context: ssl.SSLContext) -> None:
     with serving(Echo(), context=context, limits=SLOW) as wire, wire.connect() as client:
-        said, finish = hello()
-        for number in range(len(said)):
-            client.send(said[number : number + 1])
+        greeting, finish = hello()
+        for number in range(len(greeting)):
+            client.send(greeting[number : number + 1])
         finish(client)
 
 
 def test_a_client_hello_may_come_in_two_records(context: ssl.SSLContext) -> None:
     with serving(Echo(), context=context, limits=SLOW) as wire, wire.connect() as client:
-        said, finish = hello()
-        client.send(in_two_records(said))
+        greeting, finish = hello()
+        client.send(in_two_records(greeting))
         finish(client)
 
 
 def test_handshakes_are_computed_in_turn_by_server(context: ssl.SSLContext) -> None:
     """Whatever one server has begun at once, another one's comes next."""
-    asked, go_on = [], Event()
+    connections, go_on = [], Event()
 
     def when_allowed(accepted: socket.socket) -> ssl.SSLContext:
-        asked.append(accepted.getpeername()[0])
+        connections.append(accepted.getpeername()[0])
         go_on.wait(10)
         return context
 
@@ -177,23 +177,23 @@ def test_handshakes_are_computed_in_turn_by_server(context: ssl.SSLContext) -> N
 
     with serving(Echo(), context=when_allowed, share=share, limits=SLOW) as wire:
         one, other = [wire.connect("127.0.0.2") for _ in range(50)], wire.connect("127.0.0.3")
-        begun = [(client, *hello()) for client in [*one, other]]
-        for client, said, _ in begun:
-            client.send(said)
+        hellos = [(client, *hello()) for client in [*one, other]]
+        for client, greeting, _ in hellos:
+            client.send(greeting)
         time.sleep(0.3)
         go_on.set()
-        for client, _, finish in begun:
+        for client, _, finish in hellos:
             finish(client)
             client.__exit__()
-    assert asked.index("127.0.0.3") <= AT_ONCE + 1
-    assert len(asked) == 51
+    assert connections.index("127.0.0.3") <= AT_ONCE + 1
+    assert len(connections) == 51
 
 
 def test_a_handshake_that_has_not_begun_takes_no_turn(context: ssl.SSLContext) -> None:
-    asked = []
+    connections = []
 
     def context_of(accepted: socket.socket) -> ssl.SSLContext:
-        asked.append(accepted)
+        connections.append(accepted)
         return context
 
     with serving(Echo(), context=context_of, limits=SLOW) as wire:
@@ -201,7 +201,7 @@ def test_a_handshake_that_has_not_begun_takes_no_turn(context: ssl.SSLContext) -
         for client in half:
             client.send(hello()[0][:100])
         with shake_hands(wire):
-            assert len(asked) == 1
+            assert len(connections) == 1
         for client in half:
             client.__exit__()
 

@@ -43,8 +43,8 @@ def test_the_code_of_a_request_that_cannot_be_read_is_invalid_request() -> None:
 
 def test_an_envelope_that_tells_of_the_request_names_the_path_and_the_id_of_the_answer() -> None:
     answer = refuse(431, "Too long.", IDENTITY)
-    told = json.loads(answer.body)["context"]
-    assert (told["url"], told["transaction_id"]) == (IDENTITY, dict(answer.headers)["X-Request-Id"])
+    context = json.loads(answer.body)["context"]
+    assert (context["url"], context["transaction_id"]) == (IDENTITY, dict(answer.headers)["X-Request-Id"])
 
 
 def test_the_object_store_is_spoken_for_in_xml_and_in_s3s_codes() -> None:

@@ -54,8 +54,8 @@ def messages(draw: st.DrawFn) -> bytes:
     if draw(st.booleans()):
         return message
     position = draw(st.integers(0, len(message) - 1))
-    gone = draw(st.integers(0, 3))
-    return message[:position] + draw(SPOILS).encode() + message[position + gone :]
+    absent_bytes = draw(st.integers(0, 3))
+    return message[:position] + draw(SPOILS).encode() + message[position + absent_bytes :]
 
 
 class Second:
@@ -109,8 +109,8 @@ def test_the_second_parser_reads_the_same_request(message: bytes) -> None:
     except httptools.HttpParserError:
         assert second.is_whole, "llhttp finds an error in the request itself"
     assert second.is_whole
-    read = incoming.environ()["wsgi.input"].read()
-    assert read == second.body
+    content = incoming.environ()["wsgi.input"].read()
+    assert content == second.body
     assert parser.get_method().decode() == incoming.environ()["REQUEST_METHOD"]
     assert incoming.environ()["RAW_URI"].removeprefix("/").encode() in second.target
 

@@ -35,14 +35,14 @@ def test_no_thread_waits_for_a_client(half: bytes) -> None:
 
 
 def test_a_thread_for_what_is_not_urgent_rests_longer_than_it_works() -> None:
-    threads, done = Threads(1, pause_factor=3), Event()
-    begun = time.monotonic()
+    threads, all_done = Threads(1, pause_factor=3), Event()
+    start = time.monotonic()
     for _ in range(4):
         threads.submit(None, lambda: time.sleep(0.02))
-    threads.submit(None, done.set)
-    assert done.wait(10)
+    threads.submit(None, all_done.set)
+    assert all_done.wait(10)
     threads.stop()
-    assert time.monotonic() - begun >= 4 * 0.02 * (1 + 3)
+    assert time.monotonic() - start >= 4 * 0.02 * (1 + 3)
 
 
 def test_no_thread_waits_for_a_client_that_does_not_read() -> None:
@@ -66,25 +66,25 @@ def test_no_thread_waits_for_time() -> None:
         return Later([b"late"]) if environ["PATH_INFO"] == "/late" else [b"now"]
 
     with serving(application, threads=1) as wire, wire.connect() as late:
-        begun = time.monotonic()
+        start = time.monotonic()
         late.send(GET.replace(b"/a", b"/late"))
         assert wire.ask(GET).body == b"now"
         assert select([late.socket], [], [], 0)[0] == []  # the only thread was free although nothing is answered yet
         assert late.answer().body == b"late"
-        assert time.monotonic() - begun >= 2.0
+        assert time.monotonic() - start >= 2.0
 
 
 def test_servers_are_served_in_turn() -> None:
-    threads, done, runs, may_go_on, all_done = Threads(1), "", Event(), Event(), Event()
+    threads, order, runs, may_go_on, all_done = Threads(1), "", Event(), Event(), Event()
 
     def first() -> None:
         runs.set()
         may_go_on.wait(5)
 
     def work(name: str) -> None:
-        nonlocal done
-        done += name
-        if len(done) == 6:
+        nonlocal order
+        order += name
+        if len(order) == 6:
             all_done.set()
 
     threads.submit("a", first)
@@ -93,26 +93,28 @@ def test_servers_are_served_in_turn() -> None:
         threads.submit(share, lambda share=share: work(share))  # type: ignore[misc]
     may_go_on.set()
     assert all_done.wait(5)
-    assert done == "abcaba"
+    assert order == "abcaba"
     threads.stop()
 
 
 def test_a_request_whose_client_has_gone_is_not_worked_on() -> None:
     echo = Echo(waits=Event())
     with serving(echo, threads=1) as wire:
-        with wire.connect() as busy, wire.connect() as gone:
+        with wire.connect() as busy, wire.connect() as connection:
             busy.send(GET)
             time.sleep(0.1)
-            gone.send(GET.replace(b"/a", b"/gone"))
-            gone.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # so that it is reset
+            connection.send(GET.replace(b"/a", b"/gone"))
+            connection.socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
+            )  # so that it is reset
             time.sleep(0.1)
-            gone.__exit__()
+            connection.__exit__()
             time.sleep(0.1)
             assert echo.waits
             echo.waits.set()
             assert busy.answer().status == 200
         wire.ask(GET)
-    assert [seen["PATH_INFO"] for seen in echo.seen] == ["/a", "/a"]
+    assert [request["PATH_INFO"] for request in echo.seen] == ["/a", "/a"]
 
 
 def test_a_request_that_waits_too_long_for_a_thread_is_told_to_come_again() -> None:
@@ -214,7 +216,7 @@ def test_what_comes_while_an_answer_is_read_is_done_once_and_in_order() -> None:
             time.sleep(0.1)  # it has begun to be answered, and is not read
             client.send(POST.replace(b"/a", b"/post%d" % number).replace(b"1000", b"1") + b"x")
             assert [len(client.answer().body) for _ in range(2)] == [LARGE, LARGE]
-    paths = [seen["PATH_INFO"] for seen in echo.seen]
+    paths = [request["PATH_INFO"] for request in echo.seen]
     assert paths == [path for number in range(5) for path in (f"/{number}", f"/post{number}")]
 
 
@@ -275,6 +277,6 @@ def test_who_stops_does_not_wait_for_a_client_that_does_not_read() -> None:
         client = wire.connect()
         client.send(GET)
         client.socket.recv(1)
-        begun = time.monotonic()
-    assert time.monotonic() - begun < 5
+        start = time.monotonic()
+    assert time.monotonic() - start < 5
     client.__exit__()

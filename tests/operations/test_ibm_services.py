@@ -45,13 +45,13 @@ SERVER = {"metadata_url": "http://127.64.0.1:8169", "metadata_protocol": "http"}
 def names_in_sdks() -> set[str]:
     """The names by which the modules of IBM's platform services know their services."""
     modules = Path(ibm_platform_services.__file__).parent.glob("*.py")
-    found = set()
+    names = set()
     for module in modules:
         for node in ast.walk(ast.parse(module.read_text())):
             match node:
                 case ast.Assign(targets=[ast.Name("DEFAULT_SERVICE_NAME")], value=ast.Constant(str() as name)):
-                    found.add(name.upper())
-    return found
+                    names.add(name.upper())
+    return names
 
 
 def test_terraform_finds_every_endpoint_here() -> None:

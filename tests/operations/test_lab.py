@@ -62,17 +62,17 @@ def test_a_name_that_looks_like_yaml_stays_text() -> None:
 
 @pytest.mark.usefixtures("keys")
 def test_javas_trust_store_needs_no_password_and_holds_every_root() -> None:
-    found = trust_store.files(trusted_roots().encode())
-    store = pkcs12.load_pkcs12(bytes.fromhex(found["java/cacerts"]), None)
+    trust_files = trust_store.files(trusted_roots().encode())
+    store = pkcs12.load_pkcs12(bytes.fromhex(trust_files["java/cacerts"]), None)
     roots = x509.load_pem_x509_certificates(trusted_roots().encode())
     assert [each.certificate for each in store.additional_certs] == roots
 
 
 @pytest.mark.usefixtures("keys")
 def test_openssl_finds_every_root_by_its_hash() -> None:
-    found = trust_store.files(trusted_roots().encode())
+    trust_files = trust_store.files(trusted_roots().encode())
     roots = x509.load_pem_x509_certificates(trusted_roots().encode())
-    assert len([name for name in found if name.endswith(".0")]) == len(roots)
+    assert len([name for name in trust_files if name.endswith(".0")]) == len(roots)
 
 
 # --- which servers -------------------------------------------------------------------------------------------------
@@ -80,9 +80,9 @@ def test_openssl_finds_every_root_by_its_hash() -> None:
 
 @pytest.fixture
 def server(world: World) -> BareMetalServer:
-    made = make_server(world.account, name="web-1", metadata_enabled=True)
-    BareMetalServer.objects.filter(number=made.number).update(status="running")
-    return made
+    new_server = make_server(world.account, name="web-1", metadata_enabled=True)
+    BareMetalServer.objects.filter(number=new_server.number).update(status="running")
+    return new_server
 
 
 def test_a_server_is_there_with_its_primary_address(server: BareMetalServer) -> None:
@@ -175,10 +175,10 @@ def test_a_kernel_that_forbids_it_is_explained_with_the_setting_to_change(
         (tmp_path / name).write_text(f"{bad}\n")
     monkeypatch.setattr(capabilities, "SYSCTL", tmp_path)
     monkeypatch.setattr(capabilities, "_try", lambda *_, **__: "unshare: Operation not permitted")
-    with pytest.raises(capabilities.CannotIsolate) as refused:
+    with pytest.raises(capabilities.CannotIsolate) as error:
         capabilities.detect()
     for name, _, good, _ in capabilities.SYSCTL_RESTRICTIONS:
-        assert f"sudo sysctl -w {name.replace('/', '.')}={good}" in str(refused.value)
+        assert f"sudo sysctl -w {name.replace('/', '.')}={good}" in str(error.value)
 
 
 def test_a_missing_tool_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,9 +194,9 @@ def test_what_a_killed_lab_left_behind_counts_for_nothing(tmp_path: Path) -> Non
     with process_lock.lock(home, state.LOCK):
         assert state.running(home) is None, "the keeper is another process than the one that wrote it"
         state.save(home, replace(STATE, keeper=os.getpid()))
-        found = state.running(home)
-    assert found is not None
-    assert found.servers == [ENTRY]
+        state_before = state.running(home)
+    assert state_before is not None
+    assert state_before.servers == [ENTRY]
 
 
 @pytest.mark.parametrize("word", ["web-1", "0717-a", "crn:v1:a"])
@@ -221,18 +221,18 @@ def test_a_process_that_only_has_the_number_of_a_servers_init_is_not_entered() -
 
 
 def test_a_process_that_has_ended_has_no_start() -> None:
-    with subprocess.Popen(["true"]) as ended:
+    with subprocess.Popen(["true"]) as process:
         pass
     with pytest.raises(ProcessLookupError):
-        state.started(ended.pid)
+        state.started(process.pid)
 
 
 def test_what_runs_beside_servers_needs_nothing_but_the_standard_library() -> None:
     """It runs with an empty environment and no site-packages, so nothing of the product is in its memory."""
     for module in ("launcher", "update_files"):
         script = f"import controlplane.lab.{module}, sys, json; print(json.dumps(sorted(sys.modules)))"
-        done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
-        loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+        process = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
+        loaded = {name.partition(".")[0] for name in json.loads(process.stdout)}
         assert "controlplane" in loaded
         assert "django" not in loaded
         assert "cryptography" not in loaded

@@ -81,12 +81,14 @@ MEMBERS = ["event", "agent", "exception"]
 def test_what_a_client_has_sent_is_text_and_nothing_else() -> None:
     def check(case: tuple[str, str]) -> None:
         where, name = case
-        said, shown = HOSTILE[name]
-        line = render("worker", json.dumps({"event": "e", "level": "info", where: said}), now=NOW)
+        hostile_text, visible_text = HOSTILE[name]
+        line = render("worker", json.dumps({"event": "e", "level": "info", where: hostile_text}), now=NOW)
         assert line is not None
-        expected = said.replace("\n", "\n    ") if where == "exception" and "\n" in said else shown
+        expected = (
+            hostile_text.replace("\n", "\n    ") if where == "exception" and "\n" in hostile_text else visible_text
+        )
         assert expected in line
-        assert len(line.split("\n")) == (1 if where != "exception" else 3 if "\n" in said else 2)
+        assert len(line.split("\n")) == (1 if where != "exception" else 3 if "\n" in hostile_text else 2)
 
     check_each(list(product(MEMBERS, HOSTILE)), check)
 

@@ -24,9 +24,9 @@ from tests.rules.test_redaction import API_KEY, PEM, TOKEN, short_hash
 def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the product's own handler writes."""
     [handler] = [each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler]
-    written = io.StringIO()
-    before = handler.setStream(written)
-    yield written
+    log_stream = io.StringIO()
+    before = handler.setStream(log_stream)
+    yield log_stream
     if before:
         handler.setStream(before)
 
@@ -115,9 +115,9 @@ def test_a_task_logs_with_the_id_of_the_request_that_sent_for_it(
     working()
     context.current.reset(token)
     work()
-    line, ended = lines(stream)
-    assert (line["event"], line["request_id"], ended["request_id"]) == ("working", "req-9", "req-9")
-    assert (ended["event"], ended["task"], ended["state"]) == ("task ended", NAME, "SUCCESS")
+    line, end_line = lines(stream)
+    assert (line["event"], line["request_id"], end_line["request_id"]) == ("working", "req-9", "req-9")
+    assert (end_line["event"], end_line["task"], end_line["state"]) == ("task ended", NAME, "SUCCESS")
     assert context.current.get() is None
 
 

@@ -12,14 +12,14 @@ TICK = "baremint.tick"
 
 def sent_by(name: str, *arguments: Any, **options: Any) -> dict[str, Any]:
     """The message of a task, as the broker has it."""
-    made = app.amqp.as_task_v2("an-id", name, list(arguments), {}, **options)
+    message = app.amqp.as_task_v2("an-id", name, list(arguments), {}, **options)
     return {
-        "body": base64.b64encode(json.dumps(made.body).encode()).decode(),
+        "body": base64.b64encode(json.dumps(message.body).encode()).decode(),
         "content-encoding": "utf-8",
         "content-type": "application/json",
-        "headers": made.headers,
+        "headers": message.headers,
         "properties": {
-            **made.properties,
+            **message.properties,
             "delivery_mode": 2,
             "delivery_info": {"exchange": "", "routing_key": "celery"},
             "priority": 0,

@@ -40,14 +40,14 @@ def scrape(client: Client) -> Any:
 
     def read(name: str, **labels: str) -> float | None:
         text = client.get("/metrics").content.decode()
-        found = [
+        samples = [
             sample.value
             for family in text_string_to_metric_families(text)
             for sample in family.samples
             if sample.name == name and sample.labels == labels
         ]
-        assert len(found) < 2
-        return found[0] if found else None
+        assert len(samples) < 2
+        return samples[0] if samples else None
 
     return read
 
@@ -142,10 +142,10 @@ def test_certificates_are_counted_by_what_is_left_of_them(scrape: Any, world: Wo
             not_after=now + timedelta(minutes=minutes),
         )
     IssuedCertificate.objects.filter(id="2").update(revoked_at=now, revocation_reason="superseded")
-    found = {
+    samples = {
         each: scrape("baremint_certificates", validity=each) for each in ("valid", "expiring", "expired", "revoked")
     }
-    assert found == {"valid": 1, "expiring": 1, "expired": 1, "revoked": 1}
+    assert samples == {"valid": 1, "expiring": 1, "expired": 1, "revoked": 1}
 
 
 def test_runs_of_jobs_are_counted_by_outcome(scrape: Any) -> None:

@@ -88,23 +88,23 @@ def test_unknown_migrations_of_another_application_count_as_newer(file: Path) ->
 
 @pytest.mark.parametrize("how", ["up", "migrate"])
 def test_a_copy_of_what_was_there_is_kept_and_named(older: Path, how: str, capsys: Any) -> None:
-    said: list[str] = []
+    lines: list[str] = []
     before = tables_of(older)
     if how == "up":
-        bring_up_to_date(said.append)
+        bring_up_to_date(lines.append)
     else:
         call_command("migrate", verbosity=0)
-        said.append(capsys.readouterr().out)
+        lines.append(capsys.readouterr().out)
     [copy] = copies_of(older)
-    assert str(copy) in said[0]
+    assert str(copy) in lines[0]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert tables_of(copy) == before != tables_of(older)
     assert compare().missing == []
 
 
 def test_the_last_two_copies_are_kept(file: Path) -> None:
-    made = [sqlite_copies.keep() for _ in range(4)]
-    assert copies_of(file) == made[-2:]
+    copies = [sqlite_copies.keep() for _ in range(4)]
+    assert copies_of(file) == copies[-2:]
 
 
 def test_copies_that_a_person_has_made_are_kept(file: Path) -> None:
@@ -112,8 +112,8 @@ def test_copies_that_a_person_has_made_are_kept(file: Path) -> None:
     (folder := file.with_name(f"{file.name}.before-0")).mkdir()
     ahead = file.with_name(f"{file.name}.before-29991231T000000.000000Z")  # by a clock that was wrong
     ahead.touch()
-    made = [sqlite_copies.keep() for _ in range(2)]
-    assert {own, folder, made[-1]} <= set(copies_of(file))
+    copies = [sqlite_copies.keep() for _ in range(2)]
+    assert {own, folder, copies[-1]} <= set(copies_of(file))
 
 
 def test_a_change_is_refused_when_the_disk_has_no_room(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:

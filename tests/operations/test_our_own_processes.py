@@ -20,10 +20,10 @@ def odd_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def version(environment: dict[str, str]) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         command_line.python("controlplane", "--version"), env=environment, capture_output=True, text=True, check=False
     )
-    return done.stdout.strip() or done.stderr
+    return process.stdout.strip() or process.stderr
 
 
 @pytest.mark.usefixtures("odd_folder")

@@ -63,19 +63,19 @@ def test_the_folder_of_an_owner_who_lives_stays(prefix: str, other: tuple[subpro
 def test_the_folder_of_an_owner_who_was_killed_goes_with_the_next(
     prefix: str, other: tuple[subprocess.Popen[str], Path]
 ) -> None:
-    process, left = other
+    process, folder = other
     process.kill()
     process.wait()
-    assert left.is_dir()
+    assert folder.is_dir()
     with owned_folder(f"{prefix}other-kind-"):
-        assert left.is_dir()
+        assert folder.is_dir()
     with owned_folder(prefix):
-        assert not left.exists()
+        assert not folder.exists()
 
 
 def test_files_and_links_of_that_name_are_left_alone(prefix: str, tmp_path: Path) -> None:
-    (kept := tmp_path / "kept").mkdir()
-    (tmp_path / f"{prefix}link").symlink_to(kept)
+    (kept_folder := tmp_path / "kept").mkdir()
+    (tmp_path / f"{prefix}link").symlink_to(kept_folder)
     (tmp_path / f"{prefix}file").write_text("")
     with owned_folder(prefix):
         pass

@@ -58,8 +58,8 @@ def test_what_is_committed_by_default_is_not_waited_for_and_the_shells_locale_do
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     monkeypatch.setenv("PGPORT", "1")
     with postgresql_server() as server, psycopg.connect(server.get_uri()) as connection:
-        asked = "SELECT current_setting('fsync'), lower('Ä'), ARRAY(SELECT unnest(ARRAY['b', 'a', 'B']) ORDER BY 1)"
-        assert connection.execute(asked).fetchone() == ("off", "ä", ["B", "a", "b"])
+        query = "SELECT current_setting('fsync'), lower('Ä'), ARRAY(SELECT unnest(ARRAY['b', 'a', 'B']) ORDER BY 1)"
+        assert connection.execute(query).fetchone() == ("off", "ä", ["B", "a", "b"])
         with pytest.raises(psycopg.OperationalError, match='"nothing" does not exist'):
             psycopg.connect(server.get_uri("nothing"))
     assert not server.folder.exists()
@@ -67,8 +67,8 @@ def test_what_is_committed_by_default_is_not_waited_for_and_the_shells_locale_do
 
 def test_a_durable_postgresql_server_waits_for_the_disk() -> None:
     with postgresql_server(durable=True) as server, psycopg.connect(server.get_uri()) as connection:
-        asked = "SELECT current_setting('fsync'), current_setting('full_page_writes')"
-        assert connection.execute(asked).fetchone() == ("on", "on")
+        query = "SELECT current_setting('fsync'), current_setting('full_page_writes')"
+        assert connection.execute(query).fetchone() == ("on", "on")
 
 
 def test_a_server_begins_with_what_another_one_saved(tmp_path: Path) -> None:

@@ -17,39 +17,42 @@ SERVER = {"metadata_url": "http://127.64.0.1:8169", "metadata_protocol": "http"}
 
 
 def test_an_operator_gets_the_api_key_for_each_service() -> None:
-    found = sdk_environment.of_operator(INFO)
-    assert (found["VPC_URL"], found["VPC_AUTH_TYPE"]) == ("http://127.0.0.1:8000/v1", "iam")
-    assert {name for name, value in found.items() if value == INFO["api_key"]} >= {"VPC_APIKEY", "IAM_IDENTITY_APIKEY"}
+    variables = sdk_environment.of_operator(INFO)
+    assert (variables["VPC_URL"], variables["VPC_AUTH_TYPE"]) == ("http://127.0.0.1:8000/v1", "iam")
+    assert {name for name, value in variables.items() if value == INFO["api_key"]} >= {
+        "VPC_APIKEY",
+        "IAM_IDENTITY_APIKEY",
+    }
 
 
 def test_a_program_gets_its_own_metadata_service_and_no_api_key() -> None:
-    found = sdk_environment.of_program(INFO, SERVER)
-    assert (found["VPC_AUTH_TYPE"], found["VPC_AUTH_URL"]) == ("vpc", SERVER["metadata_url"])
-    assert INFO["api_key"] not in found.values()
+    variables = sdk_environment.of_program(INFO, SERVER)
+    assert (variables["VPC_AUTH_TYPE"], variables["VPC_AUTH_URL"]) == ("vpc", SERVER["metadata_url"])
+    assert INFO["api_key"] not in variables.values()
 
 
 def test_a_program_on_a_server_that_speaks_https_is_told_whom_to_trust() -> None:
     trusted = {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
     secure = {"metadata_url": "https://127.64.0.1:8170", "metadata_protocol": "https"}
-    plain, found = sdk_environment.of_program(INFO, SERVER), sdk_environment.of_program(INFO, secure)
-    assert found.keys() - plain.keys() == trusted
-    assert {found[name] for name in trusted} == {INFO["ca_bundle"]}
+    plain, variables = sdk_environment.of_program(INFO, SERVER), sdk_environment.of_program(INFO, secure)
+    assert variables.keys() - plain.keys() == trusted
+    assert {variables[name] for name in trusted} == {INFO["ca_bundle"]}
 
 
 def test_terraform_finds_every_endpoint_here() -> None:
-    found = sdk_environment.of_terraform(INFO, region="us-south", by_operator=True)
-    assert found["IBMCLOUD_IS_NG_API_ENDPOINT"] == "http://127.0.0.1:8000/v1"
-    assert {value for name, value in found.items() if not value.startswith("http://127.0.0.1:8000")} == {
+    endpoints = sdk_environment.of_terraform(INFO, region="us-south", by_operator=True)
+    assert endpoints["IBMCLOUD_IS_NG_API_ENDPOINT"] == "http://127.0.0.1:8000/v1"
+    assert {value for name, value in endpoints.items() if not value.startswith("http://127.0.0.1:8000")} == {
         INFO["api_key"],
         "us-south",
     }
-    assert (found["IC_API_KEY"], found["IC_REGION"]) == (INFO["api_key"], "us-south")
+    assert (endpoints["IC_API_KEY"], endpoints["IC_REGION"]) == (INFO["api_key"], "us-south")
 
 
 def test_terraform_on_a_server_finds_the_same_and_no_api_key() -> None:
     operators = sdk_environment.of_terraform(INFO, region="us-south", by_operator=True)
-    found = sdk_environment.of_terraform(INFO, region="us-south", by_operator=False)
-    assert operators.items() - found.items() == {("IC_API_KEY", INFO["api_key"])}
+    endpoints = sdk_environment.of_terraform(INFO, region="us-south", by_operator=False)
+    assert operators.items() - endpoints.items() == {("IC_API_KEY", INFO["api_key"])}
 
 
 def test_the_shell_reads_back_what_was_meant() -> None:

@@ -119,48 +119,48 @@ def test_a_child_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("controlplane.runtime.supervisor.supervisor.STOP_SECONDS", 0.2)
     deaf = shell("deaf", "trap '' TERM; echo ready; while :; do sleep 0.1; done", answers=lambda c: bool(c.last_lines))
 
-    said: list[str] = []
-    with supervisor(said) as running:
+    lines: list[str] = []
+    with supervisor(lines) as running:
         pids = start(running, deaf)
         running.stream()
 
     assert not any(runs(pid) for pid in pids)
-    assert [line.partition("WARN ")[2].strip() for line in said[1:]] == ["It did not end in time and is killed."]
+    assert [line.partition("WARN ")[2].strip() for line in lines[1:]] == ["It did not end in time and is killed."]
 
 
 def test_children_started_first_are_stopped_last() -> None:
-    said: list[str] = []
+    lines: list[str] = []
 
     def witness(name: str) -> ChildSpec:
         script = f"trap 'echo {name} stops; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
         return shell(name, script, answers=lambda child: bool(child.last_lines))
 
-    with supervisor(said) as running:
+    with supervisor(lines) as running:
         start(running, witness("broker"))
         start(running, witness("worker"))
         running.stream()
 
-    stops = [line.split()[-2] for line in said if line.endswith("stops")]
+    stops = [line.split()[-2] for line in lines if line.endswith("stops")]
     assert stops == ["worker", "broker"]
 
 
 def test_what_children_say_is_held_back_until_the_log_is_streamed() -> None:
-    said: list[str] = []
+    lines: list[str] = []
 
-    with supervisor(said) as running:
+    with supervisor(lines) as running:
         start(running, shell("talker", "echo hello; exec sleep 60", answers=lambda child: bool(child.last_lines)))
-        before = list(said)
+        before = list(lines)
         running.stream()
 
     assert before == []
-    assert "talker" in said[0]
-    assert "hello" in said[0]
+    assert "talker" in lines[0]
+    assert "hello" in lines[0]
 
 
 def test_a_child_that_dies_is_started_again() -> None:
-    said: list[str] = []
+    lines: list[str] = []
 
-    with supervisor(said) as running:
+    with supervisor(lines) as running:
         [first] = start(running, shell("worker", SLEEP))
         running.stream()
         os.kill(first, signal.SIGKILL)
@@ -172,7 +172,7 @@ def test_a_child_that_dies_is_started_again() -> None:
         assert runs(second)
 
     assert second != first
-    assert any("It was ended by SIGKILL" in line for line in said)
+    assert any("It was ended by SIGKILL" in line for line in lines)
 
 
 def test_a_program_that_is_not_there_is_told_in_one_line() -> None:
@@ -186,9 +186,9 @@ def test_a_program_that_is_not_there_is_told_in_one_line() -> None:
 def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(tmp_path: Path) -> None:
     (program := tmp_path / "program").write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o700)
-    said: list[str] = []
+    lines: list[str] = []
 
-    with supervisor(said) as running:
+    with supervisor(lines) as running:
         [first] = start(running, Program("worker", [str(program)], lambda _: True))
         running.stream()
         program.rename(hidden := tmp_path / "hidden")
@@ -202,7 +202,7 @@ def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(tmp_path: Pa
         [second] = pids_of(running.children)
         assert runs(second)
 
-    assert any("It cannot be started: [Errno 2]" in line for line in said)
+    assert any("It cannot be started: [Errno 2]" in line for line in lines)
 
 
 def test_a_child_that_cannot_be_started_again_keeps_nothing_from_stopping(tmp_path: Path) -> None:
@@ -276,11 +276,11 @@ def test_children_die_with_a_supervisor_that_is_killed() -> None:
 
 @pytest.mark.parametrize(("status", "restarted"), [(0, False), (1, True)], ids=["ends-well", "fails"])
 def test_a_child_that_may_end_is_let_go_only_when_it_ends_well(status: int, restarted: bool) -> None:
-    said: list[str] = []
+    lines: list[str] = []
     spec = Program("lab", ["/bin/sh", "-c", f"sleep 0.3; exit {status}"], lambda _: True, may_end=True)
-    with supervisor(said) as running:
+    with supervisor(lines) as running:
         start(running, spec)
         running.stream()
         with pytest.raises(StopRequested), interrupted_after(1.0):
             running.watch()
-    assert any("started again" in line for line in said) == restarted
+    assert any("started again" in line for line in lines) == restarted

@@ -18,9 +18,9 @@ from controlplane.operations.terminal import STDOUT, write_text
     ],
 )
 def test_what_cannot_be_written_is_shown_by_its_number(encoding: str, text: str, shown: str) -> None:
-    output = io.TextIOWrapper(written := io.BytesIO(), encoding=encoding)
+    output = io.TextIOWrapper(buffer := io.BytesIO(), encoding=encoding)
     write_text(output, text)
-    assert written.getvalue().decode(encoding) == shown
+    assert buffer.getvalue().decode(encoding) == shown
 
 
 class Full(io.StringIO):

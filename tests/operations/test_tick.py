@@ -132,14 +132,14 @@ def test_a_job_that_runs_elsewhere_is_not_run_beside_it() -> None:
 def test_a_job_works_by_the_clock_as_it_is_and_not_as_it_is_remembered(movable_clock: None) -> None:
     remembered = clock.now()
     ClockSetting.objects.update(offset=timedelta(days=1))  # by another process
-    read: list[datetime] = []
+    times: list[datetime] = []
 
     def work(*, now: datetime) -> int:
-        read.append(now)
+        times.append(now)
         return 0
 
     runner.run(Job("reader", "reads the clock", work, lambda now: now), worker="w1")
-    assert read[0] - remembered > timedelta(hours=23)
+    assert times[0] - remembered > timedelta(hours=23)
 
 
 def test_a_job_that_fails_does_not_keep_the_next_from_its_turn(install: Callable[..., None]) -> None:

@@ -42,8 +42,8 @@ def test_a_role_allows_what_it_says(
     give_role(world.account, username="pat", role=role)
     pat = signed_in("pat")
     page = pat.get("/servers")
-    asked = {"enabled": "true", **as_shown(switches_shown(server))}
-    switched = pat.post(f"/servers/{server.id}/metadata", asked, headers=SCRIPT)
+    data = {"enabled": "true", **as_shown(switches_shown(server))}
+    switched = pat.post(f"/servers/{server.id}/metadata", data, headers=SCRIPT)
     rotated = pat.post("/keys/rotate", {"purpose": "none"})
     assert (page.status_code, switched.status_code, rotated.status_code) == answers
     assert f'<span class="tag">{role.capitalize()}</span>' in page.content.decode()

@@ -30,9 +30,9 @@ CALM = {"PATH": os.environ["PATH"], "HOME": "/home/you", "BAREMINT_CHROMIUM": "/
 def seen(variables: dict[str, str], umask: int) -> dict[str, Any]:
     """What a process of the tests sees when it was started so."""
     command = ["env", "--ignore-signal=INT,HUP", sys.executable, "-c", SHOW]  # in the background
-    done = subprocess.run(command, env=variables, umask=umask, cwd=ROOT, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    process = subprocess.run(command, env=variables, umask=umask, cwd=ROOT, capture_output=True, text=True, check=True)
+    outcomes: dict[str, Any] = json.loads(process.stdout)
+    return outcomes
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077], ids=["000", "077"])

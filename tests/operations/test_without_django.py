@@ -86,9 +86,9 @@ def test_a_command_that_is_none_is_told_with_what_may_be_meant(
 ) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
     assert without_django.run(["baremint", typed]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"CommandError: There is no command {typed}.")
-    assert (f"Did you mean: {meant}" in said) if meant else ("baremint help" in said)
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"CommandError: There is no command {typed}.")
+    assert (f"Did you mean: {meant}" in errors) if meant else ("baremint help" in errors)
 
 
 @pytest.mark.parametrize("name", ["migrate", "check", "shell", "makemigrations", "collectstatic", "serve_lab"])
@@ -122,9 +122,9 @@ READING = pytest.mark.parametrize(
 
 
 def run(command: list[str], location: Location) -> None:
-    wanted = without_django.command(command[0])
-    options = vars(parser_of(wanted, program="baremint").parse_args(command[1:]))
-    wanted.run(options, Context(location, RestSource(location), print))
+    process = without_django.command(command[0])
+    options = vars(parser_of(process, program="baremint").parse_args(command[1:]))
+    process.run(options, Context(location, RestSource(location), print))
 
 
 @READING
@@ -159,9 +159,9 @@ def test_a_data_directory_that_is_claimed_is_refused_to_others(location: Locatio
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
 def test_an_impossible_time_limit_is_refused(seconds: str) -> None:
-    with pytest.raises(SystemExit) as refused:
+    with pytest.raises(SystemExit) as error:
         parser_of(without_django.command("down"), program="baremint down").parse_args([f"--seconds={seconds}"])
-    assert refused.value.code == 2
+    assert error.value.code == 2
 
 
 def test_a_data_directory_is_read_when_the_process_that_locks_it_does_not_answer(location: Location) -> None:

@@ -34,8 +34,8 @@ ON_VPC = (equals("accountId", ACCOUNT), equals("serviceName", "is"))
 
 
 def policy(*roles: str, **changes: Any) -> PolicyFacts:
-    given = {"id": "p1", "subject_iam_id": VICTOR, "resource": ON_VPC, "state": "active"} | changes
-    return PolicyFacts(roles=tuple(ROLES[role(name)] for name in roles or ["Viewer"]), **given)
+    fields = {"id": "p1", "subject_iam_id": VICTOR, "resource": ON_VPC, "state": "active"} | changes
+    return PolicyFacts(roles=tuple(ROLES[role(name)] for name in roles or ["Viewer"]), **fields)
 
 
 def ask(*policies: PolicyFacts, action: str = LIST, iam_id: str = VICTOR, resource: Any = SERVERS) -> Verdict:

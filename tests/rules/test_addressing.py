@@ -51,13 +51,13 @@ def test_the_first_four_and_the_last_address_are_never_handed_out() -> None:
 @given(st.sets(st.integers(min_value=0, max_value=31)))
 def test_the_next_free_address_is_usable_and_was_not_taken(offsets: set[int]) -> None:
     network = ipaddress.IPv4Network("10.0.0.0/27")
-    taken = {str(network[offset]) for offset in offsets}
-    found = next_free(str(network), taken)
-    if found is None:
-        assert {str(network[offset]) for offset in range(4, 31)} <= taken
+    networks = {str(network[offset]) for offset in offsets}
+    address = next_free(str(network), networks)
+    if address is None:
+        assert {str(network[offset]) for offset in range(4, 31)} <= networks
     else:
-        assert found not in taken
-        assert 4 <= int(ipaddress.IPv4Address(found)) - int(network.network_address) < 31
+        assert address not in networks
+        assert 4 <= int(ipaddress.IPv4Address(address)) - int(network.network_address) < 31
 
 
 @pytest.mark.parametrize(
@@ -146,10 +146,10 @@ def test_the_first_free_range_is_the_lowest_aligned_one_that_touches_nothing(tak
 @given(st.integers(3, 14))
 def test_a_prefix_is_cut_up_without_a_gap(bits: int) -> None:
     places = [str(each) for each in islice(PREFIX.subnets(new_prefix=32 - bits), 64)]
-    taken: list[str] = []
+    networks_in_use: list[str] = []
     for place in places:
-        assert first_free_range(str(PREFIX), size=2**bits, taken=taken) == place
-        taken.append(place)
+        assert first_free_range(str(PREFIX), size=2**bits, taken=networks_in_use) == place
+        networks_in_use.append(place)
 
 
 def test_a_full_prefix_has_no_free_range() -> None:
@@ -163,8 +163,8 @@ def test_a_range_has_so_many_addresses(cidr: str, size: int) -> None:
 
 
 def test_what_is_taken_outside_of_the_prefix_is_no_matter() -> None:
-    taken = ["10.0.0.0/16", "10.240.64.0/18"]
-    assert first_free_range(str(PREFIX), size=256, taken=taken) == "10.240.0.0/24"
+    networks_in_use = ["10.0.0.0/16", "10.240.64.0/18"]
+    assert first_free_range(str(PREFIX), size=256, taken=networks_in_use) == "10.240.0.0/24"
 
 
 def test_a_range_larger_than_the_prefix_is_not_found() -> None:

@@ -38,8 +38,8 @@ def test_an_expression_holds_or_not() -> None:
     # D-42
     def check(case: tuple[str, bool, bool]) -> None:
         expression, without, with_it = case
-        found = holds(expression, enable_secure_boot=False), holds(expression, enable_secure_boot=True)
-        assert found == (without, with_it)
+        outcomes = holds(expression, enable_secure_boot=False), holds(expression, enable_secure_boot=True)
+        assert outcomes == (without, with_it)
 
     check_each(EXPRESSIONS, check)
 

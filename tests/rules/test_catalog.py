@@ -63,7 +63,7 @@ def test_the_catalog_has_the_published_profiles_and_no_others() -> None:
 
 
 def test_a_profile_has_the_published_figures() -> None:
-    found = {
+    sizes = {
         name: (
             profile.vcpu,
             profile.memory,
@@ -74,7 +74,7 @@ def test_a_profile_has_the_published_figures() -> None:
         )
         for name, profile in catalog.profiles().items()
     }
-    assert_rows(found, PUBLISHED)
+    assert_rows(sizes, PUBLISHED)
 
 
 def test_a_vcpu_is_one_of_two_threads_of_a_core() -> None:
@@ -87,8 +87,10 @@ THIRD = ((10_000, 25_000, 50_000, 100_000, 200_000), "nvme", ("tpm_2",))
 
 
 def test_a_generation_has_its_bandwidths_disks_and_modules() -> None:
-    found = {name: (each.bandwidths, each.boot_interface, each.tpm_modes) for name, each in catalog.profiles().items()}
-    assert_rows(found, {name: SECOND if generation(name).endswith("2") else THIRD for name in PUBLISHED})
+    features = {
+        name: (each.bandwidths, each.boot_interface, each.tpm_modes) for name, each in catalog.profiles().items()
+    }
+    assert_rows(features, {name: SECOND if generation(name).endswith("2") else THIRD for name in PUBLISHED})
 
 
 def test_a_profile_is_offered_where_its_generation_is() -> None:
@@ -120,7 +122,7 @@ def test_own_images_can_be_of_what_bare_metal_servers_do_not_run() -> None:
 def test_a_stock_image_boots_from_the_network() -> None:
     systems = catalog.operating_systems()
     formats = {name: systems[image.operating_system].user_data_format for name, image in catalog.stock_images().items()}
-    assert [name for name, found in formats.items() if found == "ipxe"] == ["ibm-ipxe-20240326-amd64-1"]
+    assert [name for name, format_name in formats.items() if format_name == "ipxe"] == ["ibm-ipxe-20240326-amd64-1"]
 
 
 def test_every_stock_image_may_be_used_by_some_server() -> None:
@@ -168,8 +170,8 @@ def test_operating_systems_have_different_display_names() -> None:
 
 def test_only_esxi_reads_kickstart_files() -> None:
     systems = catalog.operating_systems()
-    found = {name: each.user_data_format == "esxi_kickstart" for name, each in systems.items()}
-    assert_rows(found, {name: each.family == "VMware ESXi" for name, each in systems.items()})
+    is_esxi = {name: each.user_data_format == "esxi_kickstart" for name, each in systems.items()}
+    assert_rows(is_esxi, {name: each.family == "VMware ESXi" for name, each in systems.items()})
 
 
 def test_ubuntu_22_04_is_the_first_stock_image() -> None:

@@ -78,8 +78,8 @@ def test_any_text_can_be_a_value(text: str) -> None:
 
 @given(st.text())
 def test_no_value_is_beyond_reading(text: str) -> None:
-    found = read_value(text)
-    assert found is None or all(isinstance(each, str) for each in found)
+    value = read_value(text)
+    assert value is None or all(isinstance(each, str) for each in value)
 
 
 # --- operators -------------------------------------------------------------------------------------------------
@@ -266,15 +266,15 @@ def test_a_path_says_what_the_identity_token_says() -> None:
         FACTS, issuer="i", now=datetime(2026, 1, 1, tzinfo=UTC), lifetime=timedelta(seconds=300), nonce=None
     )
     paths = {claim: value for claim, value in claims_of(FACTS, resource_group_name="").items() if "." in claim}
-    found = {}
+    values_by_text = {}
     for claim in paths:
         first, _, second = claim.partition(".")
         there = token[first]
-        found[claim] = tuple(each[second] for each in there) if isinstance(there, list) else there[second]
-    assert_rows(found, paths)
+        values_by_text[claim] = tuple(each[second] for each in there) if isinstance(there, list) else there[second]
+    assert_rows(values_by_text, paths)
 
 
 def test_a_server_with_two_subnets_has_both() -> None:
     second = FACTS.subnets[0].__class__("0717-t", "crn:2", "other")
-    found = claims_of(make_facts(subnets=(*FACTS.subnets, second)), resource_group_name="")
-    assert found["subnet_id"] == found["subnets.id"] == ("0717-s", "0717-t")
+    token_claims = claims_of(make_facts(subnets=(*FACTS.subnets, second)), resource_group_name="")
+    assert token_claims["subnet_id"] == token_claims["subnets.id"] == ("0717-s", "0717-t")

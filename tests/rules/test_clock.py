@@ -101,20 +101,20 @@ def test_freezing_and_resuming_at_one_instant_changes_nothing_but_whether_it_run
 @pytest.fixture
 def instant(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The process's monotonic time, to be moved."""
-    shown = [100.0]
-    monkeypatch.setattr("controlplane.kernel.fresh_value.time.monotonic", lambda: shown[0])
-    return shown
+    readings = [100.0]
+    monkeypatch.setattr("controlplane.kernel.fresh_value.time.monotonic", lambda: readings[0])
+    return readings
 
 
 def test_a_process_asks_at_most_twice_a_second(instant: list[float]) -> None:
-    asked: list[object] = []
-    followed = FreshValue(lambda last: asked.append(last) or UNMOVED, seconds=FRESH_SECONDS)
+    calls: list[object] = []
+    followed = FreshValue(lambda last: calls.append(last) or UNMOVED, seconds=FRESH_SECONDS)
     for _ in range(1000):
         followed.get()
-    assert len(asked) == 1
+    assert len(calls) == 1
     instant[0] += 0.51
     followed.get()
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
 def test_a_process_follows_a_change_within_half_a_second(instant: list[float]) -> None:
@@ -136,12 +136,12 @@ def test_a_process_that_moved_the_clock_itself_does_not_wait(instant: list[float
 
 
 def test_a_reader_is_told_what_was_read_before(instant: list[float]) -> None:
-    told: list[object] = []
-    followed = FreshValue(lambda last: told.append(last) or Setting(HOUR), seconds=FRESH_SECONDS)
+    calls: list[object] = []
+    followed = FreshValue(lambda last: calls.append(last) or Setting(HOUR), seconds=FRESH_SECONDS)
     followed.get()
     followed.expire()
     followed.get()
-    assert told == [None, Setting(HOUR)]
+    assert calls == [None, Setting(HOUR)]
 
 
 def test_the_machines_time_is_not_moved() -> None:

@@ -118,24 +118,24 @@ def test_a_request_is_accepted() -> None:
 def test_a_request_is_refused_and_csr_is_named_as_the_field() -> None:
     def check(name: str) -> None:
         pem = REFUSED[name]
-        with pytest.raises(InvalidValue) as refused:
+        with pytest.raises(InvalidValue) as error:
             csr.check(pem)
-        assert refused.value.target is not None
-        assert refused.value.target.name == "csr"
+        assert error.value.target is not None
+        assert error.value.target.name == "csr"
 
     check_each(REFUSED, check)
 
 
 def test_a_refusal_never_echoes_a_private_key() -> None:
-    with pytest.raises(InvalidValue) as refused:
+    with pytest.raises(InvalidValue) as error:
         csr.check(PRIVATE_KEY)
-    assert PRIVATE_KEY.splitlines()[1] not in str(refused.value.as_json())
+    assert PRIVATE_KEY.splitlines()[1] not in str(error.value.as_json())
 
 
 def test_no_request_with_one_byte_changed_is_accepted() -> None:
     good = der_of(GOOD)
     for position in range(len(good)):
-        changed = bytearray(good)
-        changed[position] ^= 0x01
+        mutation = bytearray(good)
+        mutation[position] ^= 0x01
         with pytest.raises(InvalidValue):
-            csr.check(pem_of(bytes(changed)))
+            csr.check(pem_of(bytes(mutation)))

@@ -114,10 +114,10 @@ REASONS = {
 def test_a_refusal_says_what_to_change() -> None:
     def check(name: str) -> None:
         pem, reason = REASONS[name]
-        with pytest.raises(InvalidValue) as refused:
+        with pytest.raises(InvalidValue) as error:
             csr.check(pem)
-        assert refused.value.message == f"The certificate signing request is refused: {reason}."
-        assert refused.value.target == Target("csr")
+        assert error.value.message == f"The certificate signing request is refused: {reason}."
+        assert error.value.target == Target("csr")
 
     check_each(REASONS, check)
 
@@ -139,9 +139,9 @@ def test_a_name_may_be_as_short_and_as_long_as_the_standard_says(label: str) -> 
     for good in ("x" * shortest, "\N{LATIN SMALL LETTER E WITH ACUTE}" * longest):
         assert csr.check(named(name.dotted_string, good)).subject.get_attributes_for_oid(name)[0].value == good
     for bad in ("x" * (shortest - 1), "x" * (longest + 1)):
-        with pytest.raises(InvalidValue) as refused:
+        with pytest.raises(InvalidValue) as error:
             csr.check(named(name.dotted_string, bad))
-        assert f"{label} in its subject must have {shortest} to {longest} characters" in refused.value.message
+        assert f"{label} in its subject must have {shortest} to {longest} characters" in error.value.message
 
 
 def test_sixteen_names_are_accepted() -> None:

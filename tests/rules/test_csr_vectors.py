@@ -176,10 +176,10 @@ VECTORS = {
 def test_an_odd_request_is_refused_and_csr_is_named_as_the_field() -> None:
     def check(name: str) -> None:
         pem = VECTORS[name]
-        with pytest.raises(InvalidValue) as refused:
+        with pytest.raises(InvalidValue) as error:
             csr.check(pem)
-        assert refused.value.target is not None
-        assert refused.value.target.name == "csr"
+        assert error.value.target is not None
+        assert error.value.target.name == "csr"
 
     check_each(VECTORS, check)
 

@@ -44,9 +44,9 @@ def test_an_operator_is_told_what_to_do() -> None:
 
 def test_a_client_is_told_nothing_of_where_the_database_is() -> None:
     def check(text: str) -> None:
-        told = for_clients(OperationalError(text))
-        assert [place for place in SECRET_PLACES if place in told] == []
-        assert told.endswith(".")
+        message = for_clients(OperationalError(text))
+        assert [place for place in SECRET_PLACES if place in message] == []
+        assert message.endswith(".")
 
     check_each(TEXTS, check)
 

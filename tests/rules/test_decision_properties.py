@@ -53,12 +53,12 @@ def fits(policy: PolicyFacts, question: Question) -> bool:
 
 def as_policy(body: dict[str, Any]) -> PolicyFacts:
     """The policy that a v1 body makes. Raises for a body that the API refuses."""
-    asked = V1Body.check(body)
-    [subject], [resource] = asked["subjects"], asked["resources"]
+    checked_body = V1Body.check(body)
+    [subject], [resource] = checked_body["subjects"], checked_body["resources"]
     return PolicyFacts(
         id="made",
         subject_iam_id=subject["attributes"][0]["value"],
-        roles=tuple(ROLES[each["role_id"]] for each in asked["roles"]),
+        roles=tuple(ROLES[each["role_id"]] for each in checked_body["roles"]),
         resource=tuple(Condition(each["name"], each["operator"], each["value"]) for each in resource["attributes"]),
     )
 
@@ -152,9 +152,9 @@ def test_the_policy_that_a_refusal_offers_makes_it_an_allowance(
 ) -> None:
     answer = explained(question, *given_policies)
     if answer["decision"] == "deny":
-        made = as_policy(answer["nearest"]["request"]["body"])
-        assert question.decide(*given_policies, made)
-        assert explained(question, *given_policies, made)["decision"] == "allow"
+        policy = as_policy(answer["nearest"]["request"]["body"])
+        assert question.decide(*given_policies, policy)
+        assert explained(question, *given_policies, policy)["decision"] == "allow"
 
 
 @many
@@ -164,20 +164,22 @@ def test_what_is_offered_is_no_more_than_what_was_asked_for(
 ) -> None:
     answer = explained(question, *given_policies)
     if answer["decision"] == "deny":
-        made = as_policy(answer["nearest"]["request"]["body"])
+        policy = as_policy(answer["nearest"]["request"]["body"])
         # What no account owns is anywhere in the service.
         shared = question.action.startswith(SHARED)
-        told = {name: value for name, value in question.resource.items() if not shared or name in SERVICE_ATTRIBUTES}
-        for name, value in told.items():
+        attributes = {
+            name: value for name, value in question.resource.items() if not shared or name in SERVICE_ATTRIBUTES
+        }
+        for name, value in attributes.items():
             elsewhere = replace(question, resource=question.resource | {name: f"{value}0"})
-            assert not elsewhere.decide(made)
+            assert not elsewhere.decide(policy)
 
 
 @given(question=questions)
 def test_what_the_question_says_of_the_services_type_changes_nothing(question: Question) -> None:
     """The service says it: platform services are known."""
-    asked = replace(question, resource=question.resource | {"serviceType": "of my own"})
-    assert asked.decide(as_policy(explained(asked)["nearest"]["request"]["body"]))
+    other_question = replace(question, resource=question.resource | {"serviceType": "of my own"})
+    assert other_question.decide(as_policy(explained(other_question)["nearest"]["request"]["body"]))
 
 
 @pytest.mark.parametrize("action", ["is.unknown.action", "", "is"])
@@ -277,8 +279,10 @@ def test_a_further_condition_of_a_rule_never_adds_trust(
 @given(by=trusting)
 def test_another_accounts_server_is_trusted_by_a_link_that_says_so_alone(by: Trust) -> None:
     foreign = make_facts(account_id="b" * 32)
-    meant = LinkFacts("", "BMS", FACTS.crn, is_cross_account=True)
-    assert trusted(foreign, by) == any(isinstance(each, LinkFacts) and replace(each, id="") == meant for each in by)
+    link_facts = LinkFacts("", "BMS", FACTS.crn, is_cross_account=True)
+    assert trusted(foreign, by) == any(
+        isinstance(each, LinkFacts) and replace(each, id="") == link_facts for each in by
+    )
 
 
 @many

@@ -276,10 +276,10 @@ def test_the_default_periods_can_be_kept() -> None:
 def test_a_period_that_leaves_no_time_to_publish_the_successor_is_named(
     changes: dict[str, timedelta], tick: timedelta, purpose: Purpose, reason: str
 ) -> None:
-    found = contradiction(key_times(**{**PERIODS, **changes}), tick=tick)
-    assert found is not None
-    assert found[0] == purpose
-    assert re.search(reason, found[1])
+    problem = contradiction(key_times(**{**PERIODS, **changes}), tick=tick)
+    assert problem is not None
+    assert problem[0] == purpose
+    assert re.search(reason, problem[1])
 
 
 # --- What is announced
@@ -346,11 +346,11 @@ class LifeCycle(RuleBasedStateMachine):
     @rule()
     def tick(self) -> None:
         for purpose in PURPOSES:
-            taken = 0
-            while found := self.due(purpose):
-                self.take(purpose, found)
-                taken += not isinstance(found, Retire)
-                assert taken <= 4, "steps that call for each other"
+            count = 0
+            while due_key := self.due(purpose):
+                self.take(purpose, due_key)
+                count += not isinstance(due_key, Retire)
+                assert count <= 4, "steps that call for each other"
 
     @rule(purpose=st.sampled_from(PURPOSES))
     def an_operator_rotates(self, purpose: Purpose) -> None:
@@ -393,8 +393,8 @@ class LifeCycle(RuleBasedStateMachine):
             case HandOver(old, successor):
                 if old:
                     end = self.keys[purpose][old].expires_at
-                    known = self.keys[purpose][successor].published_at + TABLE[purpose].publish_before
-                    assert at_once or self.now >= known or (end and self.now >= end)
+                    deadline = self.keys[purpose][successor].published_at + TABLE[purpose].publish_before
+                    assert at_once or self.now >= deadline or (end and self.now >= end)
                     self.change(purpose, old, "retiring", demoted_at=self.now)
                 self.change(purpose, successor, "active", activated_at=self.now)
             case Retire(kid) | Discard(kid):

@@ -63,9 +63,9 @@ def test_a_period_may_be_as_short_as_the_refusal_of_a_shorter_one_says(
 ) -> None:
     assert contradiction(key_times(**{**PERIODS, **shortest}), tick=SECOND) is None
     shorter = {name: period - SECOND for name, period in shortest.items()}
-    found = contradiction(key_times(**{**PERIODS, **shorter}), tick=SECOND)
-    assert found is not None
-    assert found[1].endswith(told)
+    problem = contradiction(key_times(**{**PERIODS, **shorter}), tick=SECOND)
+    assert problem is not None
+    assert problem[1].endswith(told)
 
 
 def test_a_period_begins_when_the_key_was_activated_and_not_when_it_was_published() -> None:

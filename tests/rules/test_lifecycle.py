@@ -62,11 +62,11 @@ def test_a_transition_passes_its_statuses_in_order_and_ends_at_rest() -> None:
 def passed(action: str, *, name: str) -> list[str]:
     """The statuses from the first to rest."""
     step = Step(lifecycle.ACTIONS[action].first, at_rest=False)
-    seen = [step.status]
+    statuses = [step.status]
     while not step.at_rest:
         step = lifecycle.next_step(action, step.status, name=name)
-        seen.append(step.status)
-    return seen
+        statuses.append(step.status)
+    return statuses
 
 
 def test_the_table_of_actions_is_tested_whole() -> None:
@@ -74,8 +74,8 @@ def test_the_table_of_actions_is_tested_whole() -> None:
 
 
 def test_a_server_that_failed_to_be_reinitialized_may_be_reinitialized_again() -> None:
-    found = lifecycle.begin("reinitialize", status="failed", under_way="", reasons=["cannot_reinitialize"])
-    assert found.first == "reinitializing"
+    state = lifecycle.begin("reinitialize", status="failed", under_way="", reasons=["cannot_reinitialize"])
+    assert state.first == "reinitializing"
 
 
 def test_a_server_that_failed_otherwise_may_only_be_deleted() -> None:

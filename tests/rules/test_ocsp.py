@@ -37,8 +37,8 @@ def ask(*, serial: int = SERIAL, algorithm: hashes.HashAlgorithm = ALGORITHMS[0]
 
 def hashes_of_the_issuer(algorithm: hashes.HashAlgorithm) -> tuple[bytes, bytes]:
     """Of its name and of its key, as the library makes them."""
-    made = OCSPRequestBuilder().add_certificate(ISSUER.certificate, ISSUER.certificate, algorithm).build()
-    return made.issuer_name_hash, made.issuer_key_hash
+    request = OCSPRequestBuilder().add_certificate(ISSUER.certificate, ISSUER.certificate, algorithm).build()
+    return request.issuer_name_hash, request.issuer_key_hash
 
 
 def answer(standing: CertificateStatus, request: bytes | None = None) -> OCSPResponse:
@@ -56,8 +56,8 @@ def test_a_question_is_about_its_issuer_by_whatever_hash(algorithm: hashes.HashA
 
 
 def test_the_hashes_are_those_that_the_library_makes_from_certificates() -> None:
-    made = OCSPRequestBuilder().add_certificate(ISSUER.certificate, ISSUER.certificate, hashes.SHA256()).build()
-    question = ocsp.read(made.public_bytes(Encoding.DER))
+    request = OCSPRequestBuilder().add_certificate(ISSUER.certificate, ISSUER.certificate, hashes.SHA256()).build()
+    question = ocsp.read(request.public_bytes(Encoding.DER))
     assert question.is_about(ISSUER.certificate)
     assert question.serial_number == ISSUER.certificate.serial_number
 
@@ -80,11 +80,11 @@ def test_every_request_with_a_byte_changed_is_read_or_refused(bits: int) -> None
     good = ask(nonce=b"n" * 16)
     ends = set()
     for position in range(len(good)):
-        changed = bytearray(good)
-        changed[position] ^= bits
+        mutation = bytearray(good)
+        mutation[position] ^= bits
         try:
             ocsp.answer(
-                ocsp.read(bytes(changed)),
+                ocsp.read(bytes(mutation)),
                 CertificateStatus(issued=False),
                 issuer=ISSUER.certificate,
                 issuer_key=ISSUER.key,
@@ -129,14 +129,14 @@ def test_an_answer_says_how_a_certificate_stands(standing: CertificateStatus, st
 
 
 def test_an_answer_is_about_the_certificate_that_was_asked_about() -> None:
-    found = answer(CertificateStatus(issued=True), ask(serial=12345, algorithm=hashes.SHA256()))
-    assert (found.serial_number, found.hash_algorithm.name) == (12345, "sha256")
-    assert found.issuer_key_hash == ocsp.read(ask(algorithm=hashes.SHA256())).issuer_key_hash
+    response = answer(CertificateStatus(issued=True), ask(serial=12345, algorithm=hashes.SHA256()))
+    assert (response.serial_number, response.hash_algorithm.name) == (12345, "sha256")
+    assert response.issuer_key_hash == ocsp.read(ask(algorithm=hashes.SHA256())).issuer_key_hash
 
 
 def test_an_answer_says_when_and_why_a_certificate_was_revoked() -> None:
-    found = answer(CertificateStatus(issued=True, revoked=REVOKED))
-    assert (found.revocation_time_utc, found.revocation_reason) == (REVOKED.at, x509.ReasonFlags.key_compromise)
+    response = answer(CertificateStatus(issued=True, revoked=REVOKED))
+    assert (response.revocation_time_utc, response.revocation_reason) == (REVOKED.at, x509.ReasonFlags.key_compromise)
 
 
 def test_an_unspecified_reason_is_left_out() -> None:
@@ -144,14 +144,14 @@ def test_an_unspecified_reason_is_left_out() -> None:
 
 
 def test_an_answer_is_good_for_minutes() -> None:
-    found = answer(CertificateStatus(issued=True))
-    assert (found.this_update_utc, found.next_update_utc) == (NOW, NOW + LIFETIME)
+    response = answer(CertificateStatus(issued=True))
+    assert (response.this_update_utc, response.next_update_utc) == (NOW, NOW + LIFETIME)
 
 
 @pytest.mark.parametrize("length", [1, 32, LONGEST_NONCE])
 def test_a_nonce_is_returned(length: int) -> None:
-    found = answer(CertificateStatus(issued=True), ask(nonce=b"n" * length))
-    assert found.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == b"n" * length
+    response = answer(CertificateStatus(issued=True), ask(nonce=b"n" * length))
+    assert response.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == b"n" * length
 
 
 def test_without_a_nonce_none_is_returned() -> None:
@@ -159,15 +159,15 @@ def test_without_a_nonce_none_is_returned() -> None:
 
 
 def test_an_answer_is_signed_by_the_issuer_which_it_names_by_its_key() -> None:
-    found = answer(CertificateStatus(issued=True))
-    assert found.signature_hash_algorithm is not None
+    response = answer(CertificateStatus(issued=True))
+    assert response.signature_hash_algorithm is not None
     ISSUER.key.public_key().verify(
-        found.signature, found.tbs_response_bytes, padding.PKCS1v15(), found.signature_hash_algorithm
+        response.signature, response.tbs_response_bytes, padding.PKCS1v15(), response.signature_hash_algorithm
     )
     key = ISSUER.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    assert found.responder_key_hash == key
+    assert response.responder_key_hash == key
 
 
 def test_a_refusal_is_nothing_but_its_status() -> None:
-    found = load_der_ocsp_response(ocsp.refusal(OCSPResponseStatus.UNAUTHORIZED))
-    assert found.response_status == OCSPResponseStatus.UNAUTHORIZED
+    response = load_der_ocsp_response(ocsp.refusal(OCSPResponseStatus.UNAUTHORIZED))
+    assert response.response_status == OCSPResponseStatus.UNAUTHORIZED

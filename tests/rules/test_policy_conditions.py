@@ -101,8 +101,8 @@ def test_the_clock_that_now_is_read_from_changes_nothing(
     kind: str, comparison: str, now: datetime, then: datetime, quarters: int
 ) -> None:
     zone = timezone(timedelta(minutes=15 * quarters))
-    asked = rule(KINDS[kind][0], f"{kind}{comparison}", written(kind, then))
-    assert met(asked, now) == met(asked, now.astimezone(zone))
+    rule_text = rule(KINDS[kind][0], f"{kind}{comparison}", written(kind, then))
+    assert met(rule_text, now) == met(rule_text, now.astimezone(zone))
 
 
 @given(comparison=st.sampled_from(sorted(COMPARISONS)), now=instants, then=instants, quarters=st.integers(-48, 56))
@@ -110,8 +110,8 @@ def test_an_instant_is_the_same_in_whatever_zone_it_is_written(
     comparison: str, now: datetime, then: datetime, quarters: int
 ) -> None:
     zone = timezone(timedelta(minutes=15 * quarters))
-    asked = rule(INSTANT, f"dateTime{comparison}", written("dateTime", then.astimezone(zone)))
-    assert met(asked, now) == COMPARISONS[comparison](now, then)
+    rule_text = rule(INSTANT, f"dateTime{comparison}", written("dateTime", then.astimezone(zone)))
+    assert met(rule_text, now) == COMPARISONS[comparison](now, then)
 
 
 WEEK = [START + timedelta(days=number) for number in range(7)]
@@ -119,8 +119,8 @@ WEEK = [START + timedelta(days=number) for number in range(7)]
 
 @pytest.mark.parametrize("number", range(1, 8))
 def test_monday_is_the_first_day_of_the_week_and_sunday_the_seventh(number: int) -> None:
-    found = [now for now in WEEK if met(rule(DAY, "dayOfWeekEquals", f"{number}+00:00"), now)]
-    assert found == [WEEK[number - 1]]
+    days = [now for now in WEEK if met(rule(DAY, "dayOfWeekEquals", f"{number}+00:00"), now)]
+    assert days == [WEEK[number - 1]]
 
 
 def test_one_of_several_days_suffices() -> None:
@@ -236,8 +236,8 @@ COMBINED = {
 
 def test_conditions_are_joined() -> None:
     def check(name: str) -> None:
-        asked, expected = COMBINED[name]
-        assert met(asked, vpcId="r006-1") is expected
+        rule_list, expected = COMBINED[name]
+        assert met(rule_list, vpcId="r006-1") is expected
 
     check_each(COMBINED, check)
 
@@ -247,6 +247,6 @@ def test_a_rule_holds_as_its_parts_do(asked: Rule, now: datetime) -> None:
     resource = {"vpcId": "r1", "region": "r2"}
     parts = [parse(each) for each in as_sent(asked).get("conditions", [])]
     if parts:
-        found = [holds(part, resource=resource, now=now) for part in parts]
-        expected = all(found) if as_sent(asked)["operator"] == "and" else any(found)
+        outcomes = [holds(part, resource=resource, now=now) for part in parts]
+        expected = all(outcomes) if as_sent(asked)["operator"] == "and" else any(outcomes)
         assert holds(asked, resource=resource, now=now) is expected

@@ -41,9 +41,9 @@ SPOKEN = {
 def test_a_token_is_never_shown() -> None:
     def check(name: str) -> None:
         text = SPOKEN[name]
-        shown = conceal(text)
-        assert not any(part in shown for part in TOKEN.split("."))
-        assert short_hash(TOKEN) in shown
+        output = conceal(text)
+        assert not any(part in output for part in TOKEN.split("."))
+        assert short_hash(TOKEN) in output
 
     check_each(SPOKEN, check)
 
@@ -62,9 +62,9 @@ NAMED = {
 def test_a_secret_with_a_name_is_not_shown() -> None:
     def check(name: str) -> None:
         text = NAMED[name]
-        shown = conceal(text.format(API_KEY))
-        assert API_KEY not in shown
-        assert short_hash(API_KEY) in shown
+        output = conceal(text.format(API_KEY))
+        assert API_KEY not in output
+        assert short_hash(API_KEY) in output
 
     check_each(NAMED, check)
 
@@ -76,8 +76,8 @@ def test_a_private_key_is_not_shown(text: str) -> None:
 
 
 def test_the_password_of_a_url_is_not_shown() -> None:
-    shown = conceal("cannot connect to postgresql://baremint:hunter2@db:5432/baremint")
-    assert shown == f"cannot connect to postgresql://baremint:{short_hash('hunter2')}@db:5432/baremint"
+    text = conceal("cannot connect to postgresql://baremint:hunter2@db:5432/baremint")
+    assert text == f"cannot connect to postgresql://baremint:{short_hash('hunter2')}@db:5432/baremint"
 
 
 @pytest.mark.parametrize(

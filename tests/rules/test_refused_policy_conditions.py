@@ -77,9 +77,9 @@ REFUSED: dict[str, Any] = {
 
 def test_what_is_no_rule_is_refused_with_what_is_wrong() -> None:
     def check(name: str) -> None:
-        asked = REFUSED[name]
+        rule_text = REFUSED[name]
         with pytest.raises(ValueError, match=r"\w.*\.$"):
-            parse(asked)
+            parse(rule_text)
 
     check_each(REFUSED, check)
 
@@ -96,10 +96,10 @@ ANYTHING = st.recursive(
 @given(asked=st.dictionaries(st.sampled_from(["key", "operator", "value", "conditions"]), ANYTHING))
 def test_whatever_is_sent_is_a_rule_or_refused(asked: dict[str, Any]) -> None:
     try:
-        found = parse(asked)
+        condition = parse(asked)
     except ValueError:
         return
-    assert holds(found, resource={}, now=MONDAY_NOON) in (True, False)
+    assert holds(condition, resource={}, now=MONDAY_NOON) in (True, False)
 
 
 LATENT = {

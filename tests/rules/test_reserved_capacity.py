@@ -35,14 +35,14 @@ def test_a_term_ends_on_the_same_day_years_later(start: datetime, term: str, end
 
 def test_policy_and_pool_go_together() -> None:
     def check(name: str) -> None:
-        asked, result = AFFINITIES[name]
-        policy, pool, default, present = asked
+        affinity, result = AFFINITIES[name]
+        policy, pool, default, present = affinity
         if result is InvalidValue:
             with pytest.raises(InvalidValue):
                 rules.affinity(policy, pool, default=default, present=present)
             return
-        chosen, members = rules.affinity(policy, pool, default=default, present=present)
-        assert (chosen, list(members)) == result
+        resulting_policy, members = rules.affinity(policy, pool, default=default, present=present)
+        assert (resulting_policy, list(members)) == result
 
     check_each(AFFINITIES, check)
 

@@ -55,8 +55,8 @@ def test_an_action_is_granted_from_its_least_role_upwards_and_not_below() -> Non
 
 def least_roles(actions: Iterable[str]) -> dict[str, str | None]:
     """Display names."""
-    found = {action: least_role(action) for action in actions}
-    return {action: role.display_name if role else None for action, role in found.items()}
+    roles_by_action = {action: least_role(action) for action in actions}
+    return {action: role.display_name if role else None for action, role in roles_by_action.items()}
 
 
 def test_the_least_role_is_named_for_refusals() -> None:

@@ -26,9 +26,9 @@ def rule(key: str, operator: str, value: Any) -> dict[str, Any]:
 
 
 def refusal(asked: Any) -> str:
-    with pytest.raises(ValueError, match=r".") as refused:
+    with pytest.raises(ValueError, match=r".") as error:
         parse(asked)
-    return str(refused.value)
+    return str(error.value)
 
 
 # --- what is told -----------------------------------------------------------------------------------------------
@@ -108,11 +108,11 @@ def test_utc_may_be_written_with_a_letter(offset: str) -> None:
 
 
 def test_each_operator_of_claim_rules_can_hold_and_there_are_six() -> None:
-    held = {
+    accepting = {
         operator
         for operator in OPERATORS
         for value in ('"us-south-1"', '"eu-de-1"')
         if claim_holds(ClaimCondition("zone", operator, value), {"zone": "us-south-1"})
     }
-    assert held == set(OPERATORS)
-    assert len(held) == 6
+    assert accepting == set(OPERATORS)
+    assert len(accepting) == 6

@@ -33,8 +33,8 @@ QUERIES = [
 
 def test_terms_joined_by_or_are_understood() -> None:
     def check(case: tuple[str, SearchQuery]) -> None:
-        query, wanted = case
-        assert parse_query(query) == wanted
+        query, expectation = case
+        assert parse_query(query) == expectation
 
     check_each(QUERIES, check)
 

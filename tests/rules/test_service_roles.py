@@ -86,17 +86,17 @@ def named(name: str) -> Role:
 def allowed(role: Role, *, on: Condition | None = None) -> set[str]:
     """The actions of operations that a policy with this role, on everything or on one service, lets its subject do."""
     policy = PolicyFacts("p1", VICTOR, (role,), (on,) if on else ())
-    found = set()
+    names = set()
     for service, actions in ACTIONS.items():
         for action in actions:
             if decide(iam_id=VICTOR, action=action, resource={"serviceName": service}, policies=[policy], now=NOW):
-                found.add(action)
-    return found
+                names.add(action)
+    return names
 
 
 def test_each_service_lists_its_own_roles() -> None:
-    found = {service: [role.display_name for role in own_roles(service=service)] for service in LISTED}
-    assert_rows(found, LISTED)
+    display_names = {service: [role.display_name for role in own_roles(service=service)] for service in LISTED}
+    assert_rows(display_names, LISTED)
 
 
 def test_every_simulated_service_is_in_the_table() -> None:
@@ -116,23 +116,23 @@ def test_a_role_of_one_service_decides_on_its_actions_and_on_no_others() -> None
 
 def test_reader_writer_and_manager_decide_nothing_on_services_that_do_not_list_them() -> None:
     without = [service for service, roles in LISTED.items() if "Manager" not in roles]
-    found = {
+    allowed_actions = {
         (name, service): {a for a in allowed(named(name)) if a.startswith(f"{service}.")}
         for name in GENERIC
         for service in without
     }
-    assert_none({each: actions for each, actions in found.items() if actions}, among=found)
+    assert_none({each: actions for each, actions in allowed_actions.items() if actions}, among=allowed_actions)
 
 
 def test_each_role_listed_by_a_service_decides_there_as_the_list_says() -> None:
     """A role grants on a service exactly the actions with which ``GET /v2/roles`` lists it there."""
-    found, expected = {}, {}
+    results, expected = {}, {}
     for service in LISTED:
         for role in (*PLATFORM_ROLES, *own_roles(service=service)):
             on = Condition("serviceName", "stringEquals", service)
-            found[service, role.display_name] = allowed(role, on=on)
+            results[service, role.display_name] = allowed(role, on=on)
             expected[service, role.display_name] = set(granted_actions(role, [service])) & set(EVERY_ACTION)
-    assert_rows(found, expected)
+    assert_rows(results, expected)
 
 
 @pytest.mark.parametrize("action", OF_ONE_ROLE)
@@ -155,8 +155,8 @@ def test_names_and_crns_are_of_one_role_each() -> None:
 
 
 def test_the_group_iam_lists_the_roles_of_its_services() -> None:
-    listed = [role.display_name for role in own_roles(group="IAM")]
-    assert sorted(listed) == sorted([*LISTED["iam-identity"], *LISTED["iam-groups"]])
+    display_names = [role.display_name for role in own_roles(group="IAM")]
+    assert sorted(display_names) == sorted([*LISTED["iam-identity"], *LISTED["iam-groups"]])
 
 
 GROUPS = {
@@ -170,10 +170,10 @@ GROUPS = {
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_policy_on_a_group_of_services_is_about_each_of_them(group: tuple[str, str]) -> None:
-    found = allowed(named("Administrator"), on=Condition(group[0], "stringEquals", group[1]))
+    allowed_actions = allowed(named("Administrator"), on=Condition(group[0], "stringEquals", group[1]))
     simulated = {action for service in GROUPS[group] for action in ACTIONS[service]} - OF_ONE_ROLE.keys()
     of_groups = {action for action in ACTIONS.get("iam-groups", ()) if GROUPS[group]}
-    assert found == simulated | of_groups
+    assert allowed_actions == simulated | of_groups
 
 
 def test_a_simulated_service_knows_what_its_roles_list() -> None:

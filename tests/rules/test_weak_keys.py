@@ -84,10 +84,10 @@ WEAK: dict[str, tuple[Callable[[], str], str]] = {
 def test_a_key_that_can_be_factored_is_refused_and_its_owner_told_to_make_another() -> None:
     def check(name: str) -> None:
         make, reason = WEAK[name]
-        with pytest.raises(InvalidValue) as refused:
+        with pytest.raises(InvalidValue) as error:
             csr.check(make())
-        assert f"its RSA modulus {reason}" in refused.value.message
-        assert "Make a new key" in refused.value.message
+        assert f"its RSA modulus {reason}" in error.value.message
+        assert "Make a new key" in error.value.message
 
     check_each(WEAK, check)
 
@@ -136,15 +136,15 @@ def test_a_key_is_tested_once_however_often_it_is_sent_or_its_certificate_renewe
 def test_the_test_of_a_key_of_2048_bits_costs_less_cpu_than_forty_signatures() -> None:
     modulus = SOUND.public_key().public_numbers().n
     tested = cpu(lambda: weak_rsa.weakness.__wrapped__(modulus))
-    signed = cpu(lambda: SOUND.sign(b"claims", padding.PKCS1v15(), hashes.SHA256()))
-    assert tested < 40 * signed
+    cost = cpu(lambda: SOUND.sign(b"claims", padding.PKCS1v15(), hashes.SHA256()))
+    assert tested < 40 * cost
 
 
 def cpu(work: Callable[[], object]) -> float:
     """Seconds, the least of several."""
     spent = []
     for _ in range(10):
-        begun = time.thread_time()
+        start = time.thread_time()
         work()
-        spent.append(time.thread_time() - begun)
+        spent.append(time.thread_time() - start)
     return min(spent)

@@ -32,11 +32,11 @@ def vni(subnet: Subnet) -> VirtualNetworkInterface:
 @pytest.fixture
 def server(world: World, subnet: Subnet) -> BareMetalServer:
     """With a primary attachment that carries a VLAN, for others to ride on."""
-    made = make_server(world.account, name="template")
+    new_server = make_server(world.account, name="template")
     prototype = ServerPrototype(
-        profile=made.profile,
-        zone=made.zone,
-        initialization=InitializationPrototype(image=made.initialization.image["id"]),
+        profile=new_server.profile,
+        zone=new_server.zone,
+        initialization=InitializationPrototype(image=new_server.initialization.image["id"]),
         attachments=(
             AttachmentPrototype(interface=VirtualInterfacePrototype(subnet=subnet.id), allowed_vlans=(VLAN,)),
         ),
@@ -45,8 +45,8 @@ def server(world: World, subnet: Subnet) -> BareMetalServer:
 
 
 def attach(server: BareMetalServer, interface: str | VirtualInterfacePrototype) -> NetworkAttachment:
-    asked = AttachmentPrototype(interface=interface, interface_type="vlan", vlan=VLAN)
-    return create_attachment(server, asked, by=BY)
+    attachment_prototype = AttachmentPrototype(interface=interface, interface_type="vlan", vlan=VLAN)
+    return create_attachment(server, attachment_prototype, by=BY)
 
 
 def test_a_virtual_interface_made_for_an_attachment_goes_with_it(server: BareMetalServer, subnet: Subnet) -> None:

@@ -49,8 +49,8 @@ def ask(certificate: IssuedCertificate, tmp_path: Path) -> Ask:
 
     def run() -> str:
         chain = ("-issuer", "intermediate.pem", "-cert", "leaf.pem")
-        asked = command(tmp_path, "openssl", "ocsp", *chain, "-reqout", "question.der")
-        assert asked.returncode == 0, asked.stderr
+        process = command(tmp_path, "openssl", "ocsp", *chain, "-reqout", "question.der")
+        assert process.returncode == 0, process.stderr
         answer = respond((tmp_path / "question.der").read_bytes(), now=clock.now())
         (tmp_path / "answer.der").write_bytes(answer.der)
         trust = ("-CAfile", "root.pem", "-verify_other", "intermediate.pem")
@@ -70,8 +70,8 @@ def test_openssl_verifies_a_chain_with_its_revocation_list(certificate: IssuedCe
 
 def test_openssl_refuses_a_revoked_certificate(certificate: IssuedCertificate, tmp_path: Path) -> None:
     take_back(certificate, tmp_path)
-    refused = verify(tmp_path, "-crl_check")
-    assert (refused.returncode, "certificate revoked" in refused.stderr) == (2, True)
+    process = verify(tmp_path, "-crl_check")
+    assert (process.returncode, "certificate revoked" in process.stderr) == (2, True)
 
 
 def test_openssl_verifies_the_lists_of_the_whole_chain(certificate: IssuedCertificate, tmp_path: Path) -> None:
@@ -96,9 +96,9 @@ def test_openssl_understands_that_a_certificate_is_revoked_and_why(
     ask: Ask, certificate: IssuedCertificate, tmp_path: Path
 ) -> None:
     take_back(certificate, tmp_path)
-    said = ask()
-    assert "leaf.pem: revoked" in said
-    assert "Reason: keyCompromise" in said
+    output = ask()
+    assert "leaf.pem: revoked" in output
+    assert "Reason: keyCompromise" in output
 
 
 def test_openssl_understands_that_a_certificate_is_unknown(ask: Ask, certificate: IssuedCertificate) -> None:
@@ -108,8 +108,8 @@ def test_openssl_understands_that_a_certificate_is_unknown(ask: Ask, certificate
 
 def test_openssl_finds_its_nonce_in_the_answer(ask: Ask, tmp_path: Path) -> None:
     ask()
-    shown = command(tmp_path, "openssl", "ocsp", "-respin", "answer.der", "-resp_text", "-noverify").stdout
-    assert "OCSP Nonce" in shown
+    output = command(tmp_path, "openssl", "ocsp", "-respin", "answer.der", "-resp_text", "-noverify").stdout
+    assert "OCSP Nonce" in output
 
 
 # --- The linter -------------------------------------------------------------------------------------------------
@@ -117,8 +117,8 @@ def test_openssl_finds_its_nonce_in_the_answer(ask: Ask, tmp_path: Path) -> None
 
 def lint(folder: Path, linter: str, *words: str) -> str:
     """Its findings, warnings among them."""
-    done = command(folder, linter, "lint", "-s", "WARNING", *words)
-    return (done.stdout + done.stderr).strip()
+    process = command(folder, linter, "lint", "-s", "WARNING", *words)
+    return (process.stdout + process.stderr).strip()
 
 
 @pytest.mark.parametrize(
@@ -178,14 +178,14 @@ def test_the_linter_does_find_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_a_leaf_says_where_its_revocation_is_told(certificate: IssuedCertificate, tmp_path: Path) -> None:
-    shown = command(tmp_path, "openssl", "x509", "-in", "leaf.pem", "-noout", "-text").stdout
+    output = command(tmp_path, "openssl", "x509", "-in", "leaf.pem", "-noout", "-text").stdout
     kid = certificate.issuer.kid
-    for told in (
+    for phrase in (
         f"URI:http://127.0.0.1:8000/pki/{kid}.crl",
         "OCSP - URI:http://127.0.0.1:8000/pki/ocsp",
         f"CA Issuers - URI:http://127.0.0.1:8000/pki/{kid}.cer",
     ):
-        assert told in shown
+        assert phrase in output
 
 
 def test_a_published_list_is_der(certificate: IssuedCertificate) -> None:

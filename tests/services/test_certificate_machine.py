@@ -131,28 +131,32 @@ class Certificates(RuleBasedStateMachine):
 
     @rule(data=st.data(), reason=st.sampled_from(REASONS))
     def revoke(self, data: Any, reason: Reason) -> None:
-        chosen: Certificate = data.draw(st.sampled_from(self.certificates))
-        if chosen.revoked:
-            assert revoke(chosen.row, reason=reason, by=BY, now=self.now).revocation_reason == chosen.revoked
+        certificate: Certificate = data.draw(st.sampled_from(self.certificates))
+        if certificate.revoked:
+            assert revoke(certificate.row, reason=reason, by=BY, now=self.now).revocation_reason == certificate.revoked
             return
-        if self.has_expired(chosen):
+        if self.has_expired(certificate):
             with pytest.raises(Conflict):
-                revoke(chosen.row, reason=reason, by=BY, now=self.now)
+                revoke(certificate.row, reason=reason, by=BY, now=self.now)
             return
-        revoke(chosen.row, reason=reason, by=BY, now=self.now)
-        same = [each for each in self.certificates if each.key == chosen.key] if reason == "keyCompromise" else [chosen]
+        revoke(certificate.row, reason=reason, by=BY, now=self.now)
+        same = (
+            [each for each in self.certificates if each.key == certificate.key]
+            if reason == "keyCompromise"
+            else [certificate]
+        )
         for each in same:
             if not each.revoked and not self.has_expired(each):
                 each.revoked = reason
         if reason == "keyCompromise":
-            self.compromised.add(chosen.key)
+            self.compromised.add(certificate.key)
 
     @rule(data=st.data())
     def ask_for_another(self, data: Any) -> None:
         """For a key that has been certified before."""
-        chosen: Certificate = data.draw(st.sampled_from(self.certificates))
-        key = next(key for key in KEYS if self.fingerprint(key) == chosen.key)
-        self.ask_for_one(which=self.servers.index(chosen.server), key=key, minutes=60)
+        certificate: Certificate = data.draw(st.sampled_from(self.certificates))
+        key = next(key for key in KEYS if self.fingerprint(key) == certificate.key)
+        self.ask_for_one(which=self.servers.index(certificate.server), key=key, minutes=60)
 
     @rule(minutes=st.sampled_from([1, 45, 400]))
     def let_time_pass(self, minutes: int) -> None:
@@ -170,34 +174,34 @@ class Certificates(RuleBasedStateMachine):
                 each.renewable = False  # renewed, or looked at for the last time
         while renew_due(now=self.now):
             continue
-        known = {each.row.pk for each in self.certificates}
-        made = list(IssuedCertificate.objects.exclude(pk__in=known).select_related("issuer"))
-        assert {row.renewal_of_id for row in made} == expected
-        assert len(made) == len(expected)
-        for row in made:
+        row_ids = {each.row.pk for each in self.certificates}
+        certificates = list(IssuedCertificate.objects.exclude(pk__in=row_ids).select_related("issuer"))
+        assert {row.renewal_of_id for row in certificates} == expected
+        assert len(certificates) == len(expected)
+        for row in certificates:
             self.remember(row, next(each.server for each in self.certificates if each.row.pk == row.renewal_of_id))
 
     @rule(data=st.data())
     def ask_for_the_status(self, data: Any) -> None:
-        chosen: Certificate = data.draw(st.sampled_from(self.certificates))
-        self.notice(chosen)
+        certificate: Certificate = data.draw(st.sampled_from(self.certificates))
+        self.notice(certificate)
         leaf, issuer = (
             x509.load_pem_x509_certificate(pem.encode())
-            for pem in (chosen.row.certificate, chosen.row.issuer.certificate)
+            for pem in (certificate.row.certificate, certificate.row.issuer.certificate)
         )
-        asked = ocsp.OCSPRequestBuilder().add_certificate(leaf, issuer, hashes.SHA1()).build()
-        answer = ocsp.load_der_ocsp_response(respond(asked.public_bytes(Encoding.DER), now=self.now).der)
-        assert answer.certificate_status.name == ("REVOKED" if chosen.revoked else "GOOD")
+        request = ocsp.OCSPRequestBuilder().add_certificate(leaf, issuer, hashes.SHA1()).build()
+        answer = ocsp.load_der_ocsp_response(respond(request.public_bytes(Encoding.DER), now=self.now).der)
+        assert answer.certificate_status.name == ("REVOKED" if certificate.revoked else "GOOD")
 
     @rule()
     def fetch_the_list(self) -> None:
         published = list_of(now=self.now)
         for each in self.certificates:
             self.notice(each)
-        named = {f"{entry.serial_number:x}" for entry in published}
+        serial_numbers = {f"{entry.serial_number:x}" for entry in published}
         revoked = {each.row.serial_number for each in self.certificates if each.revoked}
         valid_still = {each.row.serial_number for each in self.certificates if not self.has_expired(each)}
-        assert revoked & valid_still <= named <= revoked
+        assert revoked & valid_still <= serial_numbers <= revoked
         self.numbers.append(published.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number)
 
     # --- the model ---
@@ -208,8 +212,8 @@ class Certificates(RuleBasedStateMachine):
         return hashlib.sha256(der).hexdigest()
 
     def remember(self, row: IssuedCertificate, server: Server) -> None:
-        begun = row.created_at.replace(microsecond=0)
-        due = begun + (row.not_after - begun) * 2 / 3
+        issue_time = row.created_at.replace(microsecond=0)
+        due = issue_time + (row.not_after - issue_time) * 2 / 3
         self.certificates.append(Certificate(row, server, row.public_key_sha256, server.epoch, due))
 
     def has_expired(self, certificate: Certificate) -> bool:
@@ -256,8 +260,8 @@ class Certificates(RuleBasedStateMachine):
         ]
         for server in self.servers:
             expected = {each.row.pk for each in usable if each.server is server and self.is_latest(each, usable)}
-            found = set(valid_certificates(server.row.id, now=self.now).values_list("pk", flat=True))
-            assert found == expected
+            primary_keys = set(valid_certificates(server.row.id, now=self.now).values_list("pk", flat=True))
+            assert primary_keys == expected
 
     @invariant()
     def numbers_never_fall(self) -> None:

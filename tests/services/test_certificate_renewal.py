@@ -144,8 +144,8 @@ def test_an_expired_authority_renews_nothing_and_loses_nothing(rotating: BareMet
 
 
 def test_each_key_of_a_server_is_renewed(rotating: BareMetalServer) -> None:
-    asked = {issue(rotating, key=key).public_key_sha256 for key in (EC_KEY, another_key())}
-    assert {each.public_key_sha256 for each in renew()} == asked
+    key_hashes = {issue(rotating, key=key).public_key_sha256 for key in (EC_KEY, another_key())}
+    assert {each.public_key_sha256 for each in renew()} == key_hashes
 
 
 def test_of_one_key_the_last_certificate_is_renewed_alone(rotating: BareMetalServer) -> None:
@@ -155,8 +155,8 @@ def test_of_one_key_the_last_certificate_is_renewed_alone(rotating: BareMetalSer
 
 
 def test_a_server_that_makes_a_key_for_each_certificate_has_the_latest_ones_renewed(rotating: BareMetalServer) -> None:
-    asked = [issue(rotating, key=another_key()) for _ in range(MOST_KEYS + 3)]
-    assert {each.renewal_of_id for each in renew()} == {each.pk for each in asked[3:]}
+    certificates = [issue(rotating, key=another_key()) for _ in range(MOST_KEYS + 3)]
+    assert {each.renewal_of_id for each in renew()} == {each.pk for each in certificates[3:]}
 
 
 # --- what stops it ----------------------------------------------------------------------------------------------

@@ -39,11 +39,11 @@ MOST = 1.5
 
 def steps_of(path: str, caller: Caller) -> tuple[int, int]:
     """Of SQLite's virtual machine, in tens, and queries, for what the caller is answered."""
-    counted = 0
+    steps = 0
 
     def count() -> int:
-        nonlocal counted
-        counted += 1
+        nonlocal steps
+        steps += 1
         return 0
 
     connection.connection.set_progress_handler(count, 10)
@@ -53,7 +53,7 @@ def steps_of(path: str, caller: Caller) -> tuple[int, int]:
     finally:
         connection.connection.set_progress_handler(None, 0)
     assert answer.status_code == 200, path
-    return counted, len(queries)
+    return steps, len(queries)
 
 
 def assert_same_cost(few: Costs, many: Costs) -> None:
@@ -67,11 +67,11 @@ def test_a_list_of_few_rows_costs_the_same_among_few_and_among_many_that_are_hid
     for name, more in callers.items():
         for content in (make_content(f"iam-Profile-{name}", **more), make_content(f"iam-Profile-{name}-2", **more)):
             create_policy(world.account, content=content, api_version="v2", by=BY)
-    found = []
+    step_counts = []
     for count in (FEW, MANY):
         bench.populate(count)
-        found.append({name: steps_of(PATH, named(name)) for name in callers})
-    assert_same_cost(*found)
+        step_counts.append({name: steps_of(PATH, named(name)) for name in callers})
+    assert_same_cost(*step_counts)
 
 
 def test_policies_by_different_attributes_together_cost_no_look_at_others(world: World) -> None:
@@ -79,49 +79,49 @@ def test_policies_by_different_attributes_together_cost_no_look_at_others(world:
     for name in ("server", "group", "tag"):
         content = make_content("iam-Profile-both", **callers[name])
         create_policy(world.account, content=content, api_version="v2", by=BY)
-    found = []
+    step_counts = []
     for count in (FEW, MANY):
         bench.populate(count)
-        found.append(steps_of(PATH, named("both"))[0])
-    assert found[1] <= MOST * found[0]
+        step_counts.append(steps_of(PATH, named("both"))[0])
+    assert step_counts[1] <= MOST * step_counts[0]
 
 
 def test_a_page_costs_the_owner_the_same_of_few_and_of_many(world: World) -> None:
     selections(world)
-    found = []
+    step_counts = []
     for count in (FEW, MANY):
         bench.populate(count)
-        found.append({name: steps_of(path, ALICE) for name, path in OWNERS_PAGES.items()})
-    assert_same_cost(*found)
+        step_counts.append({name: steps_of(path, ALICE) for name, path in OWNERS_PAGES.items()})
+    assert_same_cost(*step_counts)
 
 
 def test_virtual_network_interfaces_cost_the_same_to_who_sees_none_of_few_and_of_many(world: World) -> None:
     interface = make_virtual_interface(make_subnet(world.account))
     content = make_content("iam-Profile-none", more=(attribute("resourceGroupId", "none"),))
     create_policy(world.account, content=content, api_version="v2", by=BY)
-    found = []
+    step_counts = []
     for count in (FEW, MANY):
         fill_interfaces(interface, count)
-        found.append({"none": steps_of(INTERFACES, named("none"))})
-    assert_same_cost(*found)
+        step_counts.append({"none": steps_of(INTERFACES, named("none"))})
+    assert_same_cost(*step_counts)
 
 
 def test_a_decision_costs_the_same_among_few_and_among_many_policies_of_others(world: World) -> None:
     """Also where no access group has a member."""
     create_policy(world.account, content=make_content("iam-Profile-one"), api_version="v2", by=BY)
-    found = []
+    step_counts = []
     for count in (FEW, MANY):
         fill_iam(world.account, count)
-        found.append({"a list": steps_of("/v1/vpcs?version=2025-08-26&generation=2", named("one"))})
-    assert_same_cost(*found)
+        step_counts.append({"a list": steps_of("/v1/vpcs?version=2025-08-26&generation=2", named("one"))})
+    assert_same_cost(*step_counts)
 
 
 def test_lists_of_iam_cost_the_same_of_few_and_of_many(world: World) -> None:
     """Of the owner, of a caller who sees one row, of a member of an access group, and of a person without more."""
     fill_iam(world.account, FEW)
     callers = iam_callers(world)
-    found = []
+    step_counts = []
     for count in (FEW, MANY):
         fill_iam(world.account, count)
-        found.append({each: steps_of(IAM_LISTS[each[0]], callers[each[1]]) for each in asked_of_iam(callers)})
-    assert_same_cost(*found)
+        step_counts.append({each: steps_of(IAM_LISTS[each[0]], callers[each[1]]) for each in asked_of_iam(callers)})
+    assert_same_cost(*step_counts)

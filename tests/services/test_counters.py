@@ -94,7 +94,7 @@ def test_timings_of_all_processes_meet_in_one_histogram() -> None:
         process.write()
     counts, seconds = histograms()["iam_token"]
     assert dict(zip(BOUNDS, counts, strict=True)) == {
-        bound: 0 if bound < 0.001 else 2 if bound < 0.5 else 4 for bound in BOUNDS
+        bound_seconds: 0 if bound_seconds < 0.001 else 2 if bound_seconds < 0.5 else 4 for bound_seconds in BOUNDS
     }
     assert seconds == pytest.approx(0.6014)
 

@@ -140,6 +140,6 @@ def test_an_exchange_costs_three_queries_however_many_links_there_are(
         create_link(profile, cr_type="BMS", crn=f"{FACTS.crn}{number}", by=BY)
     create_link(profile, cr_type="BMS", crn=FACTS.crn, by=BY)
     with django_assert_num_queries(3):
-        found = find_profile(account_id=ACCOUNT, crn=profile.crn)
-        assert found is not None
-        assert trusts(found, FACTS)
+        profile_row = find_profile(account_id=ACCOUNT, crn=profile.crn)
+        assert profile_row is not None
+        assert trusts(profile_row, FACTS)

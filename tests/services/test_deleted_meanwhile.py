@@ -31,9 +31,9 @@ def _interface(world: World, change: Callable[..., Any]) -> tuple[Any, Call]:
     server = _server(world)
     subnet = server.network_interfaces.get().subnet.id
     network_interfaces.update_interface(server, server.network_interfaces.get(), allowed_vlans=[VLAN], by=BY)
-    asked = InterfacePrototype(subnet=subnet, interface_type="vlan", vlan=VLAN)
-    made = network_interfaces.create_interface(server, asked, by=BY)
-    return made, partial(change, server, made, by=BY)
+    interface_prototype = InterfacePrototype(subnet=subnet, interface_type="vlan", vlan=VLAN)
+    interface = network_interfaces.create_interface(server, interface_prototype, by=BY)
+    return interface, partial(change, server, interface, by=BY)
 
 
 def _attachment(world: World, change: Callable[..., Any]) -> tuple[Any, Call]:
@@ -46,9 +46,9 @@ def _attachment(world: World, change: Callable[..., Any]) -> tuple[Any, Call]:
     )
     server = create_server(world.account, prototype=prototype, by=BY)
     interface = VirtualInterfacePrototype(subnet=subnet.id, auto_delete=False)
-    asked = AttachmentPrototype(interface=interface, interface_type="vlan", vlan=VLAN)
-    made = attachments.create_attachment(server, asked, by=BY)
-    return NetworkAttachment.objects.get(pk=made.pk), partial(change, server, made, by=BY)
+    attachment_prototype = AttachmentPrototype(interface=interface, interface_type="vlan", vlan=VLAN)
+    attachment = attachments.create_attachment(server, attachment_prototype, by=BY)
+    return NetworkAttachment.objects.get(pk=attachment.pk), partial(change, server, attachment, by=BY)
 
 
 def _disk(world: World) -> tuple[Any, Call]:

@@ -36,8 +36,8 @@ def revision(server: BareMetalServer) -> int:
 
 
 def actions() -> list[str]:
-    found = ActivityEvent.objects.filter(action__startswith="is.floating-ip.").order_by("pk")
-    return [event.action.rpartition(".")[2] for event in found]
+    events = ActivityEvent.objects.filter(action__startswith="is.floating-ip.").order_by("pk")
+    return [event.action.rpartition(".")[2] for event in events]
 
 
 # --- addresses -----------------------------------------------------------------------------------------------------
@@ -81,8 +81,8 @@ def test_a_name_is_the_only_one_of_its_region(world: World) -> None:
 
 
 def test_a_target_says_where_it_is(world: World, interface: NetworkInterface) -> None:
-    made = make(world, zone="", target=interface.id)
-    assert (made.network_interface, made.zone) == (interface, ZONE)
+    ip = make(world, zone="", target=interface.id)
+    assert (ip.network_interface, ip.zone) == (interface, ZONE)
 
 
 def test_a_target_that_is_not_there_is_refused(world: World) -> None:

@@ -130,10 +130,10 @@ RULES: list[tuple[str, list[str], str]] = [
 
 
 def test_keys_suit_the_operating_system_or_not() -> None:
-    found = {(system, *types): key_problems(system, types) for system, types, _ in RULES}
+    problems = {(system, *types): key_problems(system, types) for system, types, _ in RULES}
     wrong = {
-        (system, *types): found[system, *types]
+        (system, *types): problems[system, *types]
         for system, types, problem in RULES
-        if len(found[system, *types]) != bool(problem) or problem not in "".join(found[system, *types])
+        if len(problems[system, *types]) != bool(problem) or problem not in "".join(problems[system, *types])
     }
     assert_none(wrong, among=RULES)

@@ -124,8 +124,8 @@ def test_every_private_key_is_encrypted_under_the_first_kek_and_none_names_the_o
 ) -> None:
     new = new_kek()
     settings.BAREMINT_KEK = [new, old_kek]
-    done = rotate()
-    assert (done.keys, done.left, done.total) == (KeyPair.objects.count(), 0, KeyPair.objects.count())
+    counts = rotate()
+    assert (counts.keys, counts.left, counts.total) == (KeyPair.objects.count(), 0, KeyPair.objects.count())
     settings.BAREMINT_KEK = [new]
     key_rotation.ensure_keys(now=clock.now())
 
@@ -159,9 +159,9 @@ def test_a_second_rotation_finds_nothing_to_do(settings: Any, old_kek: str) -> N
 
 def test_a_rotation_leaves_one_event_without_any_secret(settings: Any, old_kek: str) -> None:
     settings.BAREMINT_KEK = [new_kek(), old_kek]
-    done = rotate()
+    counts = rotate()
     event = ActivityEvent.objects.get(action="baremint.kek.rotate")
-    assert (event.target_id, event.data) == (done.kek_id, {"keys": done.keys, "left": 0})
+    assert (event.target_id, event.data) == (counts.kek_id, {"keys": counts.keys, "left": 0})
 
 
 class Killed(BaseException):
@@ -182,5 +182,5 @@ def test_a_rotation_that_was_killed_after_a_batch_goes_on_with_what_is_left(
         rotate()
     key_rotation.ensure_keys(now=clock.now())  # in between, both KEKs are in use
     monkeypatch.undo()
-    done = rotate()
-    assert (done.keys, done.left) == (KeyPair.objects.count() - batches * BATCH, 0)
+    counts = rotate()
+    assert (counts.keys, counts.left) == (KeyPair.objects.count() - batches * BATCH, 0)

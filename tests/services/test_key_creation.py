@@ -36,40 +36,40 @@ def test_two_keys_are_generated_at_the_same_time(generated_by: Callable[[Any], N
     generated_by(lambda purpose: (purpose, both.wait(SECONDS)))
 
     with key_creation.generated_ahead(["root", "iam"]) as generate:
-        taken: list[Any] = [generate("root"), generate("iam")]
+        private_keys: list[Any] = [generate("root"), generate("iam")]
 
-    assert [purpose for purpose, _ in taken] == ["root", "iam"]
+    assert [purpose for purpose, _ in private_keys] == ["root", "iam"]
     assert no_thread_is_left()
 
 
 def test_a_key_that_was_not_foreseen_is_generated_when_it_is_asked_for(generated_by: Callable[[Any], None]) -> None:
-    asked: Counter[tuple[str, bool]] = Counter()
+    counts: Counter[tuple[str, bool]] = Counter()
 
     def count(purpose: Purpose) -> str:
-        asked[purpose, threading.current_thread() is threading.main_thread()] += 1
+        counts[purpose, threading.current_thread() is threading.main_thread()] += 1
         return purpose
 
     generated_by(count)
     with key_creation.generated_ahead(["root", "root"]) as generate:
-        taken: list[Any] = [generate("iam"), *(generate("root") for _ in range(3))]
+        private_keys: list[Any] = [generate("iam"), *(generate("root") for _ in range(3))]
 
-    assert taken == ["iam", "root", "root", "root"]
-    assert asked == {("root", False): 2, ("root", True): 1, ("iam", True): 1}
+    assert private_keys == ["iam", "root", "root", "root"]
+    assert counts == {("root", False): 2, ("root", True): 1, ("iam", True): 1}
 
 
 def test_one_key_is_generated_without_a_thread(generated_by: Callable[[Any], None]) -> None:
     generated_by(lambda purpose: threading.current_thread())
     with key_creation.generated_ahead(["iam"]) as generate:
-        taken: Any = generate("iam")
-    assert taken is threading.main_thread()
+        private_key: Any = generate("iam")
+    assert private_key is threading.main_thread()
 
 
 def test_a_block_that_fails_waits_for_no_key_that_was_not_begun(generated_by: Callable[[Any], None]) -> None:
-    begun: list[Purpose] = []
+    purposes: list[Purpose] = []
     go_on = threading.Event()
 
     def wait(purpose: Purpose) -> None:
-        begun.append(purpose)
+        purposes.append(purpose)
         go_on.wait(SECONDS)
 
     def fail() -> None:
@@ -81,7 +81,7 @@ def test_a_block_that_fails_waits_for_no_key_that_was_not_begun(generated_by: Ca
     with pytest.raises(LookupError):
         fail()
 
-    assert len(begun) <= 2
+    assert len(purposes) <= 2
     assert no_thread_is_left()
 
 
@@ -99,8 +99,8 @@ def test_a_key_that_cannot_be_generated_stops_the_start_after_those_before_it(
     with pytest.raises(MemoryError):
         key_rotation.ensure_keys(now=clock.now())
 
-    made = Counter(KeyPair.objects.values_list("purpose", flat=True))
-    assert made == {"root": 2, "intermediate": 2, "tls": 2}
+    counts = Counter(KeyPair.objects.values_list("purpose", flat=True))
+    assert counts == {"root": 2, "intermediate": 2, "tls": 2}
     assert no_thread_is_left()
 
 

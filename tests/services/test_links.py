@@ -33,15 +33,15 @@ def events_since(count: int) -> list[str]:
 
 
 def test_a_link_makes_the_profile_trust_the_server(profile: TrustedProfile) -> None:
-    made = link(profile)
-    assert trusts(profile, FACTS).because == f"link {made.id} names this server"
+    new_link = link(profile)
+    assert trusts(profile, FACTS).because == f"link {new_link.id} names this server"
 
 
 def test_linking_leaves_one_event_about_the_profile(profile: TrustedProfile) -> None:
-    made = link(profile)
+    new_link = link(profile)
     event = ActivityEvent.objects.order_by("-pk")[0]
     assert (event.action, event.target_id) == ("iam-identity.account-profile-link.create", profile.crn)
-    assert event.data == {"link_id": made.id, "cr_type": "BMS", "crn": FACTS.crn}
+    assert event.data == {"link_id": new_link.id, "cr_type": "BMS", "crn": FACTS.crn}
 
 
 NO_CRNS = {
@@ -98,19 +98,19 @@ def test_unlinking_ends_the_trust(profile: TrustedProfile) -> None:
 
 
 def test_a_link_is_deleted_once_and_leaves_one_event(profile: TrustedProfile) -> None:
-    made = link(profile)
+    new_link = link(profile)
     before = ActivityEvent.objects.count()
     delete_link(ProfileLink.objects.get(), by=BY)
     with pytest.raises(NotFound):
-        delete_link(made, by=BY)
+        delete_link(new_link, by=BY)
     assert events_since(before) == ["iam-identity.account-profile-link.delete"]
 
 
 def test_links_are_deleted_by_what_they_name(profile: TrustedProfile) -> None:
     link(profile)
-    kept = link(profile, crn=ANOTHER_CRN)
+    other_link = link(profile, crn=ANOTHER_CRN)
     assert delete_links(profile, cr_type="BMS", crn=FACTS.crn, by=BY) == 1
-    assert ProfileLink.objects.get() == kept
+    assert ProfileLink.objects.get() == other_link
 
 
 def test_links_of_another_profile_are_not_deleted(world: World, profile: TrustedProfile) -> None:
@@ -122,10 +122,10 @@ def test_links_of_another_profile_are_not_deleted(world: World, profile: Trusted
 def test_everything_that_names_a_server_is_unlinked_with_an_event_each(world: World, profile: TrustedProfile) -> None:
     link(profile)
     link(make_profile(world.account, name="another"))
-    kept = link(profile, crn=ANOTHER_CRN)
+    other_link = link(profile, crn=ANOTHER_CRN)
     before = ActivityEvent.objects.count()
     assert unlink_everything(FACTS.crn, by=BY) == 2
-    assert ProfileLink.objects.get() == kept
+    assert ProfileLink.objects.get() == other_link
     assert events_since(before) == ["iam-identity.account-profile-link.delete"] * 2
 
 
@@ -136,8 +136,8 @@ def test_a_server_is_linked_once_however_often_that_is_asked_for(profile: Truste
     before = ActivityEvent.objects.count()
     for _ in range(2):
         link_server(profile, crn=FACTS.crn, name="web-1", by=BY)
-    made = ProfileLink.objects.get()
-    assert (made.cr_type, made.crn, made.name) == ("BMS", FACTS.crn, "web-1")
+    profile_link = ProfileLink.objects.get()
+    assert (profile_link.cr_type, profile_link.crn, profile_link.name) == ("BMS", FACTS.crn, "web-1")
     assert events_since(before) == ["iam-identity.account-profile-link.create"]
 
 

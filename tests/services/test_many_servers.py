@@ -55,10 +55,10 @@ def left(server: BareMetalServer) -> tuple[Any, ...]:
     """What a switch leaves of a server, and its last event."""
     server.refresh_from_db()
     event = ActivityEvent.objects.filter(target_id=server.crn).order_by("-id").values().first() or {}
-    told = {name: value for name, value in event.items() if name not in ("id", "time", "target_id", "target_name")}
+    fields = {name: value for name, value in event.items() if name not in ("id", "time", "target_id", "target_name")}
     columns = ("metadata_enabled", "metadata_protocol", "metadata_epoch", "revision")
     rotates = CertificateRotation.objects.filter(server=server).exists()
-    return tuple(getattr(server, name) for name in columns), rotates, told
+    return tuple(getattr(server, name) for name in columns), rotates, fields
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
@@ -73,8 +73,8 @@ def test_servers_that_cannot_be_switched_keep_no_other_from_it(server: BareMetal
     leaving = make_server(world.account, name="web-2")
     BareMetalServer.objects.filter(pk=leaving.pk).update(status="deleting")
     for switch in SWITCHES.values():
-        refused = switch([GONE, leaving.number, server.number])
-        assert {number: type(each).__name__ for number, each in refused.items()} == {
+        refusals = switch([GONE, leaving.number, server.number])
+        assert {number: type(each).__name__ for number, each in refusals.items()} == {
             GONE: "NotFound",
             leaving.number: "ServerStatusConflict",
         }
@@ -100,16 +100,18 @@ def world_of_claims(world: World, server: BareMetalServer) -> None:
     """Servers of every kind: with interfaces, with virtual ones, with floating IPs, in two regions and groups."""
     make_server(world.account, name="db-1", region="eu-de")
     virtual = make_server(world.account, name="virtual-1")
-    held = make_virtual_interface(Subnet.objects.filter(region="us-south")[0])
+    locked_interface = make_virtual_interface(Subnet.objects.filter(region="us-south")[0])
     [interface] = virtual.network_interfaces.all()
     NetworkAttachment.objects.create(
-        id="a", name="a", created_at=clock.now(), server=virtual, virtual_network_interface=held
+        id="a", name="a", created_at=clock.now(), server=virtual, virtual_network_interface=locked_interface
     )
     group = ResourceGroup.objects.create(id="g", account=world.account, name="Straße", created_at=clock.now())
     BareMetalServer.objects.filter(pk=virtual.pk).update(resource_group=group)
     common = {"account": world.account, "region": "us-south", "zone": "us-south-1", "created_at": clock.now()}
     common |= {"resource_group": ResourceGroup.objects.get(account=world.account, is_default=True)}
-    FloatingIP.objects.create(id="f1", name="f1", address="192.0.2.1", virtual_network_interface=held, **common)
+    FloatingIP.objects.create(
+        id="f1", name="f1", address="192.0.2.1", virtual_network_interface=locked_interface, **common
+    )
     FloatingIP.objects.create(id="f2", name="f2", address="192.0.2.2", network_interface=interface, **common)
     assert NetworkInterface.objects.count() == 3
 
@@ -118,9 +120,9 @@ def world_of_claims(world: World, server: BareMetalServer) -> None:
 def test_the_columns_have_the_claims_of_each_server(world: World) -> None:
     lines = claim_rows(world.account.id, most=10)
     columns = ClaimTable(lines).columns([*CLAIMS, "no.such.claim"])
-    found = [{name: column[place] for name, column in columns.items()} for place in range(len(lines))]
+    rows_by_line = [{name: column[place] for name, column in columns.items()} for place in range(len(lines))]
     rows = servers_for_facts().filter(account=world.account).order_by("-number")
-    assert found == [claims_of(facts_of(row), resource_group_name=row.resource_group.name) for row in rows]
+    assert rows_by_line == [claims_of(facts_of(row), resource_group_name=row.resource_group.name) for row in rows]
 
 
 @pytest.mark.usefixtures("world_of_claims")
@@ -139,10 +141,15 @@ def test_conditions_hold_for_columns_as_for_each_server(world: World, operator: 
     columns = table.columns(CLAIMS)
     for claim in (*CLAIMS, "no.such.claim"):
         for value in ("web-1", "WEB", "us-south", "STRASSE", "192.0.2.1", '["web-1", "db-1"]', '{"a": 1}', lines[0].id):
-            asked = [ClaimCondition(claim, operator, value), ClaimCondition("region", "NOT_EQUALS", "eu-de")]
+            claim_conditions = [ClaimCondition(claim, operator, value), ClaimCondition("region", "NOT_EQUALS", "eu-de")]
             expected = [
-                all(holds(each, {name: column[place] for name, column in columns.items()}) for each in asked)
+                all(holds(each, {name: column[place] for name, column in columns.items()}) for each in claim_conditions)
                 for place in range(len(lines))
             ]
-            assert hold_for_each(asked, table.columns([each.claim for each in asked]), count=len(lines)) == expected
+            assert (
+                hold_for_each(
+                    claim_conditions, table.columns([each.claim for each in claim_conditions]), count=len(lines)
+                )
+                == expected
+            )
     assert hold_for_each([], {}, count=2) == [False, False]

@@ -27,9 +27,9 @@ def switch(server: BareMetalServer, **switches: Any) -> BareMetalServer:
 
 
 def session(server: BareMetalServer) -> str:
-    found = server_by_number(server.number)
-    assert found is not None
-    return facts_of(found).metadata_session
+    actual_server = server_by_number(server.number)
+    assert actual_server is not None
+    return facts_of(actual_server).metadata_session
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_a_switch_does_not_undo_what_changed_since_the_row_was_read(server: Bare
 
 
 def test_a_switch_leaves_one_event_that_says_what_is_set(server: BareMetalServer) -> None:
-    known = set(ActivityEvent.objects.values_list("pk", flat=True))
+    primary_keys = set(ActivityEvent.objects.values_list("pk", flat=True))
     switch(server, protocol="https")
-    event = ActivityEvent.objects.exclude(pk__in=known).get()
+    event = ActivityEvent.objects.exclude(pk__in=primary_keys).get()
     assert event.action == "is.bare-metal-server.bare-metal-server.update"
     assert event.data == {"metadata_service": {"enabled": True, "protocol": "https"}}
 
@@ -98,6 +98,6 @@ def test_a_server_that_vanished_is_not_found(server: BareMetalServer) -> None:
 
 def test_a_server_being_deleted_answers_no_metadata(server: BareMetalServer) -> None:
     BareMetalServer.objects.filter(pk=server.pk).update(status="deleting")
-    found = server_by_number(server.number)
-    assert found is not None
-    assert not facts_of(found).metadata_enabled
+    actual_server = server_by_number(server.number)
+    assert actual_server is not None
+    assert not facts_of(actual_server).metadata_enabled

@@ -61,15 +61,15 @@ def test_an_acl_made_of_nothing_lets_nothing_pass(acl: NetworkACL) -> None:
 
 
 def test_rules_come_in_the_order_given(vpc: VPC) -> None:
-    made = create_network_acl(vpc.account, vpc=vpc, rules=[rule(name) for name in "cab"], by=BY)
-    assert names(made) == ["c", "a", "b"]
+    new_acl = create_network_acl(vpc.account, vpc=vpc, rules=[rule(name) for name in "cab"], by=BY)
+    assert names(new_acl) == ["c", "a", "b"]
 
 
 def test_all_that_is_wrong_with_rules_is_named_and_nothing_made(vpc: VPC) -> None:
     wrong = [rule(icmp_type=8), rule(), rule(protocol="icmp", icmp_code=1)]
-    with pytest.raises(Refusals) as refused:
+    with pytest.raises(Refusals) as error:
         create_network_acl(vpc.account, vpc=vpc, rules=wrong, by=BY)
-    assert [each.target.name for each in refused.value.each if each.target] == ["rules[0].type", "rules[2].type"]
+    assert [each.target.name for each in error.value.each if each.target] == ["rules[0].type", "rules[2].type"]
     assert list(vpc.network_acls.all()) == [vpc.default_network_acl]
 
 
@@ -107,9 +107,9 @@ MOVES = {
 
 @pytest.mark.parametrize(("which", "before", "expected"), MOVES.values(), ids=MOVES.keys())
 def test_a_rule_is_moved(acl: NetworkACL, which: str, before: str, expected: list[str]) -> None:
-    made = {name: create_rule(acl, rule(name), by=BY) for name in "abc"}
-    target = made[before].id if before else ""
-    replace_rule(made[which], lambda row: rule(row.name, before=target), move=True, by=BY)
+    rules = {name: create_rule(acl, rule(name), by=BY) for name in "abc"}
+    target = rules[before].id if before else ""
+    replace_rule(rules[which], lambda row: rule(row.name, before=target), move=True, by=BY)
     assert names(acl) == expected
     assert len(set(positions(acl))) == 3
 
@@ -121,15 +121,20 @@ def test_a_rule_does_not_go_before_itself(acl: NetworkACL) -> None:
 
 
 def test_a_rule_that_was_deleted_meanwhile_is_not_changed(acl: NetworkACL) -> None:
-    made = create_rule(acl, rule(), by=BY)
-    NetworkACLRule.objects.filter(pk=made.pk).delete()
+    new_rule = create_rule(acl, rule(), by=BY)
+    NetworkACLRule.objects.filter(pk=new_rule.pk).delete()
     with pytest.raises(NotFound):
-        replace_rule(made, lambda _: rule(), move=False, by=BY)
+        replace_rule(new_rule, lambda _: rule(), move=False, by=BY)
 
 
 def test_a_rule_of_tcp_without_ports_is_for_all(acl: NetworkACL) -> None:
-    made = create_rule(acl, rule(protocol="tcp", source_port_min=7, source_port_max=8), by=BY)
-    ranges = (made.source_port_min, made.source_port_max, made.destination_port_min, made.destination_port_max)
+    new_rule = create_rule(acl, rule(protocol="tcp", source_port_min=7, source_port_max=8), by=BY)
+    ranges = (
+        new_rule.source_port_min,
+        new_rule.source_port_max,
+        new_rule.destination_port_min,
+        new_rule.destination_port_max,
+    )
     assert ranges == (7, 8, 1, 65_535)
 
 

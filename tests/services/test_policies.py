@@ -59,9 +59,9 @@ def test_creating_leaves_one_event_with_roles_and_subject(world: World) -> None:
 )
 def test_the_same_policy_twice_conflicts_with_the_first(world: World, content: PolicyContent) -> None:
     first = make(world)
-    with pytest.raises(PolicyConflict) as refused:
+    with pytest.raises(PolicyConflict) as error:
         make(world, content)
-    assert refused.value.rival == first
+    assert error.value.rival == first
     assert Policy.objects.count() == 1
 
 

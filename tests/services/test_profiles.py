@@ -53,11 +53,11 @@ def test_another_account_may_use_the_same_name(world: World) -> None:
 def test_a_change_moves_the_entity_tag_and_the_time(world: World) -> None:
     profile = make_profile(world.account)
     before = (profile.entity_tag, profile.modified_at)
-    changed = update_profile(profile, changes={"description": "new"}, by=BY)
-    assert changed.description == "new"
-    assert changed.entity_tag.startswith("2-")
-    assert changed.entity_tag != before[0]
-    assert changed.modified_at > before[1]
+    updated_profile = update_profile(profile, changes={"description": "new"}, by=BY)
+    assert updated_profile.description == "new"
+    assert updated_profile.entity_tag.startswith("2-")
+    assert updated_profile.entity_tag != before[0]
+    assert updated_profile.modified_at > before[1]
 
 
 def test_a_profile_cannot_take_anothers_name(world: World) -> None:
@@ -95,8 +95,8 @@ def test_deleting_takes_links_and_policies_along_in_one_event(world: World) -> N
     assert (ProfileLink.objects.count(), Policy.objects.count()) == (0, 0)
     [event] = ActivityEvent.objects.order_by("pk")[before:]
     assert event.action == "iam-identity.account-profile.delete"
-    gone = {"links": [link.id], "rules": [], "identities": [], "access_groups": [], "policies": [str(policy.id)]}
-    assert event.data == gone
+    removed = {"links": [link.id], "rules": [], "identities": [], "access_groups": [], "policies": [str(policy.id)]}
+    assert event.data == removed
 
 
 def test_deleting_leaves_the_policies_of_others(world: World) -> None:

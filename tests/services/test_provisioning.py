@@ -54,7 +54,7 @@ def test_a_server_that_is_made_at_once_is_what_the_worker_would_have_made_of_it(
     world: World, prototype: ServerPrototype, django_capture_on_commit_callbacks: Any, settings: Any
 ) -> None:
     settings.BAREMINT_PROVISION_SECONDS = 0
-    made = {}
+    rows_by_mode = {}
     for at_once in (False, True):
         with undone(), django_capture_on_commit_callbacks() as callbacks:
             server = create_server(world.account, prototype=prototype, at_once=at_once, by=BY)
@@ -63,9 +63,15 @@ def test_a_server_that_is_made_at_once_is_what_the_worker_would_have_made_of_it(
                     pass
             server = BareMetalServer.objects.get(id=server.id)
             events = list(ActivityEvent.objects.order_by("id").values_list("action", "outcome", "initiator_id"))
-            made[at_once] = (server.status, server.transition, server.transition_due_at, server.revision, events)
-    assert made[True] == made[False]
-    assert made[True][:3] == ("running", "", None)
+            rows_by_mode[at_once] = (
+                server.status,
+                server.transition,
+                server.transition_due_at,
+                server.revision,
+                events,
+            )
+    assert rows_by_mode[True] == rows_by_mode[False]
+    assert rows_by_mode[True][:3] == ("running", "", None)
     assert callbacks == []
 
 
@@ -113,19 +119,19 @@ def test_numbers_are_never_used_again(world: World, prototype: ServerPrototype) 
 
 def test_a_reserved_address_is_used_once(world: World, prototype: ServerPrototype) -> None:
     first = create(world, prototype)
-    taken = first.network_interfaces.get().primary_ip
-    asked = primary(prototype, IpPrototype(reserved_ip=taken.id))
+    primary_ip = first.network_interfaces.get().primary_ip
+    other_prototype = primary(prototype, IpPrototype(reserved_ip=primary_ip.id))
     with pytest.raises(Refusals, match="in use"):
-        create(world, asked, name="db-2")
+        create(world, other_prototype, name="db-2")
     first.delete()
-    second = create(world, asked, name="db-2")
-    assert second.network_interfaces.get().primary_ip == taken
+    second = create(world, other_prototype, name="db-2")
+    assert second.network_interfaces.get().primary_ip == primary_ip
 
 
 def test_an_address_of_the_provider_is_not_given(world: World, prototype: ServerPrototype) -> None:
-    kept = ReservedIP.objects.filter(owner="provider")[0]
+    reserved_ip = ReservedIP.objects.filter(owner="provider")[0]
     with pytest.raises(Refusals, match="in use"):
-        create(world, primary(prototype, IpPrototype(reserved_ip=kept.id)))
+        create(world, primary(prototype, IpPrototype(reserved_ip=reserved_ip.id)))
 
 
 def test_the_default_security_group_is_used_when_none_is_asked_for(world: World, prototype: ServerPrototype) -> None:
@@ -186,9 +192,9 @@ def test_the_quota_is_per_account(world: World, prototype: ServerPrototype, sett
 
 def test_a_linked_profile_and_the_server_leave_an_event_each(world: World, prototype: ServerPrototype) -> None:
     profile = make_profile(world.account)
-    known = ActivityEvent.objects.count()
+    count = ActivityEvent.objects.count()
     initialization = replace(prototype.initialization, trusted_profile={"id": profile.id})
     server = create(world, prototype, initialization=initialization)
-    link, created = ActivityEvent.objects.order_by("pk")[known:]
+    link, created = ActivityEvent.objects.order_by("pk")[count:]
     assert link.action == "iam-identity.account-profile-link.create"
     assert (created.action, created.target_id) == ("is.bare-metal-server.bare-metal-server.create", server.crn)

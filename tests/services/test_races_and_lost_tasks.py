@@ -85,9 +85,11 @@ def test_a_late_task_of_an_earlier_transition_does_not_hurry_the_next(server: Ba
 
 
 def test_an_interface_that_loses_the_race_for_a_reserved_address_is_told(world: World, server: BareMetalServer) -> None:
-    taken = server.network_interfaces.get()
+    interface = server.network_interfaces.get()
     late = make_server(world.account, name="late")
-    asked = InterfacePrototype(subnet=taken.subnet.id)
-    found = InterfaceRows(asked, "primary_network_interface", taken.subnet, taken.primary_ip, [])
+    interface_prototype = InterfacePrototype(subnet=interface.subnet.id)
+    interface_rows = InterfaceRows(
+        interface_prototype, "primary_network_interface", interface.subnet, interface.primary_ip, []
+    )
     with pytest.raises(Conflict, match="bound meanwhile"):
-        attach_interface(late, found, is_primary=False)
+        attach_interface(late, interface_rows, is_primary=False)

@@ -24,13 +24,13 @@ ELSEWHERE = "eu-de"
 
 @pytest.fixture
 def server(world: World) -> BareMetalServer:
-    made = make_server(world.account, name="far", metadata_enabled=True, region=ELSEWHERE)
-    return servers_for_facts().get(pk=made.pk)
+    new_server = make_server(world.account, name="far", metadata_enabled=True, region=ELSEWHERE)
+    return servers_for_facts().get(pk=new_server.pk)
 
 
 def token_of(server: BareMetalServer) -> str:
-    issued = create_identity_token(facts_of(server), lifetime=timedelta(minutes=5), nonce=None, now=clock.now())
-    return issued.token
+    issued_token = create_identity_token(facts_of(server), lifetime=timedelta(minutes=5), nonce=None, now=clock.now())
+    return issued_token.token
 
 
 def test_issuer_and_kid_name_the_servers_region(server: BareMetalServer) -> None:
@@ -57,8 +57,10 @@ def test_the_key_of_another_region_signs_nothing_for_this_one() -> None:
     key_rotation.ensure_identity_key(ELSEWHERE, now=clock.now())
     facts = make_facts()
     issuer = claims.identity_issuer("BMS-CR", facts.region)
-    made = claims.identity_claims(facts, issuer=issuer, now=clock.now(), lifetime=timedelta(minutes=5), nonce=None)
-    token, _ = signing.sign(made, purpose="identity", region=ELSEWHERE)
+    identity_claims = claims.identity_claims(
+        facts, issuer=issuer, now=clock.now(), lifetime=timedelta(minutes=5), nonce=None
+    )
+    token, _ = signing.sign(identity_claims, purpose="identity", region=ELSEWHERE)
     with pytest.raises(Unauthenticated, match="key of another region"):
         verify_identity_token(token, facts=facts, now=clock.now())
 

@@ -34,8 +34,8 @@ def ask(purpose: str = "iam", now: datetime | None = None, by: Party = ALICE) ->
 
 def events(action: str) -> list[tuple[str, str, str]]:
     """Who did it, and to which key."""
-    found = ActivityEvent.objects.filter(action=action).order_by("id")
-    return list(found.values_list("initiator_id", "initiator_type", "target_id"))
+    actual_events = ActivityEvent.objects.filter(action=action).order_by("id")
+    return list(actual_events.values_list("initiator_id", "initiator_type", "target_id"))
 
 
 @each
@@ -138,8 +138,8 @@ def test_each_hand_over_names_who_asked_for_that_key() -> None:
 def test_a_request_is_kept_once_and_for_an_active_key_alone() -> None:
     """What several who ask at once come to: the row decides who was first."""
     active, successor, now = key("active").kid, key("prepared").kid, clock.now()
-    kept = [key_rotation._ask(kid, successor, now=now, at=now, by=ALICE) for kid in (successor, active, active)]
-    assert kept == [False, True, False]
+    outcomes = [key_rotation._ask(kid, successor, now=now, at=now, by=ALICE) for kid in (successor, active, active)]
+    assert outcomes == [False, True, False]
     assert events("baremint.key.ask-rotation") == [(ALICE.id, "User", active)]
 
 
@@ -163,15 +163,15 @@ def test_what_is_announced_is_when_it_happens() -> None:
     now = clock.now()
     assert key_rotation.due_at(now) == pytest.approx(now + 16 * HOUR, abs=HOUR)
     at = ask(now=now).signs_from
-    announced = [now + timedelta(seconds=each.seconds or 0) for each in scheduled_keys(now) if each.purpose == "iam"]
-    assert announced == [at, at]
+    change_times = [now + timedelta(seconds=each.seconds or 0) for each in scheduled_keys(now) if each.purpose == "iam"]
+    assert change_times == [at, at]
     assert key_rotation.due_at(now) == at
 
 
 def test_the_first_key_of_a_region_signs_and_that_is_all_there_is_to_ask_for() -> None:
-    found = key_rotation.rotate("identity", now=clock.now(), region="eu-de", by=ALICE)
+    rotation = key_rotation.rotate("identity", now=clock.now(), region="eu-de", by=ALICE)
     keys = KeyPair.objects.filter(region="eu-de")
-    assert (found.kid, found.waits) == (keys.get(state="active").kid, False)
+    assert (rotation.kid, rotation.waits) == (keys.get(state="active").kid, False)
     assert keys.get(state="prepared").generation == 2
 
 

@@ -60,7 +60,7 @@ class Reservations(RuleBasedStateMachine):
         active=st.booleans(),
     )
     def reserve(self, total: int, affinity: str, renew: bool, active: bool) -> None:
-        made = self.attempt(
+        new_reservation = self.attempt(
             lambda: reservations.create_reservation(
                 self.account,
                 region=REGION,
@@ -74,8 +74,8 @@ class Reservations(RuleBasedStateMachine):
                 by=BY,
             )
         )
-        if made and active:
-            reservations.activate_reservation(made, by=BY)
+        if new_reservation and active:
+            reservations.activate_reservation(new_reservation, by=BY)
             self.wait(0)
 
     @rule(position=POSITION)
@@ -109,8 +109,8 @@ class Reservations(RuleBasedStateMachine):
     @rule(server=POSITION, policy=AFFINITY, position=POSITION)
     def choose(self, server: int, policy: str, position: int) -> None:
         if one := self.server(server):
-            asked = self.affinity(policy, position)
-            self.attempt(lambda: update_server(one, reservation_affinity=asked, by=BY))
+            reservation_affinity = self.affinity(policy, position)
+            self.attempt(lambda: update_server(one, reservation_affinity=reservation_affinity, by=BY))
 
     @rule(server=POSITION, action=st.sampled_from(["start", "stop", "delete"]))
     def act(self, server: int, action: str) -> None:
@@ -130,15 +130,15 @@ class Reservations(RuleBasedStateMachine):
     @invariant()
     def no_capacity_is_used_twice_or_while_it_is_not_there(self) -> None:
         for one in Reservation.objects.all():
-            used = one.servers.count()
-            assert used <= (one.total if one.status in (rules.ACTIVE, rules.DEACTIVATING) else 0)
+            usage = one.servers.count()
+            assert usage <= (one.total if one.status in (rules.ACTIVE, rules.DEACTIVATING) else 0)
 
     @invariant()
     def none_that_is_active_is_lost(self) -> None:
         rows = Reservation.objects.filter(status__in=(rules.ACTIVE, rules.DEACTIVATING))
         active = set(rows.values_list("pk", flat=True))
-        ended = Reservation.objects.filter(status=rules.EXPIRED).values_list("pk", flat=True)
-        assert getattr(self, "held", set()) <= active | set(ended)
+        primary_keys = Reservation.objects.filter(status=rules.EXPIRED).values_list("pk", flat=True)
+        assert getattr(self, "held", set()) <= active | set(primary_keys)
         self.held = active
 
     @invariant()
@@ -146,8 +146,8 @@ class Reservations(RuleBasedStateMachine):
         for server in BareMetalServer.objects.filter(reservation__isnull=False):
             assert server.reservation
             assert (server.reservation.profile, server.reservation.zone) == (server.profile, server.zone)
-            wanted = {rules.AUTOMATIC: rules.AUTOMATIC, rules.MANUAL: rules.RESTRICTED}
-            assert wanted[server.reservation_affinity_policy] == server.reservation.affinity_policy
+            expectation = {rules.AUTOMATIC: rules.AUTOMATIC, rules.MANUAL: rules.RESTRICTED}
+            assert expectation[server.reservation_affinity_policy] == server.reservation.affinity_policy
             assert server.reservation_pool in (None, server.reservation)
 
     @invariant()

@@ -58,10 +58,10 @@ BAD: dict[str, tuple[dict[str, Any], type[ApiError], str]] = {
 
 def test_a_reserved_ip_is_refused(subnet: Subnet) -> None:
     def check(name: str) -> None:
-        asked, kind, path = BAD[name]
+        request, kind, path = BAD[name]
         make(subnet, name="first")
         with pytest.raises(kind) as refusal:
-            make(subnet, **asked)
+            make(subnet, **request)
         assert refusal.value.target
         assert refusal.value.target.name == path
 

@@ -37,9 +37,9 @@ def test_a_group_is_not_renamed_to_a_taken_name(team: ResourceGroup) -> None:
 
 def test_a_change_is_dated(team: ResourceGroup) -> None:
     assert team.updated_at is None
-    changed = resource_groups.rename_resource_group(team, name="crew", by=BY)
-    assert changed.updated_at
-    assert changed.updated_at >= changed.created_at
+    group = resource_groups.rename_resource_group(team, name="crew", by=BY)
+    assert group.updated_at
+    assert group.updated_at >= group.created_at
 
 
 def test_a_group_that_is_gone_is_not_renamed(team: ResourceGroup) -> None:

@@ -59,8 +59,8 @@ def delete(server: BareMetalServer, *, to_the_end: bool = True) -> None:
 
 def test_a_revoked_certificate_has_an_instant_and_a_reason(certificate: IssuedCertificate) -> None:
     now = clock.now()
-    found = revoke(certificate, reason="superseded", by=BY, now=now)
-    assert (found.revoked_at, found.revocation_reason) == (now, "superseded")
+    revocation = revoke(certificate, reason="superseded", by=BY, now=now)
+    assert (revocation.revoked_at, revocation.revocation_reason) == (now, "superseded")
 
 
 def test_a_revoked_certificate_is_not_renewed(certificate: IssuedCertificate) -> None:

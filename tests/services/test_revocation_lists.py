@@ -82,9 +82,9 @@ def test_a_list_is_signed_again_at_half_of_its_time_and_not_before(kid: str) -> 
 
 def test_the_lifetime_of_a_list_is_a_setting(kid: str, settings: Any) -> None:
     settings.BAREMINT_CRL_SECONDS = 600
-    found = list_of()
-    assert found.next_update_utc is not None
-    assert found.next_update_utc - found.last_update_utc == timedelta(seconds=600)
+    crl = list_of()
+    assert crl.next_update_utc is not None
+    assert crl.next_update_utc - crl.last_update_utc == timedelta(seconds=600)
 
 
 def test_a_list_from_the_future_is_signed_again_when_the_clock_was_turned_back(kid: str) -> None:
@@ -170,9 +170,9 @@ def test_an_authority_that_signs_no_more_leaves_its_last_list(kid: str) -> None:
     publish_due(now=clock.now())
     KeyPair.objects.filter(kid=kid).update(state="retired", ciphertext=b"")
     key_cache.forget()
-    found = fresh_list(kid, now=clock.now() + 2 * HOUR)
-    assert found is not None
-    assert found.number == 1
+    crl_row = fresh_list(kid, now=clock.now() + 2 * HOUR)
+    assert crl_row is not None
+    assert crl_row.number == 1
 
 
 def test_an_unknown_authority_has_no_list() -> None:
@@ -185,8 +185,8 @@ def test_an_unknown_authority_has_no_list() -> None:
 def test_an_expired_certificate_leaves_the_list_after_one_scheduled_list(server: BareMetalServer) -> None:
     now = clock.now()
     certificate = take_back(issue(server, lifetime=timedelta(seconds=300)))
-    seen = [certificate.serial_number in listed(now=now + age * MINUTE) for age in (0, 31, 62, 93)]
-    assert seen == [True, True, False, False]
+    is_listed = [certificate.serial_number in listed(now=now + age * MINUTE) for age in (0, 31, 62, 93)]
+    assert is_listed == [True, True, False, False]
 
 
 def test_a_list_in_between_does_not_count_as_the_scheduled_one(server: BareMetalServer) -> None:

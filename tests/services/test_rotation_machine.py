@@ -85,13 +85,13 @@ class Rotation(RuleBasedStateMachine):
     @rule(purpose=st.sampled_from(PURPOSES))
     def ask_for_a_rotation(self, purpose: str) -> None:
         """Twice in a row: the second finds what the first one made wait, or makes the next successor wait."""
-        signed = KeyPair.objects.filter(purpose=purpose).exclude(activated_at=None)
-        before = signed.count()
+        keys = KeyPair.objects.filter(purpose=purpose).exclude(activated_at=None)
+        before = keys.count()
         for _ in range(2):
-            found = key_rotation.rotate(purpose, now=self.now, by=key_rotation.SYSTEM)
-            waits = KeyPair.objects.get(kid=found.kid).state == "prepared"
-            assert waits == found.waits == (found.signs_from > self.now)
-        assert signed.count() <= before + (2 if purpose == "tls" else 1)
+            rotation = key_rotation.rotate(purpose, now=self.now, by=key_rotation.SYSTEM)
+            waits = KeyPair.objects.get(kid=rotation.kid).state == "prepared"
+            assert waits == rotation.waits == (rotation.signs_from > self.now)
+        assert keys.count() <= before + (2 if purpose == "tls" else 1)
 
     @rule(point=st.sampled_from(POINTS), purpose=st.sampled_from(PURPOSES), at_once=st.booleans())
     def crash(self, point: str, purpose: str, at_once: bool) -> None:
@@ -117,14 +117,14 @@ class Rotation(RuleBasedStateMachine):
         span = {"now": self.now, "lifetime": timedelta(seconds=lifetime)}
         if purpose == "iam":
             subject = claims.Subject("IBMid-ALICE00001", "IBMid-ALICE00001", "Alice", "a" * 32)
-            made = claims.iam_claims(subject, issuer=settings.BAREMINT_ISSUER, grant_type="x", authn={}, **span)
-            token, _ = signing.sign(made, purpose="iam")
+            token_claims = claims.iam_claims(subject, issuer=settings.BAREMINT_ISSUER, grant_type="x", authn={}, **span)
+            token, _ = signing.sign(token_claims, purpose="iam")
             check = lambda: verify_iam_token(token, now=self.now)  # noqa: E731
         else:
-            made = claims.identity_claims(FACTS, issuer="BMS-CR_us-south", nonce=None, **span)
-            token, _ = signing.sign(made, purpose="identity")
+            token_claims = claims.identity_claims(FACTS, issuer="BMS-CR_us-south", nonce=None, **span)
+            token, _ = signing.sign(token_claims, purpose="identity")
             check = lambda: verify_identity_token(token, facts=FACTS, now=self.now)  # type: ignore[assignment]  # noqa: E731
-        self.alive.append((datetime.fromtimestamp(made["exp"], tz=self.now.tzinfo), check))
+        self.alive.append((datetime.fromtimestamp(token_claims["exp"], tz=self.now.tzinfo), check))
 
     @rule()
     def sign_a_certificate(self) -> None:
@@ -157,8 +157,10 @@ class Rotation(RuleBasedStateMachine):
     @invariant()
     def what_is_over_has_no_private_key(self) -> None:
         for row in KeyPair.objects.all():
-            kept = row.state != "retired" and (row.state != "retiring" or row.purpose in ("root", "intermediate"))
-            assert bool(row.ciphertext) == kept
+            has_private_key = row.state != "retired" and (
+                row.state != "retiring" or row.purpose in ("root", "intermediate")
+            )
+            assert bool(row.ciphertext) == has_private_key
 
     @invariant()
     def no_key_signs_before_every_verifier_can_know_it(self) -> None:

@@ -27,8 +27,8 @@ def take(step: Any, line: KeySeries = IAM) -> bool:
 
 def events(action: str) -> list[tuple[str, str, str]]:
     """Whose keys: each event's initiator, and the target's id and name."""
-    found = ActivityEvent.objects.filter(action=action)
-    return list(found.values_list("initiator_id", "target_id", "target_name"))
+    actual_events = ActivityEvent.objects.filter(action=action)
+    return list(actual_events.values_list("initiator_id", "target_id", "target_name"))
 
 
 def event_of(kid: str) -> tuple[str, str, str]:

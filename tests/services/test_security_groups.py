@@ -65,10 +65,10 @@ def test_a_group_of_no_rules_lets_nothing_pass(group: SecurityGroup) -> None:
 
 def test_what_cannot_be_made_whole_is_not_made(vpc: VPC) -> None:
     rules = [RulePrototype(direction="inbound", protocol="any", name="a")] * 2
-    with pytest.raises(NotUnique) as refused:
+    with pytest.raises(NotUnique) as error:
         create_security_group(vpc.account, vpc=vpc, rules=rules, by=BY)
-    assert refused.value.target
-    assert refused.value.target.name == "rules[1].name"
+    assert error.value.target
+    assert error.value.target.name == "rules[1].name"
     assert list(vpc.security_groups.all()) == [vpc.default_security_group]
 
 
@@ -121,9 +121,9 @@ def test_the_far_end_is_a_group_of_the_same_vpc(group: SecurityGroup) -> None:
 def test_a_change_is_merged_into_the_rule_as_it_is_now(group: SecurityGroup) -> None:
     stale = create_rule(group, SSH, by=BY)
     SecurityGroupRule.objects.update(port_max=24)
-    asked = {"direction": "outbound", "protocol": "tcp", "port_min": 22}
-    changed = replace_rule(stale, lambda rule: RulePrototype(port_max=rule.port_max, **asked), by=BY)  # type: ignore[arg-type]
-    assert (changed.direction, changed.port_max) == ("outbound", 24)
+    rule_prototype = {"direction": "outbound", "protocol": "tcp", "port_min": 22}
+    updated_rule = replace_rule(stale, lambda rule: RulePrototype(port_max=rule.port_max, **rule_prototype), by=BY)  # type: ignore[arg-type]
+    assert (updated_rule.direction, updated_rule.port_max) == ("outbound", 24)
 
 
 def test_rules_are_changes_of_their_group(group: SecurityGroup) -> None:

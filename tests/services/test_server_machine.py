@@ -77,8 +77,8 @@ class Servers(RuleBasedStateMachine):
             initialization=InitializationPrototype(image=self.image),
             **connection,
         )
-        made = self.attempt(lambda: create_server(self.world.account, prototype=prototype, by=BY))
-        return made.id if made else multiple()
+        new_server = self.attempt(lambda: create_server(self.world.account, prototype=prototype, by=BY))
+        return new_server.id if new_server else multiple()
 
     @rule(id=servers, action=st.sampled_from(["start", "stop", "restart", "delete"]))
     def act(self, id: str, action: str) -> None:

@@ -59,8 +59,8 @@ def test_a_subnet_lies_in_the_zone_of_its_prefix(vpc: VPC) -> None:
 
 def test_the_provider_keeps_five_addresses(vpc: VPC) -> None:
     subnet = make(vpc)
-    kept = dict(subnet.reserved_ips.values_list("address", "name"))
-    assert {f"10.240.0.{place % 256}": name for place, name in PROVIDER_ADDRESSES.items()} == kept
+    names_by_address = dict(subnet.reserved_ips.values_list("address", "name"))
+    assert {f"10.240.0.{place % 256}": name for place, name in PROVIDER_ADDRESSES.items()} == names_by_address
 
 
 def test_subnets_by_count_follow_each_other_without_overlap(vpc: VPC) -> None:
@@ -110,9 +110,9 @@ BAD = {
 
 def test_a_subnet_is_refused(vpc: VPC) -> None:
     def check(name: str) -> None:
-        asked, problems = BAD[name]
+        request, problems = BAD[name]
         make(vpc, ipv4_cidr_block="10.240.8.0/24")
-        assert refused(vpc, **asked) == problems
+        assert refused(vpc, **request) == problems
         assert Subnet.objects.count() == 1
 
     check_each(BAD, alone(check))

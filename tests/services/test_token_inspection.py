@@ -50,28 +50,28 @@ def iam(server: BareMetalServer, identity: str) -> str:
 
 
 def failed(token: str, *, later: timedelta = timedelta()) -> list[str]:
-    found = inspect(token, caller=ALICE, now=clock.now() + later)
-    assert [check.name for check in found.checks] == NAMES
-    assert not found.accepted
-    return [check.name for check in found.checks if check.outcome == "fail"]
+    inspection = inspect(token, caller=ALICE, now=clock.now() + later)
+    assert [check.name for check in inspection.checks] == NAMES
+    assert not inspection.accepted
+    return [check.name for check in inspection.checks if check.outcome == "fail"]
 
 
 def test_a_good_identity_token_passes_every_check(identity: str) -> None:
-    found = inspect(identity, caller=ALICE, now=clock.now())
-    assert [(check.name, check.outcome) for check in found.checks] == [(name, "pass") for name in NAMES]
-    assert (found.accepted, found.because) == (True, "The identity token of web-1 is good.")
+    inspection = inspect(identity, caller=ALICE, now=clock.now())
+    assert [(check.name, check.outcome) for check in inspection.checks] == [(name, "pass") for name in NAMES]
+    assert (inspection.accepted, inspection.because) == (True, "The identity token of web-1 is good.")
 
 
 def test_a_good_iam_token_passes_every_check(iam: str) -> None:
-    found = inspect(iam, caller=ALICE, now=clock.now())
-    assert {check.outcome for check in found.checks} == {"pass"}
-    assert (found.accepted, found.purpose) == (True, "iam")
+    inspection = inspect(iam, caller=ALICE, now=clock.now())
+    assert {check.outcome for check in inspection.checks} == {"pass"}
+    assert (inspection.accepted, inspection.purpose) == (True, "iam")
 
 
 def test_the_contents_of_a_token_are_shown(identity: str, server: BareMetalServer) -> None:
-    found = inspect(identity, caller=ALICE, now=clock.now())
-    assert found.header["alg"] == "RS256"
-    assert found.claims["iaas"]["instanceID"] == server.id
+    inspection = inspect(identity, caller=ALICE, now=clock.now())
+    assert inspection.header["alg"] == "RS256"
+    assert inspection.claims["iaas"]["instanceID"] == server.id
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "." * 9000])
@@ -137,8 +137,12 @@ READER = Caller("IBMid-READER", ALICE.account_id, "Reader", "User")
 
 def told(token: str, caller: Caller) -> tuple[bool | None, str, str]:
     """The verdict, and what the checks say of a server."""
-    found = inspect(token, caller=caller, now=clock.now())
-    return found.accepted, found.because, next(check.reason for check in found.checks if check.name == "Server")
+    inspection = inspect(token, caller=caller, now=clock.now())
+    return (
+        inspection.accepted,
+        inspection.because,
+        next(check.reason for check in inspection.checks if check.name == "Server"),
+    )
 
 
 @pytest.mark.parametrize("caller", [MALLORY, READER], ids=["another account's", "one without a policy"])

@@ -72,11 +72,11 @@ def test_an_instant_is_a_whole_number_from_zero_to_two_to_the_forty(name: str) -
 
 def test_a_verified_token_names_the_key_that_signed_it_and_where() -> None:
     kid = key_cache.signer("identity").kid
-    signed = signing.authenticate(identity_token(), purpose="identity")
-    assert (signed.kid, signed.region) == (kid, "us-south")
+    admission = signing.authenticate(identity_token(), purpose="identity")
+    assert (admission.kid, admission.region) == (kid, "us-south")
     claims = identity_claims()
     admitted = signing.check_claims(
-        signed,
+        admission,
         issuer=ISSUER,
         now=clock.now(),
         leeway=timedelta(seconds=60),

@@ -28,8 +28,10 @@ UNPUBLISHED_KEY = rsa.generate_private_key(65537, 2048)
 
 
 def identity_claims(**changes: Any) -> dict[str, Any]:
-    made = claims.identity_claims(FACTS, issuer=ISSUER, now=clock.now(), lifetime=timedelta(seconds=300), nonce=None)
-    return {name: value for name, value in {**made, **changes}.items() if value is not None}
+    new_claims = claims.identity_claims(
+        FACTS, issuer=ISSUER, now=clock.now(), lifetime=timedelta(seconds=300), nonce=None
+    )
+    return {name: value for name, value in {**new_claims, **changes}.items() if value is not None}
 
 
 def identity_token(**changes: Any) -> str:
@@ -38,7 +40,7 @@ def identity_token(**changes: Any) -> str:
 
 def iam_token(**changes: Any) -> str:
     subject = claims.Subject("IBMid-ALICE00001", "IBMid-ALICE00001", "Alice", "a" * 32)
-    made = claims.iam_claims(
+    iam_claims = claims.iam_claims(
         subject,
         issuer="https://iam.cloud.ibm.com/identity",
         now=clock.now(),
@@ -46,7 +48,7 @@ def iam_token(**changes: Any) -> str:
         grant_type=claims.APIKEY_GRANT,
         authn={"sub": "alice"},
     )
-    return signing.sign({**made, **changes}, purpose=KeyPair.Purpose.IAM)[0]
+    return signing.sign({**iam_claims, **changes}, purpose=KeyPair.Purpose.IAM)[0]
 
 
 def part(value: Any) -> str:
@@ -73,9 +75,9 @@ def hs256_with_the_public_key() -> str:
     import hashlib
     import hmac
 
-    signed = f"{part({'alg': 'HS256', 'typ': 'JWT', 'kid': kid()})}.{part(identity_claims())}"
-    mac = hmac.new(public_pem(), signed.encode(), hashlib.sha256).digest()
-    return f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+    signing_input = f"{part({'alg': 'HS256', 'typ': 'JWT', 'kid': kid()})}.{part(identity_claims())}"
+    mac = hmac.new(public_pem(), signing_input.encode(), hashlib.sha256).digest()
+    return f"{signing_input}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
 
 def resigned(text: str) -> str:

@@ -128,9 +128,9 @@ def test_the_next_step_is_sent_for_by_name_when_the_row_is_there(
         with django_capture_on_commit_callbacks(execute=True):
             act(server, action="stop", by=BY)
             assert taken() is None
-        sent = taken()
-        assert sent is not None
-        assert (sent.headers["task"], sent.payload[0]) == ("baremint.server-step", [server.id])
+        task = taken()
+        assert task is not None
+        assert (task.headers["task"], task.payload[0]) == ("baremint.server-step", [server.id])
         assert taken() is None
 
 

@@ -64,14 +64,14 @@ def test_a_virtual_interface_is_in_the_default_group_of_its_vpc(vni: VirtualNetw
 
 
 def test_an_address_that_is_asked_for_does_not_go_to_the_one_that_may_have_any(subnet: Subnet) -> None:
-    made = make(subnet, ips=(IpPrototype(address=LOWEST),))
-    assert (made.primary_ip.address, addresses(made)) == ("10.240.0.5", [LOWEST, "10.240.0.5"])
+    interface = make(subnet, ips=(IpPrototype(address=LOWEST),))
+    assert (interface.primary_ip.address, addresses(interface)) == ("10.240.0.5", [LOWEST, "10.240.0.5"])
 
 
 def test_the_subnet_may_be_left_to_the_primary_address(subnet: Subnet) -> None:
     ip = create_reserved_ip(subnet, by=BY)
-    made = make(subnet, subnet="", primary_ip=IpPrototype(reserved_ip=ip.id))
-    assert (made.subnet, made.primary_ip) == (subnet, ip)
+    interface = make(subnet, subnet="", primary_ip=IpPrototype(reserved_ip=ip.id))
+    assert (interface.subnet, interface.primary_ip) == (subnet, ip)
 
 
 def test_nothing_remains_of_a_virtual_interface_that_is_refused_late(
@@ -110,8 +110,8 @@ WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_is_named(subnet: Subnet, case: str) -> None:
-    asked, expected = WRONG[case]
-    assert refused(subnet, **asked) == expected
+    request, expected = WRONG[case]
+    assert refused(subnet, **request) == expected
 
 
 def test_more_security_groups_than_the_quota_are_refused(subnet: Subnet) -> None:
@@ -152,8 +152,8 @@ def test_another_accounts_resources_are_not_found(world: World, subnet: Subnet) 
     ip = create_reserved_ip(foreign, by=BY)
     group = foreign.vpc.default_security_group
     assert group
-    found = refused(subnet, ips=(IpPrototype(reserved_ip=ip.id),), security_groups=(group.id,))
-    assert found == [("bad_field", "vni.ips[0]"), ("bad_field", "vni.security_groups[0]")]
+    problems = refused(subnet, ips=(IpPrototype(reserved_ip=ip.id),), security_groups=(group.id,))
+    assert problems == [("bad_field", "vni.ips[0]"), ("bad_field", "vni.security_groups[0]")]
     assert refused(subnet, subnet=foreign.id) == [("bad_field", "vni.subnet")]
 
 
@@ -175,13 +175,13 @@ def test_a_change_refused_tells_all_that_is_wrong(vni: VirtualNetworkInterface) 
     }
     with pytest.raises(Refusals) as refusal:
         update_virtual_interface(vni, by=BY, **changes)
-    found = [each.target and each.target.name for each in refusal.value.each]
-    assert found == ["name", "auto_delete", "allow_ip_spoofing"]
+    names = [each.target and each.target.name for each in refusal.value.each]
+    assert names == ["name", "auto_delete", "allow_ip_spoofing"]
 
 
 def test_every_change_makes_another_entity_tag(vni: VirtualNetworkInterface) -> None:
-    changed = update_virtual_interface(vni, name="other", by=BY)
-    assert (changed.name, changed.revision) == ("other", vni.revision + 1)
+    interface = update_virtual_interface(vni, name="other", by=BY)
+    assert (interface.name, interface.revision) == ("other", vni.revision + 1)
 
 
 # --- addresses -----------------------------------------------------------------------------------------------------
@@ -206,13 +206,13 @@ def test_what_is_no_address_for_it_is_not_found(
     world: World, subnet: Subnet, vni: VirtualNetworkInterface, whose: str
 ) -> None:
     elsewhere = create_reserved_ip(make_subnet(world.account, name="other", cidr="10.240.1.0/24"), by=BY)
-    found = {
+    address_ids = {
         "provider": subnet.reserved_ips.filter(owner="provider")[0].id,
         "another subnet": elsewhere.id,
         "unknown": "none",
     }
     with pytest.raises(NotFound):
-        bind_address(vni, found[whose], by=BY)
+        bind_address(vni, address_ids[whose], by=BY)
 
 
 @pytest.mark.parametrize("auto_delete", [True, False])
@@ -241,11 +241,11 @@ def test_an_address_that_went_to_another_interface_meanwhile_stays_there(
 
 
 def test_addresses_go_along_or_stay_unbound(subnet: Subnet) -> None:
-    kept = IpPrototype(address="10.240.0.9", auto_delete=False)
-    made = make(subnet, primary_ip=IpPrototype(address="10.240.0.8"), ips=(kept,))
-    delete_virtual_interface(made, by=BY)
-    left = ReservedIP.objects.filter(owner="user").values_list("address", "virtual_network_interface")
-    assert list(left) == [("10.240.0.9", None)]
+    ip_prototype = IpPrototype(address="10.240.0.9", auto_delete=False)
+    interface = make(subnet, primary_ip=IpPrototype(address="10.240.0.8"), ips=(ip_prototype,))
+    delete_virtual_interface(interface, by=BY)
+    rows = ReservedIP.objects.filter(owner="user").values_list("address", "virtual_network_interface")
+    assert list(rows) == [("10.240.0.9", None)]
 
 
 def test_the_floating_ip_of_a_deleted_virtual_interface_stays_unbound(

@@ -41,15 +41,17 @@ def test_columns_say_of_every_row_what_its_attributes_say(populated: World) -> N
                 if isinstance(column, Own | Choice)
                 else column
             )
-            told = rows.annotate(told=path) if not isinstance(path, str) else rows
-            found = dict(told.values_list("pk", path if isinstance(path, str) else "told"))
+            annotated_rows = rows.annotate(told=path) if not isinstance(path, str) else rows
+            values_by_row = dict(annotated_rows.values_list("pk", path if isinstance(path, str) else "told"))
             if (name, attribute_name) == (
                 "image",
                 "crn",
             ):  # stock images belong to no account, and carry no account's tags
                 stock = {row.pk for row in rows if row.account_id is None}
-                found, expected = ({k: v for k, v in each.items() if k not in stock} for each in (found, expected))
-            assert found == expected, (name, attribute_name)
+                values_by_row, expected = (
+                    {k: v for k, v in each.items() if k not in stock} for each in (values_by_row, expected)
+                )
+            assert values_by_row == expected, (name, attribute_name)
         assert {*kind.columns} == {*kind.attributes(rows[0], populated.account)} if rows else True
 
 
@@ -57,25 +59,25 @@ def test_columns_say_of_every_row_what_its_attributes_say(populated: World) -> N
 def test_a_list_is_what_single_decisions_allow(populated: World, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether what policies select is little enough to be looked up first, or not."""
     monkeypatch.setattr("trustedprofiles.policy_columns.MOST_LOOKED_UP", (0, 1, 1000)[seed % 3])
-    found = differing(populated.account, seed)
-    found.pop("")
-    assert found == {}
+    differences = differing(populated.account, seed)
+    differences.pop("")
+    assert differences == {}
 
 
 @pytest.mark.thorough
 def test_a_list_is_what_single_decisions_allow_under_many_policies(
     populated: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = every = 0
+    visible_count = every = 0
     for seed in range(100, 500):
         monkeypatch.setattr("trustedprofiles.policy_columns.MOST_LOOKED_UP", (0, 1, 1000)[seed % 3])
         with transaction.atomic():
-            found = differing(populated.account, seed)
+            differences = differing(populated.account, seed)
             transaction.set_rollback(True)
-        some, all_of_them = found.pop("")
-        seen, every = seen + some, every + all_of_them
-        assert found == {}, seed
-    assert 0.1 < seen / every < 0.9  # or else the policies would say nothing
+        some, all_of_them = differences.pop("")
+        visible_count, every = visible_count + some, every + all_of_them
+        assert differences == {}, seed
+    assert 0.1 < visible_count / every < 0.9  # or else the policies would say nothing
 
 
 @pytest.mark.parametrize(
@@ -93,13 +95,13 @@ def test_a_decision_about_three_hundred_rows_takes_the_queries_of_one_about_thre
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            shown = visible(
+            rows_visible = visible(
                 VICTOR,
                 action="is.bare-metal-server.bare-metal-server.list",
                 resource=resource,
                 columns=BareMetalServer.policy_columns(),
             )
-            rows = shown.of(BareMetalServer.objects.filter(account=world.account))
+            rows = rows_visible.of(BareMetalServer.objects.filter(account=world.account))
             assert len(rows) == rows.count()
         return len(captured)
 

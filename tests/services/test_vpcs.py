@@ -109,8 +109,8 @@ def test_a_group_of_another_account_is_not_found(world: World) -> None:
 
 
 def test_a_change_is_recorded_and_changes_the_tag(vpc: VPC) -> None:
-    changed = update_vpc(vpc, name="new", by=BY)
-    assert (changed.name, changed.revision) == ("new", vpc.revision + 1)
+    updated_vpc = update_vpc(vpc, name="new", by=BY)
+    assert (updated_vpc.name, updated_vpc.revision) == ("new", vpc.revision + 1)
     event = ActivityEvent.objects.get(action="is.vpc.vpc.update")
     assert (event.target_id, event.target_name) == (vpc.crn, "new")
 
@@ -258,9 +258,9 @@ BAD_PREFIXES: dict[str, tuple[dict[str, Any], type[ApiError], str]] = {
 
 def test_a_prefix_is_refused(vpc: VPC) -> None:
     def check(name: str) -> None:
-        asked, kind, path = BAD_PREFIXES[name]
+        request, kind, path = BAD_PREFIXES[name]
         with pytest.raises(Refusals) as refusal:
-            create_address_prefix(vpc, by=BY, **{"cidr": "10.0.0.0/24", "zone": ZONES[0], **asked})
+            create_address_prefix(vpc, by=BY, **{"cidr": "10.0.0.0/24", "zone": ZONES[0], **request})
         [error] = refusal.value.each
         assert isinstance(error, kind)
         assert error.target
@@ -317,9 +317,9 @@ def test_one_table_of_a_vpc_routes_what_comes_in(vpc: VPC) -> None:
 def test_routes_are_advertised_where_traffic_comes_from(vpc: VPC) -> None:
     with pytest.raises(InvalidValue, match="route_direct_link_ingress"):
         table(vpc, advertise_routes_to=["direct_link"])
-    made = table(vpc, advertise_routes_to=["direct_link"], route_direct_link_ingress=True)
+    new_table = table(vpc, advertise_routes_to=["direct_link"], route_direct_link_ingress=True)
     with pytest.raises(InvalidValue, match="route_direct_link_ingress"):
-        update_routing_table(made, route_direct_link_ingress=False, by=BY)
+        update_routing_table(new_table, route_direct_link_ingress=False, by=BY)
 
 
 def test_a_table_with_subnets_takes_no_traffic_in(world: World) -> None:
@@ -336,29 +336,29 @@ def test_the_default_table_stays(vpc: VPC) -> None:
 
 
 def test_a_table_that_a_subnet_uses_stays(world: World, vpc: VPC) -> None:
-    made = table(vpc)
+    new_table = table(vpc)
     create_subnet(
         world.account,
         region=REGION,
         vpc=vpc.id,
         ipv4_cidr_block="10.240.0.0/24",
         name="sub",
-        routing_table=made.id,
+        routing_table=new_table.id,
         by=BY,
     )
     with pytest.raises(Conflict, match="sub") as refusal:
-        delete_routing_table(made, by=BY)
+        delete_routing_table(new_table, by=BY)
     assert refusal.value.code == "routing_table_in_use_subnet_exists"
 
 
 def test_a_stale_tag_changes_and_deletes_no_table(vpc: VPC) -> None:
-    made = table(vpc)
-    update_routing_table(made, name="new", if_match='"1"', by=BY)
+    new_table = table(vpc)
+    update_routing_table(new_table, name="new", if_match='"1"', by=BY)
     with pytest.raises(PreconditionFailed):
-        update_routing_table(made, name="newer", if_match='"1"', by=BY)
+        update_routing_table(new_table, name="newer", if_match='"1"', by=BY)
     with pytest.raises(PreconditionFailed):
-        delete_routing_table(made, if_match='"1"', by=BY)
-    assert RoutingTable.objects.get(pk=made.pk).name == "new"
+        delete_routing_table(new_table, if_match='"1"', by=BY)
+    assert RoutingTable.objects.get(pk=new_table.pk).name == "new"
 
 
 def test_the_name_of_a_prefix_or_table_is_taken_once_in_a_vpc(vpc: VPC, bare: VPC) -> None:

@@ -73,10 +73,10 @@ def _record() -> Iterator[tuple[Record, bool]]:
     if folder := os.environ.get("SUITE_FOLDER"):
         yield Record(Path(folder)), False
         return
-    with owned_folder("baremint-suite-") as made:
-        made.chmod(0o711)  # PostgreSQL is another user when this is root
-        os.environ["SUITE_FOLDER"] = str(made)
-        yield Record(made), True
+    with owned_folder("baremint-suite-") as new_folder:
+        new_folder.chmod(0o711)  # PostgreSQL is another user when this is root
+        os.environ["SUITE_FOLDER"] = str(new_folder)
+        yield Record(new_folder), True
 
 
 def _run(parts: Sequence[Part], record: Record) -> int:
@@ -85,12 +85,23 @@ def _run(parts: Sequence[Part], record: Record) -> int:
         print(f"\n=== {part.name}: {part.about}", flush=True)
         result = record.folder / f"{part.name}.json"
         command = [*part.command, *(["--suite-record", str(result)] if part.folders else [])]
-        ended = processes.run(command, os.environ)
-        found: dict[str, Any] = json.loads(result.read_text()) if result.exists() else {}
-        kept = {name: found[name] for name in ("tests", "collection", "slowest", "saved") if name in found}
-        record.add(Measured(part.name, ended.seconds, ended.cpu_seconds, ended.status, left=ended.left, **kept))
+        exit_status = processes.run(command, os.environ)
+        measurements: dict[str, Any] = json.loads(result.read_text()) if result.exists() else {}
+        figures = {
+            name: measurements[name] for name in ("tests", "collection", "slowest", "saved") if name in measurements
+        }
+        record.add(
+            Measured(
+                part.name,
+                exit_status.seconds,
+                exit_status.cpu_seconds,
+                exit_status.status,
+                left=exit_status.left,
+                **figures,
+            )
+        )
         _measure_machine(record)
-        if ended.status:
+        if exit_status.status:
             return 1
     return 0
 
@@ -102,21 +113,21 @@ def _measure_machine(record: Record) -> None:
 def _report(record: Record) -> int:
     """Print the table and what is wrong. Returns 1 when something is."""
     print("\n" + "\n".join(report.lines(record)))
-    found = list(report.faults(record))
-    print("".join(f"\n{fault}" for fault in found))
-    return 1 if found else 0
+    fault_lines = list(report.faults(record))
+    print("".join(f"\n{fault}" for fault in fault_lines))
+    return 1 if fault_lines else 0
 
 
 def _chosen(base: str) -> list[str]:
     """The parts to run, said with the reason; and those left out."""
     try:
-        found = touched(changed_files(base))
+        parts = touched(changed_files(base))
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error.stderr.strip()}\nName a commit: make changed BASE=main")
     for name in NAMED:
-        because = ", ".join(found.get(name, [])[:3]) + (" ..." if len(found.get(name, [])) > 3 else "")
-        print(f"  {name:12} {because or 'always' if name in found else 'left out'}")
-    return list(found)
+        because = ", ".join(parts.get(name, [])[:3]) + (" ..." if len(parts.get(name, [])) > 3 else "")
+        print(f"  {name:12} {because or 'always' if name in parts else 'left out'}")
+    return list(parts)
 
 
 if __name__ == "__main__":

@@ -48,11 +48,11 @@ ALWAYS = ("lint",)
 
 def touched(paths: Iterable[str]) -> dict[str, list[str]]:
     """The parts that changes of these files touch, in the order of the suite, each with the files that touch it."""
-    found: dict[str, list[str]] = {name: [] for name in ALWAYS}
+    files_by_part: dict[str, list[str]] = {name: [] for name in ALWAYS}
     for path in paths:
         for name in next((parts for starts, parts in TABLE if path.startswith(starts)), tuple(NAMED)):
-            found.setdefault(name, []).append(path)
-    return {name: found[name] for name in NAMED if name in found}
+            files_by_part.setdefault(name, []).append(path)
+    return {name: files_by_part[name] for name in NAMED if name in files_by_part}
 
 
 def changed_files(base: str) -> list[str]:
@@ -62,5 +62,5 @@ def changed_files(base: str) -> list[str]:
 
 
 def _git(*arguments: str) -> list[str]:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
+    process = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+    return process.stdout.splitlines()

@@ -49,14 +49,14 @@ class Recorder:
     def pytest_unconfigure(self) -> None:
         if self.path:
             slowest = sorted(self.seconds.items(), key=lambda each: -each[1])[:SLOWEST]
-            found = {
+            figures = {
                 "tests": sum(self.outcomes.values()),
                 "outcomes": self.outcomes,
                 "collection": self.collection,
                 "slowest": slowest,
                 "saved": sorted(self.tried_again - self.failed),
             }
-            self.path.write_text(json.dumps(found))
+            self.path.write_text(json.dumps(figures))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -75,7 +75,7 @@ def end_with_parent() -> None:
 def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
     """Run a command and wait for all it started. Whatever interrupts this kills every descendant."""
     mounts, others = _mounts(), set(descendants(os.getpid()))
-    begun, begun_cpu = time.monotonic(), _cpu_seconds()
+    start, begun_cpu = time.monotonic(), _cpu_seconds()
     # preexec_fn is safe here: this process has one thread.
     process = subprocess.Popen(
         command,
@@ -85,19 +85,19 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
     )
     try:
         process.returncode = status = _await(process.pid)
-        seconds = time.monotonic() - begun
-        left = _await_descendants(others) + sorted(_mounts() - mounts)
+        seconds = time.monotonic() - start
+        leftovers = _await_descendants(others) + sorted(_mounts() - mounts)
     finally:
         if process.returncode is None:
             _let_sum_up(process)
         _kill_descendants(others)
-    return Ended(status, seconds, _cpu_seconds() - begun_cpu, left)
+    return Ended(status, seconds, _cpu_seconds() - begun_cpu, leftovers)
 
 
 def _kill_descendants(others: set[int]) -> None:
     """SIGKILL for every process below this one but the others, again until there is none."""
-    while found := set(descendants(os.getpid())) - others:
-        for pid in found:
+    while pids := set(descendants(os.getpid())) - others:
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
@@ -114,8 +114,8 @@ def _let_sum_up(process: subprocess.Popen[bytes]) -> None:
 def _await(pid: int) -> int:
     """The exit status of the child; others that end in the meantime are reaped, so that none is taken for alive."""
     while True:
-        ended, status = os.wait()
-        if ended == pid:
+        ended_pid, status = os.wait()
+        if ended_pid == pid:
             return os.waitstatus_to_exitcode(status)
 
 
@@ -124,10 +124,10 @@ def _await_descendants(others: set[int]) -> list[str]:
     give_up_at = time.monotonic() + SECONDS_TO_END
     while True:
         _reap()
-        if not (found := set(descendants(os.getpid())) - others):
+        if not (pids := set(descendants(os.getpid())) - others):
             return []
         if time.monotonic() > give_up_at:
-            return [f"process {pid}: {command_line(pid)[:LONGEST_LINE]}" for pid in sorted(found)]
+            return [f"process {pid}: {command_line(pid)[:LONGEST_LINE]}" for pid in sorted(pids)]
         time.sleep(0.05)
 
 
@@ -143,5 +143,5 @@ def _mounts() -> set[str]:
 
 
 def _cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
