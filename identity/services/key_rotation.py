@@ -91,10 +91,10 @@ def run_due_steps(*, now: datetime, generate: key_creation.Generate = key_creati
 def due_at(now: datetime) -> datetime | None:
     """When the next step is due; None before there are keys."""
     keys = live_keys()
-    scheduled = set(_all_series(keys))
-    if any(_due(series, keys, now=now) for series in scheduled):
+    all_series = set(_all_series(keys))
+    if any(_due(series, keys, now=now) for series in all_series):
         return now
-    rows = [each for each in scheduled_keys(now) if KeySeries(each.purpose, each.region) in scheduled]
+    rows = [each for each in scheduled_keys(now) if KeySeries(each.purpose, each.region) in all_series]
     changes = [each.seconds for each in rows if each.seconds is not None]
     return now + timedelta(seconds=min(changes)) if changes else None
 
