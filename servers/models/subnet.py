@@ -4,11 +4,10 @@ from django.db import models
 
 from servers.models.base import Resource, ZonalResource
 from servers.models.traffic_rules import NetworkACL
-from servers.models.vpc import VPC, RoutingTable
-from trustedprofiles.policy_columns import Columns, Through
+from servers.models.vpc import VPC, InVpc, RoutingTable
 
 
-class Subnet(ZonalResource):
+class Subnet(InVpc, ZonalResource):
     crn_type = "subnet"
 
     vpc = models.ForeignKey(VPC, on_delete=models.PROTECT, related_name="subnets")
@@ -21,16 +20,6 @@ class Subnet(ZonalResource):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="subnet_name_per_vpc")]
-
-    @property
-    def policy_attributes(self) -> dict[str, str]:
-        """The same with ``vpcId``. Needs the VPC to be fetched."""
-        return {**super().policy_attributes, "vpcId": self.vpc.id}
-
-    @classmethod
-    def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
-        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class ReservedIP(Resource):

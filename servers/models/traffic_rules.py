@@ -2,9 +2,8 @@
 
 from django.db import models
 
-from servers.models.base import RegionalResource, Resource
-from servers.models.vpc import VPC
-from trustedprofiles.policy_columns import Columns, Through
+from servers.models.base import Resource
+from servers.models.vpc import VPC, InVpc
 
 
 class Rule(Resource):
@@ -21,7 +20,7 @@ class Rule(Resource):
         abstract = True
 
 
-class NetworkACL(RegionalResource):
+class NetworkACL(InVpc):
     crn_type = "network-acl"
 
     vpc = models.ForeignKey(VPC, on_delete=models.CASCADE, related_name="network_acls")
@@ -29,16 +28,6 @@ class NetworkACL(RegionalResource):
     class Meta:
         verbose_name = "network ACL"
         constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="acl_name_per_vpc")]
-
-    @property
-    def policy_attributes(self) -> dict[str, str]:
-        """The same with ``vpcId``. Needs the VPC to be fetched."""
-        return {**super().policy_attributes, "vpcId": self.vpc.id}
-
-    @classmethod
-    def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
-        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class NetworkACLRule(Rule):
@@ -60,7 +49,7 @@ class NetworkACLRule(Rule):
         constraints = [models.UniqueConstraint(fields=["network_acl", "name"], name="acl_rule_name_per_acl")]
 
 
-class SecurityGroup(RegionalResource):
+class SecurityGroup(InVpc):
     crn_type = "security-group"
 
     vpc = models.ForeignKey(VPC, on_delete=models.CASCADE, related_name="security_groups")
@@ -68,16 +57,6 @@ class SecurityGroup(RegionalResource):
     class Meta:
         verbose_name = "security group"
         constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="security_group_name_per_vpc")]
-
-    @property
-    def policy_attributes(self) -> dict[str, str]:
-        """The same with ``vpcId``. Needs the VPC to be fetched."""
-        return {**super().policy_attributes, "vpcId": self.vpc.id}
-
-    @classmethod
-    def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
-        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class SecurityGroupRule(Rule):

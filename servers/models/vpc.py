@@ -4,6 +4,7 @@ from django.db import models
 
 from controlplane.kernel.crn import Crn
 from servers.models.base import RegionalResource, Resource
+from trustedprofiles.policy_columns import Columns, Through
 
 
 class VPC(RegionalResource):
@@ -36,6 +37,25 @@ class VPC(RegionalResource):
         constraints = [
             models.UniqueConstraint(fields=["account", "region", "name"], name="vpc_name_per_region"),
         ]
+
+
+class InVpc(RegionalResource):
+    """A resource in a VPC, by which policies may select it. Its model has the column ``vpc``."""
+
+    vpc: models.ForeignKey[VPC, VPC]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """The same with ``vpcId``. Needs the VPC to be fetched."""
+        return {**super().policy_attributes, "vpcId": self.vpc.id}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same attributes as columns of all rows."""
+        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class AddressPrefix(Resource):

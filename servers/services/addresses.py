@@ -1,6 +1,5 @@
 """Addresses of a subnet: exact under concurrency."""
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from controlplane.kernel import clock, ids
@@ -9,6 +8,7 @@ from servers.addressing import contains, next_free
 from servers.models import NetworkInterface, ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.naming import random_name
 from servers.services.references import References, in_use
+from servers.services.resource_changes import insert_or_refuse
 from servers.services.row_locks import lock_row
 
 
@@ -33,18 +33,16 @@ def reserve_address(
     free = address or next_free(subnet.ipv4_cidr_block, addresses)
     if free is None or free in addresses:
         raise _no_address(subnet, free, path)
-    try:
-        with transaction.atomic():
-            return ReservedIP.objects.create(
-                id=ids.zonal_id(subnet.zone),
-                name=name or random_name(),
-                subnet=subnet,
-                address=free,
-                auto_delete=auto_delete,
-                created_at=clock.now(),
-            )
-    except IntegrityError:
-        raise _no_address(subnet, free, path) from None
+    ip = ReservedIP(
+        id=ids.zonal_id(subnet.zone),
+        name=name or random_name(),
+        subnet=subnet,
+        address=free,
+        auto_delete=auto_delete,
+        created_at=clock.now(),
+    )
+    insert_or_refuse(ip, _no_address(subnet, free, path))
+    return ip
 
 
 def claim_address(ip: ReservedIP, *, path: str) -> ReservedIP:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
-
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotUnique, Target
@@ -12,6 +10,7 @@ from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNe
 from servers.services import virtual_interfaces
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use
+from servers.services.resource_changes import insert_or_refuse
 from servers.services.row_locks import lock_row
 from servers.services.virtual_interface_prototypes import (
     VirtualInterfacePrototype,
@@ -20,26 +19,22 @@ from servers.services.virtual_interface_prototypes import (
 )
 from servers.services.vlans import (
     TRUNK,
+    ConnectionPrototype,
     changing_connections,
     refuse_lost_vlans,
-    require_place,
     require_slot,
     require_stopped,
-    vlan_problems,
+    settle_connection,
 )
 
 VNI = "virtual_network_interface"
 
 
 @dataclass(frozen=True)
-class AttachmentPrototype:
+class AttachmentPrototype(ConnectionPrototype):
     """A network attachment to be, of a virtual network interface that is there (its id) or to be made."""
 
     interface: str | VirtualInterfacePrototype
-    name: str = ""
-    interface_type: str = TRUNK
-    allowed_vlans: tuple[int, ...] = ()
-    vlan: int | None = None
     allow_to_float: bool = False
 
 
@@ -97,12 +92,8 @@ def attach(
         awaits_start=awaits_start,
         created_at=clock.now(),
     )
-    try:
-        with transaction.atomic():
-            attachment.save(force_insert=True)
-    except IntegrityError:
-        message = "The virtual network interface was attached elsewhere meanwhile."
-        raise in_use(VNI, message, path=at(path, VNI)) from None
+    message = "The virtual network interface was attached elsewhere meanwhile."
+    insert_or_refuse(attachment, in_use(VNI, message, path=at(path, VNI)))
     return attachment
 
 
@@ -134,10 +125,7 @@ def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *
             require_stopped(current)
         references = References()
         rows = find_attachment_rows(current.account_id, current.region, prototype, path="", references=references)
-        if rows.subnet:
-            require_place(current, rows.subnet, path=VNI, references=references)
-        references.add(vlan_problems(current, prototype.interface_type, prototype.vlan, subnet=rows.subnet))
-        references.settle()
+        settle_connection(current, prototype, subnet=rows.subnet, path=VNI, references=references)
         return attach(current, rows, is_primary=False, awaits_start=waits, by=by)
 
 

@@ -22,7 +22,7 @@ from servers.models import (
 )
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.references import at
+from servers.services.references import at, require_row
 from servers.services.resource_changes import count_change, delete_resource
 from servers.services.row_locks import lock_row, make_room
 from servers.services.security_groups import Target as Interface
@@ -171,9 +171,7 @@ def lock_unbound(account: Account, region: str, id: str, *, path: str) -> Floati
     """The floating IP of this id or address, locked. Raises BadField, Conflict for one that is bound."""
     rows = FloatingIP.objects.filter(account=account, region=region)
     row = rows.filter(id=id).first() or (rows.filter(address=id).first() if is_address(id) else None)
-    if row is None:
-        raise BadField(f"{path} names no floating IP that exists here.", target=Target(path))
-    ip = lock_row(row)
+    ip = lock_row(require_row(row, path, "floating IP that exists here"))
     if holder := _holder(ip):
         raise Conflict(
             f"{path}: {ip.address} is bound to {holder.name}.", code="floating_ip_in_use", target=Target(path)

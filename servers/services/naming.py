@@ -32,9 +32,9 @@ def group_for(account: Account, id: str, *, path: str = "resource_group") -> Res
     """The resource group of this id; without one, the account's default. Raises BadField."""
     if not id:
         return default_resource_group(account.id)
-    found = resource_group(account.id, id)
-    if found is None:
+    group = resource_group(account.id, id)
+    if group is None:
         raise BadField(
             f"{path} names no resource group of the account. Leave it out for the default group.", target=Target(path)
         )
-    return found
+    return group

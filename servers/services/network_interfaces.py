@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
 from servers.addressing import contains, mac_address
 from servers.events import INTERFACE
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
-from servers.services.addresses import claim_address, release_address, require_unbound, reserve_address
+from servers.services.addresses import release_address, require_unbound
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use
+from servers.services.resource_changes import insert_or_refuse
 from servers.services.row_locks import lock_row
 from servers.services.virtual_interface_prototypes import (
     SPOOFING,
@@ -23,29 +22,25 @@ from servers.services.virtual_interface_prototypes import (
 )
 from servers.services.vlans import (
     TRUNK,
+    ConnectionPrototype,
     changing_connections,
     refuse_lost_vlans,
     refuse_several_floating_ips,
-    require_place,
     require_slot,
     require_stopped,
-    vlan_problems,
+    settle_connection,
 )
 
 
 @dataclass(frozen=True)
-class InterfacePrototype:
+class InterfacePrototype(ConnectionPrototype):
     """A network interface to be; ids are plain, whatever form of reference the request used."""
 
     subnet: str
-    name: str = ""
     primary_ip: IpPrototype | None = None
     security_groups: tuple[str, ...] = ()
-    interface_type: str = TRUNK
     allow_ip_spoofing: bool = False
     enable_infrastructure_nat: bool = True
-    allowed_vlans: tuple[int, ...] = ()
-    vlan: int | None = None
     allow_interface_to_float: bool = False
 
 
@@ -105,10 +100,7 @@ def attach_interface(
     assert subnet  # noqa: S101  what is not found was refused before
     ip = prototype.primary_ip or IpPrototype()
     path = at(rows.path, "primary_ip")
-    if rows.reserved_ip:
-        primary_ip = claim_address(rows.reserved_ip, path=path)
-    else:
-        primary_ip = reserve_address(subnet, address=ip.address, name=ip.name, auto_delete=ip.auto_delete, path=path)
+    primary_ip = ip.take(subnet, rows.reserved_ip, path=path)
     require_slot(server, prototype.interface_type)
     if prototype.name and server.network_interfaces.filter(name=prototype.name).exists():
         raise NotUnique(f"Provided Name ({prototype.name}) is not unique", target=Target(at(rows.path, "name")))
@@ -129,15 +121,8 @@ def attach_interface(
         awaits_start=awaits_start,
         created_at=clock.now(),
     )
-    try:
-        with transaction.atomic():
-            interface.save(force_insert=True)
-    except IntegrityError:
-        raise in_use(
-            "reserved_ip",
-            f"{primary_ip.address} was taken meanwhile. Ask for another.",
-            path=at(rows.path, "primary_ip"),
-        ) from None
+    message = f"{primary_ip.address} was taken meanwhile. Ask for another."
+    insert_or_refuse(interface, in_use("reserved_ip", message, path=path))
     interface.security_groups.set(rows.security_groups)
     return interface
 
@@ -155,10 +140,7 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
             require_stopped(current)
         references = References()
         rows = find_interface(current.account_id, current.region, prototype, path="", references=references)
-        if rows.subnet:
-            require_place(current, rows.subnet, path="subnet", references=references)
-        references.add(vlan_problems(current, prototype.interface_type, prototype.vlan, subnet=rows.subnet))
-        references.settle()
+        settle_connection(current, prototype, subnet=rows.subnet, path="subnet", references=references)
         return attach_interface(current, rows, is_primary=False, awaits_start=waits)
 
 

@@ -15,6 +15,13 @@ def at(path: str, leaf: str) -> str:
     return f"{path}.{leaf}" if path else leaf
 
 
+def require_row(row: T | None, path: str, kind: str) -> T:
+    """What ``path`` refers to. Raises BadField when that is nothing; ``kind`` says what it would be, and of what."""
+    if row is None:
+        raise BadField(f"{path} names no {kind}.", target=Target(path))
+    return row
+
+
 def in_use(kind: str, message: str, *, path: str) -> Conflict:
     """The refusal of a reference to what exists and is taken: ``reserved_ip_in_use`` and alike."""
     return Conflict(message, code=f"{kind}_in_use", target=Target(path))
@@ -24,11 +31,11 @@ def in_use(kind: str, message: str, *, path: str) -> Conflict:
 class References:
     refusals: list[ApiError] = field(default_factory=list)
 
-    def find(self, path: str, found: T | None) -> T | None:
+    def find(self, path: str, row: T | None) -> T | None:
         """What ``path`` refers to; noted when that is nothing."""
-        if found is None:
+        if row is None:
             self.refusals.append(BadField(f"{path} names nothing that exists here.", target=Target(path)))
-        return found
+        return row
 
     def require(self, holds: bool, path: str, message: str) -> None:
         if not holds:
@@ -56,6 +63,6 @@ class References:
         self.refusals.extend(refusals)
 
     def settle(self) -> None:
-        """Raises Refusals naming all that was found wrong, if anything was."""
+        """Raises Refusals naming all that is wrong, if anything is."""
         if self.refusals:
             raise Refusals(self.refusals)

@@ -6,12 +6,13 @@ A function that needs several rows locks them in this order: subnet, virtual net
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from servers import events
 from servers.events import record_change
 from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.addresses import addresses_of, is_primary, reserve_address
 from servers.services.naming import PROVIDER_NAMES
+from servers.services.references import require_row
 from servers.services.resource_changes import count_change, lock_both, save_change
 from servers.services.row_locks import lock_row, make_room
 
@@ -76,9 +77,7 @@ def delete_reserved_ip(ip: ReservedIP, *, by: Party) -> None:
 def _interface(subnet: Subnet, id: str) -> VirtualNetworkInterface:
     """The virtual network interface, locked, with room for one more address."""
     rows = VirtualNetworkInterface.objects.filter(account=subnet.account_id, region=subnet.region)
-    interface = rows.filter(id=id).first()
-    if interface is None:
-        raise BadField("target names no virtual network interface that exists here.", target=Target("target"))
+    interface = require_row(rows.filter(id=id).first(), "target", "virtual network interface that exists here")
     if interface.subnet_id != subnet.pk:
         raise InvalidValue(
             "target: the virtual network interface is in another subnet. Reserve an IP there.", target=Target("target")

@@ -2,9 +2,10 @@
 
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
+from controlplane.kernel.errors import ApiError
 from servers.events import record_change
 from servers.models import VPC, BareMetalServer, RoutingTable, VirtualNetworkInterface
 from servers.models.base import RegionalResource, Resource
@@ -44,6 +45,20 @@ def delete_resource(
     record_change(event, about, by=by, status=status)
     forget(row.crn)
     row.delete()
+
+
+def insert_or_refuse(row: Resource, refusal: ApiError) -> None:
+    """Insert a row. Raises ``refusal`` when another transaction has inserted one that rules it out meanwhile."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise refusal from None
+
+
+def etag_of(row: RoutingTable | VirtualNetworkInterface | VPC) -> str:
+    """The entity tag, which changes when an answer about the resource does."""
+    return f'"{row.revision}"'
 
 
 def count_change(row: BareMetalServer | RoutingTable | VirtualNetworkInterface | VPC) -> None:

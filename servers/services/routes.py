@@ -46,7 +46,7 @@ def add_route(
     priority: int = DEFAULT_PRIORITY,
     path: str = "",
 ) -> Route:
-    """Add a route to a table that is held; ``path`` is where the request describes it.
+    """Add a route to a table that is locked; ``path`` is where the request describes it.
 
     The rules are those of the VPC API reference, "Create a route in a VPC routing table". Raises InvalidValue,
     BadField, NotUnique, OverQuota, and Conflict for routes that contradict each other.

@@ -13,7 +13,7 @@ from servers import events
 from servers.events import record_change
 from servers.models import VPC, RoutingTable
 from servers.services.naming import random_name, save_named
-from servers.services.resource_changes import delete_resource, lock_both, save_change
+from servers.services.resource_changes import delete_resource, etag_of, lock_both, save_change
 from servers.services.routes import add_route
 from servers.services.row_locks import make_room
 
@@ -85,7 +85,7 @@ def update_routing_table(
 ) -> RoutingTable:
     """Change what is given. Raises as ``create_routing_table``, PreconditionFailed, Conflict for attached subnets."""
     vpc, table = lock_both(table.vpc, table)
-    refuse_mismatch(if_match, current=f'"{table.revision}"')
+    refuse_mismatch(if_match, current=etag_of(table))
     table.name = name or table.name
     if accept_routes_from is not None:
         table.accept_routes_from = list(accept_routes_from)
@@ -100,7 +100,7 @@ def update_routing_table(
 def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by: Party) -> None:
     """Raises PreconditionFailed, Conflict for the default table and while subnets use it."""
     vpc, table = lock_both(table.vpc, table)
-    refuse_mismatch(if_match, current=f'"{table.revision}"')
+    refuse_mismatch(if_match, current=etag_of(table))
     if vpc.default_routing_table_id == table.pk:
         raise Conflict("The default routing table of a VPC cannot be deleted.", code="routing_table_is_default")
     if names := list(table.subnets.values_list("name", flat=True)[:5]):

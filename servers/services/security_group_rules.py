@@ -7,13 +7,12 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import BadField, Target
 from servers import events
 from servers.events import record_change
 from servers.models import SecurityGroup, SecurityGroupRule
 from servers.protocols import ANYWHERE
 from servers.services.naming import random_name, save_named
-from servers.services.references import at
+from servers.services.references import at, require_row
 from servers.services.resource_changes import lock_both, save_change
 from servers.services.row_locks import lock_row, make_room
 from servers.services.traffic_rules import TrafficRulePrototype, refuse
@@ -90,7 +89,4 @@ def _apply(rule: SecurityGroupRule, prototype: RulePrototype, *, path: str = "")
 
 
 def _group(own: SecurityGroup, id: str, *, path: str) -> SecurityGroup:
-    group = SecurityGroup.objects.filter(vpc=own.vpc, id=id).first()
-    if group is None:
-        raise BadField(f"{path} names no security group of the VPC.", target=Target(path))
-    return group
+    return require_row(SecurityGroup.objects.filter(vpc=own.vpc, id=id).first(), path, "security group of the VPC")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
@@ -24,7 +24,7 @@ from servers.models import (
     VirtualNetworkInterface,
 )
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.references import References
+from servers.services.references import References, require_row
 from servers.services.resource_changes import delete_resource, lock_both, save_change
 from servers.services.routing_tables import require_no_ingress
 from servers.services.row_locks import lock_row, make_room
@@ -171,14 +171,16 @@ def delete_subnet(subnet: Subnet, *, by: Party) -> None:
 
 def _network_acl(subnet: Subnet, id: str, path: str) -> NetworkACL:
     """The ACL, locked: it exists until the subnet that names it is saved."""
-    acl = _find(NetworkACL.objects.filter(account=subnet.account_id, region=subnet.region), id, path)
+    rows = NetworkACL.objects.filter(account=subnet.account_id, region=subnet.region, id=id)
+    acl = require_row(rows.first(), path, "network ACL that exists here")
     _require_place(acl, acl.vpc_id == subnet.vpc_id, "VPC", path)
     return lock_row(acl)
 
 
 def _routing_table(subnet: Subnet, id: str, path: str) -> RoutingTable:
     """A request that deletes a table locks the VPC, as the caller does."""
-    table = _find(RoutingTable.objects.filter(vpc__account=subnet.account_id, vpc__region=subnet.region), id, path)
+    rows = RoutingTable.objects.filter(vpc__account=subnet.account_id, vpc__region=subnet.region, id=id)
+    table = require_row(rows.first(), path, "routing table that exists here")
     _require_place(table, table.vpc_id == subnet.vpc_id, "VPC", path)
     require_no_ingress(table, path=path)
     return table
@@ -186,8 +188,9 @@ def _routing_table(subnet: Subnet, id: str, path: str) -> RoutingTable:
 
 def _public_gateway(subnet: Subnet, id: str, path: str) -> PublicGateway:
     """A request that deletes a gateway locks the VPC, as the caller does."""
-    rows = PublicGateway.objects.select_related("vpc", "resource_group", "floating_ip")
-    gateway = _find(rows.filter(account=subnet.account_id, region=subnet.region), id, path)
+    rows = PublicGateway.objects.filter(account=subnet.account_id, region=subnet.region, id=id)
+    rows = rows.select_related("vpc", "resource_group", "floating_ip")
+    gateway = require_row(rows.first(), path, "public gateway that exists here")
     is_near = gateway.vpc_id == subnet.vpc_id and subnet.zone in ("", gateway.zone)
     _require_place(gateway, is_near, "VPC and zone", path)
     return gateway
@@ -207,13 +210,6 @@ def _attach_named(subnet: Subnet, references: References, **ids_by_column: str |
         if id:
             with references.noting():
                 setattr(subnet, column, FINDERS[column](subnet, id, column))
-
-
-def _find(rows: QuerySet[A], id: str, path: str) -> A:
-    row = rows.filter(id=id).first()
-    if row is None:
-        raise BadField(f"{path} names no {rows.model._meta.verbose_name} that exists here.", target=Target(path))
-    return row
 
 
 def _require_place(row: Model, is_near: bool, place: str, path: str) -> None:

@@ -26,6 +26,12 @@ class IpPrototype:
     name: str = ""
     auto_delete: bool = True
 
+    def take(self, subnet: Subnet, reserved_ip: ReservedIP | None, *, path: str) -> ReservedIP:
+        """Claim the reserved IP if there is one, else reserve a new one. Raises what these raise."""
+        if reserved_ip:
+            return claim_address(reserved_ip, path=path)
+        return reserve_address(subnet, address=self.address, name=self.name, auto_delete=self.auto_delete, path=path)
+
 
 @dataclass(frozen=True)
 class VirtualInterfacePrototype:
@@ -74,13 +80,7 @@ class VirtualInterfaceRows:
         """
         ips = {}
         for each in sorted(self.addresses, key=lambda each: not _identity(each.prototype)):
-            if each.reserved_ip:
-                ips[each.path] = claim_address(each.reserved_ip, path=each.path)
-            else:
-                ip = each.prototype
-                ips[each.path] = reserve_address(
-                    subnet, address=ip.address, name=ip.name, auto_delete=ip.auto_delete, path=each.path
-                )
+            ips[each.path] = each.prototype.take(subnet, each.reserved_ip, path=each.path)
         return [ips[each.path] for each in self.addresses]
 
 

@@ -15,7 +15,7 @@ from servers.models import NetworkAttachment, ReservedIP, VirtualNetworkInterfac
 from servers.services.addresses import release_address
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References, at, in_use
-from servers.services.resource_changes import count_change, delete_resource, save_change
+from servers.services.resource_changes import count_change, delete_resource, etag_of, save_change
 from servers.services.row_locks import lock_row
 from servers.services.virtual_interface_prototypes import (
     SPOOFING,
@@ -124,7 +124,7 @@ def update_virtual_interface(
     Raises PreconditionFailed, Refusals naming all that is wrong, NotUnique, Conflict for several floating IPs.
     """
     interface = lock_row(interface)
-    refuse_mismatch(if_match, current=f'"{interface.revision}"')
+    refuse_mismatch(if_match, current=etag_of(interface))
     for attribute, value in changes.items():
         setattr(interface, attribute, value)
     references = References()
@@ -147,7 +147,7 @@ def delete_virtual_interface(interface: VirtualNetworkInterface, *, if_match: st
     Raises PreconditionFailed, Conflict while it is attached.
     """
     interface = lock_row(interface)
-    refuse_mismatch(if_match, current=f'"{interface.revision}"')
+    refuse_mismatch(if_match, current=etag_of(interface))
     if attachment := _attachment(interface):
         raise Conflict(
             f"The virtual network interface is attached, as {attachment.name}. Delete that network attachment first.",

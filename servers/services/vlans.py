@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +21,16 @@ from servers.services.row_locks import lock_row
 TRUNK = "pci"
 """The type of a connection that carries VLANs for others."""
 Connection = NetworkInterface | NetworkAttachment
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionPrototype:
+    """A connection to be, of either kind."""
+
+    name: str = ""
+    interface_type: str = TRUNK
+    allowed_vlans: tuple[int, ...] = ()
+    vlan: int | None = None
 
 
 @contextmanager
@@ -46,10 +57,23 @@ def require_stopped(server: BareMetalServer) -> None:
         )
 
 
-def require_place(server: BareMetalServer, subnet: Subnet, *, path: str, references: References) -> None:
-    """A connection is where its server is: in its zone and its VPC."""
-    references.require(subnet.zone == server.zone, path, f"It must be in the server's zone, {server.zone}.")
-    references.require(subnet.vpc_id == server.vpc_id, path, "It must be in the server's VPC.")
+def settle_connection(
+    server: BareMetalServer,
+    prototype: ConnectionPrototype,
+    *,
+    subnet: Subnet | None,
+    path: str,
+    references: References,
+) -> None:
+    """A connection is in the zone and the VPC of its server, and a PCI one of it allows its VLAN.
+
+    Raises Refusals naming all that is wrong, with what is in ``references``; ``path`` is what names the subnet.
+    """
+    if subnet:
+        references.require(subnet.zone == server.zone, path, f"It must be in the server's zone, {server.zone}.")
+        references.require(subnet.vpc_id == server.vpc_id, path, "It must be in the server's VPC.")
+    references.add(_vlan_problems(server, prototype, subnet=subnet))
+    references.settle()
 
 
 def require_slot(server: BareMetalServer, interface_type: str) -> None:
@@ -66,11 +90,12 @@ def let_start(server: BareMetalServer) -> None:
         rows.filter(awaits_start=True).update(awaits_start=False)
 
 
-def vlan_problems(
-    server: BareMetalServer, interface_type: str, vlan: int | None, *, subnet: Subnet | None
+def _vlan_problems(
+    server: BareMetalServer, prototype: ConnectionPrototype, *, subnet: Subnet | None
 ) -> Iterator[ApiError]:
     """A connection of type ``vlan`` rides on a PCI one that allows its VLAN, which serves no other subnet."""
-    if interface_type == TRUNK or vlan is None:
+    vlan = prototype.vlan
+    if prototype.interface_type == TRUNK or vlan is None:
         return
     rows: list[Connection] = [*server.network_interfaces.all(), *server.network_attachments.all()]
     if not any(vlan in row.allowed_vlans for row in rows if row.interface_type == TRUNK):

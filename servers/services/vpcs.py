@@ -16,7 +16,7 @@ from servers.models import VPC, BareMetalServer, NetworkACL, SecurityGroup, Secu
 from servers.services import address_prefixes, network_acls, routing_tables, security_groups
 from servers.services.dns import configure_dns
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.resource_changes import save_change
+from servers.services.resource_changes import etag_of, save_change
 from servers.services.row_locks import deleted, lock_row, lock_rows, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
@@ -95,7 +95,7 @@ def update_vpc(
 ) -> VPC:
     """Change what is given. Raises PreconditionFailed, NotUnique, and what ``configure_dns`` raises."""
     vpc = lock_row(vpc)
-    refuse_mismatch(if_match, current=f'"{vpc.revision}"')
+    refuse_mismatch(if_match, current=etag_of(vpc))
     vpc.name = name or vpc.name
     configure_dns(vpc, dns or {})
     vpc.revision += 1
@@ -109,7 +109,7 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
     Raises PreconditionFailed, and Conflict while something resides in it or it resolves names for other VPCs.
     """
     vpc = _lock_with_hubs(vpc)
-    refuse_mismatch(if_match, current=f'"{vpc.revision}"')
+    refuse_mismatch(if_match, current=etag_of(vpc))
     _refuse_residents(vpc)
     _refuse_dependents(vpc)
     VPC.objects.filter(dns_resolution_bindings__other=vpc).update(revision=F("revision") + 1)
