@@ -15,6 +15,7 @@ from controlplane.kernel.errors import ApiError
 from identity.models import CertificateRotation
 from identity.services import certificate_renewal_switch
 from servers.claim_columns import ClaimTable, claim_rows
+from servers.events import SERVER
 from servers.facts import facts_of
 from servers.models import BareMetalServer, FloatingIP, NetworkAttachment, NetworkInterface, Subnet
 from servers.selectors import servers_for_facts
@@ -79,7 +80,7 @@ def test_servers_that_cannot_be_switched_keep_no_other_from_it(server: BareMetal
             leaving.number: "ServerStatusConflict",
         }
     assert ActivityEvent.objects.filter(target_id=server.crn, data__has_key="certificate_rotation").count() == 2
-    assert not ActivityEvent.objects.filter(target_id=leaving.crn, action=metadata_service.UPDATE).exists()
+    assert not ActivityEvent.objects.filter(target_id=leaving.crn, action=f"{SERVER}.update").exists()
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
