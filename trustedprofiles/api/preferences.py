@@ -80,7 +80,7 @@ class PreferencesView(AccountView):
 
     def target(self) -> Party:
         if hasattr(self, "profile"):
-            return Party(self.profile.crn, self.profile.name, "TrustedProfile")
+            return events.party_of(self.profile)
         return Party(self.kwargs["iam_id"], type="TrustedProfile")
 
 
