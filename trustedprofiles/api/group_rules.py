@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
 from trustedprofiles import events
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, DeletableRowView
 from trustedprofiles.api.group_base import GroupsView, GroupView
 from trustedprofiles.api.group_requests import GroupRuleBody, GroupSettingsUpdate
 from trustedprofiles.api.group_responses import GroupRuleAnswer, GroupRulesList, GroupSettings, rule_body
@@ -50,7 +50,7 @@ class GroupRules(GroupView):
         return self.answer_row(group_rules.create_group_rule(self.resource, content=content, by=Party.of(self.caller)))
 
 
-class OneGroupRule(GroupView):
+class OneGroupRule(DeletableRowView, GroupView):
     operations = {
         "GET": Operation(
             "get_access_group_rule",

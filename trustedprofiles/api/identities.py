@@ -7,7 +7,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotFound, ReferenceNotFound, Target
 from trustedprofiles import events
 from trustedprofiles.api import identity_responses
-from trustedprofiles.api.base import ProfileView
+from trustedprofiles.api.base import DeletableRowView, ProfileView, ReadableRowView
 from trustedprofiles.api.identity_requests import IdentitiesBody, IdentityBody
 from trustedprofiles.api.identity_responses import identity_body
 from trustedprofiles.models import ProfileIdentity, TrustedProfile
@@ -15,7 +15,7 @@ from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import identities
 
 
-class Identities(ProfileView):
+class Identities(ReadableRowView, ProfileView):
     operations = {
         "GET": Operation(
             "get_profile_identities",
@@ -82,7 +82,7 @@ class IdentitiesOfType(IdentityView):
         return self.answer(identity_body(identity))
 
 
-class OneIdentity(IdentityView):
+class OneIdentity(DeletableRowView, IdentityView):
     operations = {
         "GET": Operation(
             "get_profile_identity",

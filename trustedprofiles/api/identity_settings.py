@@ -12,7 +12,7 @@ from controlplane.kernel.errors import NotFound
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
-from trustedprofiles.api.base import IdentityView, RowView
+from trustedprofiles.api.base import IdentityView, ReadableRowView
 from trustedprofiles.api.history import INCLUDE_HISTORY, EnityHistoryRecord, histories
 from trustedprofiles.models import AccountWideSettings
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
@@ -148,7 +148,7 @@ class AccountView(IdentityView):
         return Party(self.kwargs["account_id"], type="Account")
 
 
-class SettingsView(RowView, AccountView):
+class SettingsView(ReadableRowView, AccountView):
     """A view of the settings of one kind of one account."""
 
     kind: ClassVar[str]
@@ -220,14 +220,11 @@ class EffectiveIdentitySettings(SettingsView):
 
 def _body(settings: AccountWideSettings, *, history: bool) -> dict[str, Any]:
     """Without history its list is empty, not absent: IBM's Node suite and Terraform provider count on it."""
+    account_id = settings.account_id
     return {
-        "account_id": settings.account_id,
+        "account_id": account_id,
         "entity_tag": settings.entity_tag,
         **DEFAULTS,
         **settings.values,
-        "history": _history(settings) if history else [],
+        "history": histories({account_id: account_id}, (f"{events.SETTINGS}.update",))[account_id] if history else [],
     }
-
-
-def _history(settings: AccountWideSettings) -> list[EnityHistoryRecord]:
-    return histories({settings.account_id: settings.account_id}, (f"{events.SETTINGS}.update",))[settings.account_id]

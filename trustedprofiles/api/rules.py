@@ -7,7 +7,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
 from trustedprofiles import events
 from trustedprofiles.api import rule_responses
-from trustedprofiles.api.base import ProfileView
+from trustedprofiles.api.base import DeletableRowView, ProfileView
 from trustedprofiles.api.rule_requests import RuleBody
 from trustedprofiles.api.rule_responses import rule_body
 from trustedprofiles.permissions import Operation
@@ -44,7 +44,7 @@ class Rules(ProfileView):
         return self.answer(rule_body(rule), etag=rule.entity_tag)
 
 
-class OneRule(ProfileView):
+class OneRule(DeletableRowView, ProfileView):
     operations = {
         "GET": Operation(
             "get_claim_rule",
