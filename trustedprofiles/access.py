@@ -5,7 +5,7 @@ of, all its resource attributes match the resource, its rule holds, and one of i
 of a caller is considered alone; the verdict combines the considerations, which an explanation can show.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,32 +94,19 @@ class Consideration:
 
 
 def consider(
-    *, iam_id: str, action: str, resource: Attributes, policies: Iterable[PolicyFacts], now: datetime
-) -> list[Consideration]:
-    """The result of each active policy of the subject. ``resource`` maps attribute names (``accountId``,
-    ``serviceName``, ``bareMetalServerId``, ...) to values, and ``tag:<key>`` to the values of its access tags with that
-    key."""
-    unmet = _unmet_by_service if action.startswith(SHARED) else _unmet
-    return _consider(unmet, iam_id=iam_id, action=action, resource=resource, policies=policies, now=now)
-
-
-def consider_list(
-    *, iam_id: str, action: str, resource: Attributes, policies: Iterable[PolicyFacts], now: datetime
-) -> list[Consideration]:
-    """The result of each active policy of the subject for a list: whether it is about the service, regardless of the
-    resources that it selects (visibility.py)."""
-    return _consider(_unmet_by_service, iam_id=iam_id, action=action, resource=resource, policies=policies, now=now)
-
-
-def _consider(
-    unmet: Callable[[PolicyFacts, Attributes, datetime], tuple[Rule, ...]],
     *,
     iam_id: str,
     action: str,
     resource: Attributes,
     policies: Iterable[PolicyFacts],
     now: datetime,
+    lists: bool = False,
 ) -> list[Consideration]:
+    """The result of each active policy of the subject. ``resource`` maps attribute names (``accountId``,
+    ``serviceName``, ``bareMetalServerId``, ...) to values, and ``tag:<key>`` to the values of its access tags with that
+    key. ``lists``: the action is a list, and a policy only has to be about the service, regardless of the resources
+    that it selects (visibility.py)."""
+    unmet = _unmet_by_service if lists or action.startswith(SHARED) else _unmet
     return [
         Consideration(policy, _granting(policy, action), unmet(policy, resource, now))
         for policy in policies

@@ -119,9 +119,10 @@ def explain_access(
     policies = policies_for(account_id=account_id, iam_id=subject)
     if restricted:
         policies = with_roles_naming(action, policies)
-    consider = access.consider_list if lists else access.consider
     [tagged] = with_tags([resource], policies, account_id=account_id)
-    considered = consider(iam_id=subject, action=action, resource=tagged, policies=policies, now=now)
+    considered = access.consider(
+        iam_id=subject, action=action, resource=tagged, policies=policies, now=now, lists=lists
+    )
     return explain_policies(
         considered,
         account_id=account_id,
@@ -184,7 +185,10 @@ def explain_links_and_rules(
         explanation=explain_urls.trust_url(facts.crn, profile.id),
         server=facts.crn,
         profile=profile.crn,
-        considered=[_trust(each) for each in sorted(considered, key=lambda each: len(each.missing))],
+        considered=[
+            {"type": _kind(each), "id": each.by.id, "applies": each.trusts, "missing": list(each.missing)}
+            for each in sorted(considered, key=lambda each: len(each.missing))
+        ],
     )
     if decider := next((each for each in considered if each.trusts), None):
         answer["decided_by"] = {"type": _kind(decider), "id": decider.by.id}
@@ -285,15 +289,6 @@ def _nearest_policy(
         "resources": [{"attributes": attributes}],
     }
     return {"because": because, "request": {"method": "POST", "path": "/v1/policies", "body": body}}
-
-
-def _trust(considered: trust.Consideration) -> Considered:
-    return {
-        "type": _kind(considered),
-        "id": considered.by.id,
-        "applies": considered.trusts,
-        "missing": list(considered.missing),
-    }
 
 
 def _kind(considered: trust.Consideration) -> Literal["link", "rule"]:

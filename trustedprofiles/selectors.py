@@ -105,8 +105,8 @@ class Rights:
         if self._owned and resource.get("accountId") == self._owned:
             return Visible(Allowed(OWNER, source=self._owned), where=True)
         selection = Selection(account_id=account_id, known=resource, columns=columns, now=now)
-        considered = access.consider_list(
-            iam_id=iam_id, action=action, resource=selection.possible, policies=self._policies, now=now
+        considered = access.consider(
+            iam_id=iam_id, action=action, resource=selection.possible, policies=self._policies, now=now, lists=True
         )
         verdict = access.verdict(considered, iam_id=iam_id, action=action, resource=resource)
         if not verdict:
@@ -168,7 +168,8 @@ def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[trust.
 
 
 def claims_of_server(facts: ServerFacts) -> dict[str, Claim]:
-    return claims_of(facts, resource_group_name=_group_name(facts.resource_group_id))
+    names = ResourceGroup.objects.filter(id=facts.resource_group_id).values_list("name", flat=True)
+    return claims_of(facts, resource_group_name=names.first() or "")
 
 
 def compute_resource_rules() -> QuerySet[ClaimRule]:
@@ -183,10 +184,6 @@ def link_facts(row: ProfileLink) -> trust.LinkFacts:
 def rule_facts(row: ClaimRule) -> trust.RuleFacts:
     conditions = tuple(ClaimCondition(**each) for each in row.conditions)
     return trust.RuleFacts(id=row.id, cr_type=row.cr_type, conditions=conditions, name=row.name)
-
-
-def _group_name(id: str) -> str:
-    return ResourceGroup.objects.filter(id=id).values_list("name", flat=True).first() or ""
 
 
 def find_foreign_profile(facts: ServerFacts, *, id: str | None = None, crn: str | None = None) -> TrustedProfile | None:

@@ -22,6 +22,7 @@ from trustedprofiles.api.activity import INCLUDE_ACTIVITY
 from trustedprofiles.api.base import (
     LOCK,
     REQUIRED_ACCOUNT_ID,
+    DeletableRowView,
     IdentityView,
     ResourceView,
     pop_own_account,
@@ -113,7 +114,7 @@ class ServiceIdView(ResourceView[ServiceId], IdentityView):
     path_id = "serviceid_id"
 
 
-class OneServiceId(ServiceIdView):
+class OneServiceId(DeletableRowView, ServiceIdView):
     operations = {
         "GET": Operation(
             "get_service_id",

@@ -29,10 +29,10 @@ from tests.forms import as_shown
 from tests.multitude import multiply
 from tests.policies import make_content
 from tests.world import ALICE, World, make_profile, make_server
-from trustedprofiles.api.rule_requests import RuleBody, rule_content
+from trustedprofiles.api.rule_requests import RuleBody
 from trustedprofiles.models import Account, ResourceGroup, TrustedProfile, User
 from trustedprofiles.services.policies import create_policy
-from trustedprofiles.services.rules import create_rule
+from trustedprofiles.services.rules import RuleContent, create_rule
 
 FEW, MANY, VERY_MANY = 3, 60, 300
 TIMES = 6
@@ -64,7 +64,7 @@ def servers(world: World, keys: None) -> list[BareMetalServer]:
     new_servers = [
         make_server(world.account, name=f"web-{place}", metadata_enabled=True, profile=profile) for place in range(FEW)
     ]
-    create_rule(profile, content=rule_content(RuleBody.check(RULE)), by=BY)
+    create_rule(profile, content=RuleContent(**RuleBody.check(RULE)), by=BY)
     create_policy(world.account, content=make_content(profile.iam_id, "Viewer"), api_version="v1", by=BY)
     for server in new_servers:
         use(server)

@@ -7,16 +7,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
-from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api.identity_settings import AccountView
+from trustedprofiles.api.identity_settings import SettingsView
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.models import AccountWideSettings
 from trustedprofiles.permissions import Operation
-from trustedprofiles.services.account_settings import change_settings, settings_of
 
 STATES = ("enabled", "limited", "monitor")
 TYPES = ("user", "service_id", "service")
@@ -61,7 +58,8 @@ class AccountSettingsAccessManagement(TypedDict):
     external_account_identity_interaction: ExternalAccountIdentityInteraction
 
 
-class AccessSettings(AccountView):
+class AccessSettings(SettingsView):
+    kind = AccountWideSettings.Kind.ACCESS
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
     body_first: ClassVar[bool] = False
@@ -85,25 +83,15 @@ class AccessSettings(AccountView):
         ),
     }
 
-    def get(self, request: Request, account_id: str) -> Response:
-        settings = settings_of(account_id, AccountWideSettings.Kind.ACCESS)
-        return self.answer(_body(settings), etag=settings.entity_tag)
-
     def patch(self, request: Request, account_id: str) -> Response:
-        settings = settings_of(account_id, AccountWideSettings.Kind.ACCESS)
-        require_match(request.headers.get("If-Match"), current=settings.entity_tag)
         changes = self.body.get("external_account_identity_interaction", {}).get("identity_types", {})
         for type, value in changes.items():
             if value["state"] == "enabled" and value["external_allowed_accounts"]:
                 name = f"external_account_identity_interaction.identity_types.{type}.external_allowed_accounts"
                 raise InvalidValue("The state enabled is for every account: name none.", target=Target(name))
-        settings = change_settings(
-            settings, changes=changes, event=f"{events.ACCESS_SETTINGS}.update", by=Party.of(self.caller)
-        )
-        return self.answer(_body(settings), etag=settings.entity_tag)
+        return self.change(changes)
 
-
-def _body(settings: AccountWideSettings) -> dict[str, Any]:
-    enabled = {"state": "enabled", "external_allowed_accounts": []}
-    types = {type: settings.values.get(type, enabled) for type in TYPES}
-    return {"external_account_identity_interaction": {"identity_types": types}}
+    def render(self, row: AccountWideSettings) -> dict[str, Any]:
+        enabled = {"state": "enabled", "external_allowed_accounts": []}
+        types = {type: row.values.get(type, enabled) for type in TYPES}
+        return {"external_account_identity_interaction": {"identity_types": types}}

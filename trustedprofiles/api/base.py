@@ -28,6 +28,11 @@ class IamView(GuardedView):
     """A view of IAM's APIs. The query parameter ``account_id`` of an operation that has one names the account of the
     token."""
 
+    @property
+    def base(self) -> str:
+        """The URL of the host, without a slash at its end."""
+        return self.request.build_absolute_uri("/").rstrip("/")
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         for parameter in self.operation.query if self.operation else ():
@@ -44,12 +49,10 @@ class IdentityView(IamView):
 
 
 class RowView(IamView):
-    """A view of one record: it reads, changes and deletes ``row``, which ``prepare`` sets. ``If-Match`` is compared
-    with the entity tag of the record where the operation asks for it."""
+    """A view of one record, ``row``, which ``prepare`` sets, or of several of its kind. ``If-Match`` is compared with
+    the entity tag of the record where the operation asks for it."""
 
     row: Any
-    deletion: ClassVar[Any]
-    """The service that deletes the record."""
     render: ClassVar[Any]
     """The record as the API answers it."""
 
@@ -62,8 +65,19 @@ class RowView(IamView):
         """The record, with its entity tag where the operation answers with one."""
         return self.answer(self.render(row), etag=row.entity_tag if self.operation and self.operation.etag else "")
 
+
+class ReadableRowView(RowView):
+    """A view that reads its record."""
+
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.answer_row(self.row)
+
+
+class DeletableRowView(ReadableRowView):
+    """A view that reads and deletes its record."""
+
+    deletion: ClassVar[Any]
+    """The service that deletes the record."""
 
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.deletion(self.row, by=Party.of(self.caller))

@@ -35,10 +35,6 @@ class GroupsView(IamView):
     envelope = staticmethod(envelopes.policy)
     service_name: ClassVar[str] = SERVICE
 
-    @property
-    def base(self) -> str:
-        return self.request.build_absolute_uri("/").rstrip("/")
-
 
 class GroupView(ResourceView[AccessGroup], GroupsView):
     """A view of one access group, or of something under it."""

@@ -1,7 +1,5 @@
 """Request bodies about access groups, their members and rules."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from controlplane.kernel.fields import (
@@ -14,7 +12,6 @@ from controlplane.kernel.fields import (
 from trustedprofiles.api.rule_requests import ConditionBody
 from trustedprofiles.limits import CONDITIONS_PER_RULE, GROUPS_PER_MEMBER, MEMBERS_PER_CALL
 from trustedprofiles.models import GroupMember
-from trustedprofiles.services.group_rules import GroupRuleContent
 
 LONGEST_NAME = 100
 LONGEST_DESCRIPTION = 250
@@ -66,7 +63,3 @@ class GroupRuleBody(StrictSerializer):
 
 class GroupSettingsUpdate(StrictSerializer):
     public_access_enabled = StrictBooleanField(required=False)
-
-
-def rule_content(body: dict[str, Any]) -> GroupRuleContent:
-    return GroupRuleContent(**body | {"conditions": [dict(each) for each in body["conditions"]]})

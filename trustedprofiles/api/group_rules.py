@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
 from trustedprofiles import events
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, DeletableRowView
 from trustedprofiles.api.group_base import GroupsView, GroupView
-from trustedprofiles.api.group_requests import GroupRuleBody, GroupSettingsUpdate, rule_content
+from trustedprofiles.api.group_requests import GroupRuleBody, GroupSettingsUpdate
 from trustedprofiles.api.group_responses import GroupRuleAnswer, GroupRulesList, GroupSettings, rule_body
 from trustedprofiles.models import AccountWideSettings, GroupRule
 from trustedprofiles.permissions import Operation
@@ -46,11 +46,11 @@ class GroupRules(GroupView):
         return self.answer({"rules": [rule_body(rule) for rule in rows]})
 
     def post(self, request: Request, access_group_id: str) -> Response:
-        content = rule_content(self.body)
+        content = group_rules.GroupRuleContent(**self.body)
         return self.answer_row(group_rules.create_group_rule(self.resource, content=content, by=Party.of(self.caller)))
 
 
-class OneGroupRule(GroupView):
+class OneGroupRule(DeletableRowView, GroupView):
     operations = {
         "GET": Operation(
             "get_access_group_rule",
@@ -88,7 +88,7 @@ class OneGroupRule(GroupView):
         self.row = existing(rules.filter(id=self.kwargs["rule_id"]).first(), "The access group has no rule of this id.")
 
     def put(self, request: Request, access_group_id: str, rule_id: str) -> Response:
-        content = rule_content(self.body)
+        content = group_rules.GroupRuleContent(**self.body)
         return self.answer_row(group_rules.replace_group_rule(self.row, content=content, by=Party.of(self.caller)))
 
 

@@ -7,15 +7,15 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotFound, ReferenceNotFound, Target
 from trustedprofiles import events
 from trustedprofiles.api import identity_responses
-from trustedprofiles.api.base import ProfileView
-from trustedprofiles.api.identity_requests import IdentitiesBody, IdentityBody, identity_content
+from trustedprofiles.api.base import DeletableRowView, ProfileView, ReadableRowView
+from trustedprofiles.api.identity_requests import IdentitiesBody, IdentityBody
 from trustedprofiles.api.identity_responses import identity_body
 from trustedprofiles.models import ProfileIdentity, TrustedProfile
 from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import identities
 
 
-class Identities(ProfileView):
+class Identities(ReadableRowView, ProfileView):
     operations = {
         "GET": Operation(
             "get_profile_identities",
@@ -38,7 +38,7 @@ class Identities(ProfileView):
     }
 
     def put(self, request: Request, profile_id: str) -> Response:
-        content = [identity_content(each) for each in self.body.get("identities", [])]
+        content = [identities.IdentityContent(**each) for each in self.body.get("identities", [])]
         identities.replace_identities(self.resource, identities=content, by=Party.of(self.caller))
         return self.answer_row(self.resource)
 
@@ -75,14 +75,14 @@ class IdentitiesOfType(IdentityView):
     }
 
     def post(self, request: Request, profile_id: str, identity_type: str) -> Response:
-        content = identity_content(self.body)
+        content = identities.IdentityContent(**self.body)
         if content.type != identity_type:
             raise InvalidValue(f"type is not {identity_type}, as the path says.", target=Target("type"))
         identity = identities.set_identity(self.resource, identity=content, by=Party.of(self.caller))
         return self.answer(identity_body(identity))
 
 
-class OneIdentity(IdentityView):
+class OneIdentity(DeletableRowView, IdentityView):
     operations = {
         "GET": Operation(
             "get_profile_identity",

@@ -8,7 +8,6 @@ from controlplane.kernel.fields import DescriptionField, StrictCharField, Strict
 from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION
 from trustedprofiles.limits import IDENTITIES_PER_PROFILE
 from trustedprofiles.models import ProfileIdentity
-from trustedprofiles.services.identities import IdentityContent
 
 LONGEST_IDENTIFIER = 255
 MOST_ACCOUNTS = 20
@@ -31,7 +30,3 @@ class IdentityBody(StrictSerializer):
 
 class IdentitiesBody(StrictSerializer):
     identities = serializers.ListField(required=False, child=IdentityBody(), max_length=IDENTITIES_PER_PROFILE)
-
-
-def identity_content(body: dict[str, Any]) -> IdentityContent:
-    return IdentityContent(**body)

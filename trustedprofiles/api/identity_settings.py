@@ -1,7 +1,7 @@
 """``/v1/accounts/{id}/settings/identity`` and ``.../effective_settings/identity``. Restrictions have an effect
 (trustedprofiles/restrictions.py); the rest is stored and answered (D-77)."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, ClassVar, NotRequired, TypedDict
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,11 +9,10 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
-from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
-from trustedprofiles.api.base import IdentityView
+from trustedprofiles.api.base import IdentityView, ReadableRowView
 from trustedprofiles.api.history import INCLUDE_HISTORY, EnityHistoryRecord, histories
 from trustedprofiles.models import AccountWideSettings
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
@@ -149,7 +148,21 @@ class AccountView(IdentityView):
         return Party(self.kwargs["account_id"], type="Account")
 
 
-class IdentitySettings(AccountView):
+class SettingsView(ReadableRowView, AccountView):
+    """A view of the settings of one kind of one account."""
+
+    kind: ClassVar[str]
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.row = settings_of(self.caller.account_id, self.kind)
+
+    def change(self, changes: dict[str, Any]) -> Response:
+        return self.answer_row(change_settings(self.row, changes=changes, event=self.event(), by=Party.of(self.caller)))
+
+
+class IdentitySettings(SettingsView):
+    kind = AccountWideSettings.Kind.IDENTITY
     operations = {
         "GET": Operation(
             "get_account_settings",
@@ -171,20 +184,15 @@ class IdentitySettings(AccountView):
         ),
     }
 
-    def get(self, request: Request, account_id: str) -> Response:
-        settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
-        return self.answer(_body(settings, history=boolean(request.GET, INCLUDE_HISTORY)), etag=settings.entity_tag)
-
     def put(self, request: Request, account_id: str) -> Response:
-        settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
-        require_match(request.headers.get("If-Match"), current=settings.entity_tag)
-        settings = change_settings(
-            settings, changes=self.body, event=f"{events.SETTINGS}.update", by=Party.of(self.caller)
-        )
-        return self.answer(_body(settings, history=True), etag=settings.entity_tag)
+        return self.change(self.body)
+
+    def render(self, row: AccountWideSettings) -> dict[str, Any]:
+        return _body(row, history=self.request.method == "PUT" or boolean(self.request.GET, INCLUDE_HISTORY))
 
 
-class EffectiveIdentitySettings(AccountView):
+class EffectiveIdentitySettings(SettingsView):
+    kind = AccountWideSettings.Kind.IDENTITY
     operations = {
         "GET": Operation(
             "get_effective_account_settings",
@@ -196,8 +204,7 @@ class EffectiveIdentitySettings(AccountView):
     }
 
     def get(self, request: Request, account_id: str) -> Response:
-        settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
-        set_here = DEFAULTS | settings.values
+        set_here = DEFAULTS | self.row.values
         effective = {
             name: SERVICE_DEFAULTS.get(name, value) if value == NOT_SET else value for name, value in set_here.items()
         }
@@ -205,7 +212,7 @@ class EffectiveIdentitySettings(AccountView):
             {
                 "account_id": account_id,
                 "effective": effective,
-                "account": _body(settings, history=boolean(request.GET, INCLUDE_HISTORY)),
+                "account": _body(self.row, history=boolean(request.GET, INCLUDE_HISTORY)),
                 "assigned_templates": [],
             }
         )
@@ -213,14 +220,11 @@ class EffectiveIdentitySettings(AccountView):
 
 def _body(settings: AccountWideSettings, *, history: bool) -> dict[str, Any]:
     """Without history its list is empty, not absent: IBM's Node suite and Terraform provider count on it."""
+    account_id = settings.account_id
     return {
-        "account_id": settings.account_id,
+        "account_id": account_id,
         "entity_tag": settings.entity_tag,
         **DEFAULTS,
         **settings.values,
-        "history": _history(settings) if history else [],
+        "history": histories({account_id: account_id}, (f"{events.SETTINGS}.update",))[account_id] if history else [],
     }
-
-
-def _history(settings: AccountWideSettings) -> list[EnityHistoryRecord]:
-    return histories({settings.account_id: settings.account_id}, (f"{events.SETTINGS}.update",))[settings.account_id]

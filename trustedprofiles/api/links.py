@@ -8,7 +8,7 @@ from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import profile_responses
-from trustedprofiles.api.base import ProfileView
+from trustedprofiles.api.base import DeletableRowView, ProfileView
 from trustedprofiles.api.profile_requests import LinkCreation
 from trustedprofiles.api.profile_responses import link_body
 from trustedprofiles.models import ProfileLink
@@ -74,7 +74,7 @@ class Links(ProfileView):
         return self.answer()
 
 
-class Link(ProfileView):
+class Link(DeletableRowView, ProfileView):
     operations = {
         "GET": Operation(
             "get_link",

@@ -14,7 +14,7 @@ from controlplane.kernel.errors import BadRequest, existing
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import policy_requests, policy_responses
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, RowView
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, DeletableRowView, RowView
 from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api.policy_requests import StateBody, V1Body, V2Body
@@ -58,7 +58,6 @@ class PolicyView(RowView):
 
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
-    body_first: ClassVar[bool] = False
     api_version: ClassVar[str] = "v1"
 
     def content(self) -> PolicyContent:
@@ -69,9 +68,8 @@ class PolicyView(RowView):
     def render(self, row: Policy) -> policy_responses.Policy | policy_responses.V2Policy:
         render: Callable[..., policy_responses.Policy | policy_responses.V2Policy]
         render = policy_responses.v2_body if self.api_version == "v2" else policy_responses.v1_body
-        base = self.request.build_absolute_uri("/").rstrip("/")
         display = self.request.GET.get(FORMAT) == "display"
-        return render(row, base=base, known=self.known_roles, display=display)
+        return render(row, base=self.base, known=self.known_roles, display=display)
 
     @cached_property
     def known_roles(self) -> Mapping[str, Role]:
@@ -198,7 +196,7 @@ def _is_tagged(tags: list[dict[str, Any]], tag: dict[str, str]) -> bool:
     return any(tag.items() <= {"name": each["key"], "value": each["value"]}.items() for each in tags)
 
 
-class OnePolicyV2(PolicyView):
+class OnePolicyV2(DeletableRowView, PolicyView):
     api_version = "v2"
     operations = {
         "GET": replace(GET, name="get_v2_policy", answer=policy_responses.V2Policy),

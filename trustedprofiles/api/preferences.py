@@ -72,15 +72,15 @@ class PreferencesView(AccountView):
     def resource_attributes(self) -> dict[str, str]:
         return {"resourceType": "preferences"}
 
-    def own(self) -> Allowed | None:
+    def standing(self) -> Allowed | None:
         """A trusted profile reads its own."""
-        if self.caller.iam_id == self.profile.iam_id:
+        if self.request.method in ("GET", "HEAD") and self.caller.iam_id == self.profile.iam_id:
             return Allowed("a trusted profile reads its own preferences", source=self.profile.id)
         return None
 
     def target(self) -> Party:
         if hasattr(self, "profile"):
-            return Party(self.profile.crn, self.profile.name, "TrustedProfile")
+            return events.party_of(self.profile)
         return Party(self.kwargs["iam_id"], type="TrustedProfile")
 
 
@@ -94,9 +94,6 @@ class Preferences(PreferencesView):
             further=(UPDATE,),
         ),
     }
-
-    def standing(self) -> Allowed | None:
-        return self.own()
 
     def get(self, request: Request, account_id: str, iam_id: str) -> Response:
         """What the caller may not read is left out, and the call does not fail."""
@@ -143,9 +140,6 @@ class OnePreference(PreferencesView):
         if self.key not in PREFERENCES:
             names = ", ".join("/".join(each) for each in PREFERENCES)
             raise NotFound(f"There is no such preference. There are {names}.")
-
-    def standing(self) -> Allowed | None:
-        return self.own() if self.request.method in ("GET", "HEAD") else None
 
     def get(self, request: Request, account_id: str, iam_id: str, service: str, preference_id: str) -> Response:
         row = existing(

@@ -12,6 +12,7 @@ from trustedprofiles.api import profile_responses
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY, activity_of, logins_to
 from trustedprofiles.api.base import (
     REQUIRED_ACCOUNT_ID,
+    DeletableRowView,
     IdentityView,
     ProfileView,
     pop_own_account,
@@ -66,7 +67,7 @@ class Profiles(IdentityView):
         return self.answer(profile_body(profile), etag=profile.entity_tag)
 
 
-class Profile(ProfileView):
+class Profile(DeletableRowView, ProfileView):
     operations = {
         "GET": Operation(
             "get_profile",

@@ -12,7 +12,7 @@ from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
 from trustedprofiles.api import resource_group_responses
-from trustedprofiles.api.base import ACCOUNT_ID, IamView, ResourceView, pop_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, DeletableRowView, IamView, ResourceView, pop_own_account
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.services import resource_groups
@@ -94,7 +94,7 @@ class ResourceGroups(IamView):
         return self.answer({"id": group.id, "crn": group.crn})
 
 
-class OneResourceGroup(ResourceView[ResourceGroup]):
+class OneResourceGroup(DeletableRowView, ResourceView[ResourceGroup]):
     model = ResourceGroup
     path_id = "group_id"
     deletion = staticmethod(resource_groups.delete_resource_group)

@@ -13,7 +13,7 @@ from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.fields import DescribedField, DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import role_responses
-from trustedprofiles.api.base import ACCOUNT_ID, ResourceView, RowView, pop_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, DeletableRowView, ResourceView, RowView, pop_own_account
 from trustedprofiles.api.policies import SERVICE_GROUP_ID, SERVICE_NAME
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.models import CustomRole
@@ -58,10 +58,8 @@ class RoleCreation(RoleReplacement):
 class RoleView(RowView):
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
-    body_first: ClassVar[bool] = False
 
     def render(self, row: CustomRole) -> role_responses.CustomRole:
-        base = self.request.build_absolute_uri("/").rstrip("/")
         return {
             "id": row.id.hex,
             "name": row.name,
@@ -75,7 +73,7 @@ class RoleView(RowView):
             "created_by_id": row.created_by_id,
             "last_modified_at": timestamps.milliseconds(row.last_modified_at),
             "last_modified_by_id": row.last_modified_by_id,
-            "href": f"{base}/v2/roles/{row.id.hex}",
+            "href": f"{self.base}/v2/roles/{row.id.hex}",
         }
 
 
@@ -134,7 +132,7 @@ def _body(role: Role, services: Collection[str]) -> role_responses.Role:
     }
 
 
-class OneRole(ResourceView[CustomRole], RoleView):
+class OneRole(DeletableRowView, ResourceView[CustomRole], RoleView):
     model = CustomRole
     path_id = "role_id"
     missing_code = "role_not_found"

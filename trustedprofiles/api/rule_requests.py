@@ -10,7 +10,6 @@ from trustedprofiles.api.profile_requests import LONGEST_NAME
 from trustedprofiles.claim_conditions import CLAIMS, OPERATORS, read_value
 from trustedprofiles.limits import CONDITIONS_PER_RULE
 from trustedprofiles.models import ClaimRule, ProfileLink
-from trustedprofiles.services.rules import RuleContent
 
 LONGEST_VALUE = 1000
 LONGEST_SESSION = 86_400
@@ -72,7 +71,3 @@ def _require_known_claims(conditions: list[dict[str, str]]) -> None:
     }
     if unknown:
         raise serializers.ValidationError(unknown)
-
-
-def rule_content(body: dict[str, Any]) -> RuleContent:
-    return RuleContent(**body | {"conditions": [dict(each) for each in body["conditions"]]})

@@ -7,8 +7,8 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
 from trustedprofiles import events
 from trustedprofiles.api import rule_responses
-from trustedprofiles.api.base import ProfileView
-from trustedprofiles.api.rule_requests import RuleBody, rule_content
+from trustedprofiles.api.base import DeletableRowView, ProfileView
+from trustedprofiles.api.rule_requests import RuleBody
 from trustedprofiles.api.rule_responses import rule_body
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import rules
@@ -40,11 +40,11 @@ class Rules(ProfileView):
         return self.answer({"rules": [rule_body(rule) for rule in rows]})
 
     def post(self, request: Request, profile_id: str) -> Response:
-        rule = rules.create_rule(self.resource, content=rule_content(self.body), by=Party.of(self.caller))
+        rule = rules.create_rule(self.resource, content=rules.RuleContent(**self.body), by=Party.of(self.caller))
         return self.answer(rule_body(rule), etag=rule.entity_tag)
 
 
-class OneRule(ProfileView):
+class OneRule(DeletableRowView, ProfileView):
     operations = {
         "GET": Operation(
             "get_claim_rule",
@@ -85,4 +85,6 @@ class OneRule(ProfileView):
         )
 
     def put(self, request: Request, profile_id: str, rule_id: str) -> Response:
-        return self.answer_row(rules.replace_rule(self.row, content=rule_content(self.body), by=Party.of(self.caller)))
+        return self.answer_row(
+            rules.replace_rule(self.row, content=rules.RuleContent(**self.body), by=Party.of(self.caller))
+        )

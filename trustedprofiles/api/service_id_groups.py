@@ -9,7 +9,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, ResourceView, pop_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, DeletableRowView, IdentityView, ResourceView, pop_own_account
 from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION, LONGEST_NAME
 from trustedprofiles.api.response_fields import NamedResource, without_empty
 from trustedprofiles.models import ServiceIdGroup as Row
@@ -84,7 +84,7 @@ class ServiceIdGroups(IdentityView):
         return self.answer(_body(group), etag=group.entity_tag)
 
 
-class OneServiceIdGroup(ResourceView[Row], IdentityView):
+class OneServiceIdGroup(DeletableRowView, ResourceView[Row], IdentityView):
     model = Row
     path_id = "group_id"
     deletion = staticmethod(service_id_groups.delete_service_id_group)

@@ -24,12 +24,12 @@ from controlplane.kernel.errors import ApiError, existing
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from servers.models import BareMetalServer
 from trustedprofiles import events
-from trustedprofiles.api.rule_requests import RuleBody, rule_content
+from trustedprofiles.api.rule_requests import RuleBody
 from trustedprofiles.claim_conditions import CLAIMS, OPERATORS, ClaimCondition
 from trustedprofiles.models import ClaimRule, TrustedProfile
 from trustedprofiles.selectors import LINKING, profiles_of
 from trustedprofiles.services.links import create_link, delete_link
-from trustedprofiles.services.rules import create_rule, delete_rule
+from trustedprofiles.services.rules import RuleContent, create_rule, delete_rule
 from trustedprofiles.trust import BARE_METAL
 
 CONDITIONS = range(3)
@@ -121,7 +121,7 @@ def add_rule(request: HttpRequest, person: Person, row: TrustedProfile) -> HttpR
         with person.recording(f"{events.RULE}.create", _party(row)):
             for action in LINKING:
                 person.require(action, row.policy_attributes)
-            rule = create_rule(row, content=rule_content(RuleBody.check(body)), by=person.by)
+            rule = create_rule(row, content=RuleContent(**RuleBody.check(body)), by=person.by)
     except ApiError as error:
         return _profile_page(request, person, row, error)
     return success_response(request, f"The claim rule {rule} was added.", back=f"/profiles/{row.id}")
