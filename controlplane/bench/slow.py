@@ -18,6 +18,7 @@ import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
+from controlplane.cli.arguments import argument, arguments
 from controlplane.deployment.api_version import API_VERSION
 
 SPOOLED = " " * 300_000
@@ -202,16 +203,21 @@ def _has_ended(descriptor: int) -> bool:
         return False
 
 
-def main(arguments: list[str]) -> None:
+ARGUMENTS = arguments(
+    argument("kind", choices=KINDS),
+    argument("address"),
+    argument("port", type=int),
+    argument("count", type=int),
+    argument("--tls", action="store_true"),
+    argument("--path", default=f"/identity/v1/token?version={API_VERSION}"),
+    argument("--authorization", default=""),
+)
+
+
+def main(words: list[str]) -> None:
     parser = ArgumentParser()
-    parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("address")
-    parser.add_argument("port", type=int)
-    parser.add_argument("count", type=int)
-    parser.add_argument("--tls", action="store_true")
-    parser.add_argument("--path", default=f"/identity/v1/token?version={API_VERSION}")
-    parser.add_argument("--authorization", default="")
-    options = parser.parse_args(arguments)
+    ARGUMENTS(parser)
+    options = parser.parse_args(words)
     address = options.address, options.port
     clients = Clients(
         KINDS[options.kind],

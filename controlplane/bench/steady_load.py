@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controlplane.bench.load import Request
+from controlplane.cli.arguments import argument, arguments
 
 SECONDS_AT_MOST = 30
 RATE = 20
@@ -83,14 +84,19 @@ async def _status(request: Request, tls: ssl.SSLContext | None) -> bytes:
         writer.close()
 
 
-def main(arguments: list[str]) -> None:
+ARGUMENTS = arguments(
+    argument("seconds", type=float),
+    argument("method"),
+    argument("url"),
+    argument("--header", action="append", default=[]),
+    argument("--ca"),
+)
+
+
+def main(words: list[str]) -> None:
     parser = ArgumentParser()
-    parser.add_argument("seconds", type=float)
-    parser.add_argument("method")
-    parser.add_argument("url")
-    parser.add_argument("--header", action="append", default=[])
-    parser.add_argument("--ca")
-    options = parser.parse_args(arguments)
+    ARGUMENTS(parser)
+    options = parser.parse_args(words)
     url = urllib.parse.urlsplit(options.url)
     headers = dict(each.split(":", 1) for each in options.header)
     path = f"{url.path}?{url.query}"

@@ -29,11 +29,15 @@ THEME_COOKIE = "baremint_theme"
 NO_ACCOUNT = "Your user belongs to no account, so there is nothing it may see. Ask the owner of an account to add you."
 
 
-def page(*methods: str, subject: Callable[..., Any] | None = None) -> Callable[[View], View]:
+def page(
+    *methods: str,
+    require: Callable[[Person], None] = lambda person: None,
+    subject: Callable[..., Any] | None = None,
+) -> Callable[[View], View]:
     """Decorate a view of the console, ``view(request, person, ...)``. The default method is GET.
 
-    ``subject(person, ...)`` finds what the path names, which the view gets in place of the parts of the path. It checks
-    that the person may read it.
+    ``require(person)`` raises NotAuthorized for a person who may not see the page. ``subject(person, ...)`` finds what
+    the path names, which the view gets in place of the parts of the path. It checks that the person may read it.
     """
     accepted = methods or ("GET",)
 
@@ -48,6 +52,7 @@ def page(*methods: str, subject: Callable[..., Any] | None = None) -> Callable[[
             try:
                 if person is None:
                     raise NotAuthorized(NO_ACCOUNT)
+                require(person)
                 if subject is not None:
                     return view(request, person, subject(person, *args, **path))
                 return view(request, person, *args, **path)

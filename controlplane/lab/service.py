@@ -27,26 +27,17 @@ def run_lab(
     every server is in the lab, and ``tidy`` several times a second after that.
     """
     try:
-        _run_lab(capabilities.detect(), stop_requests, service, ready=ready, tidy=tidy)
+        possible = capabilities.detect()
+        with stop_requests, process_lock.lock(settings.HOME, state.LOCK):
+            if possible.rootless:
+                namespaces.enter_user_namespace()
+            from controlplane.lab.lab_process import LabProcess  # noqa: PLC0415  the process of the lab alone
+
+            lab_process = LabProcess(possible, service())
+            # stop_requests is left first, so that no signal interrupts the end of the lab
+            with lab_process, stop_requests:
+                lab_process.run(stop_requests, ready=ready, tidy=tidy)
     except capabilities.CannotIsolate as error:
         raise LabError(str(error)) from None
     except process_lock.AlreadyRunning:
         raise LabError("The lab is already running.") from None
-
-
-def _run_lab(
-    possible: capabilities.Capabilities,
-    stop_requests: StopRequests,
-    service: Callable[[], Service],
-    *,
-    ready: Callable[[], object],
-    tidy: Callable[[], object],
-) -> None:
-    with stop_requests, process_lock.lock(settings.HOME, state.LOCK):
-        if possible.rootless:
-            namespaces.enter_user_namespace()
-        from controlplane.lab.lab_process import LabProcess  # noqa: PLC0415  the process of the lab alone
-
-        lab_process = LabProcess(possible, service())
-        with lab_process, stop_requests:  # stop_requests is left first, so that no signal interrupts the end of the lab
-            lab_process.run(stop_requests, ready=ready, tidy=tidy)

@@ -7,7 +7,6 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -59,10 +58,10 @@ def backup(path: Path) -> None:
             with stored.removal_paused():  # no object of the snapshot is deleted before it is archived
                 write_snapshot(database_file, snapshot)
                 with tarfile.open(fileobj=file, mode="w") as archive, snapshot.open("rb") as database:
-                    _add(archive, DATABASE_FILE, database, snapshot.stat().st_size)
+                    backup_objects.add(archive, DATABASE_FILE, database, snapshot.stat().st_size)
                     for name in SECRETS:
                         if (text := settings.HOME.read_secret(name)) is not None:
-                            _add(archive, name, io.BytesIO(text.encode()), len(text.encode()))
+                            backup_objects.add(archive, name, io.BytesIO(text.encode()), len(text.encode()))
                     backup_objects.add_all(archive, snapshot)
             with suppress(DatabaseError):  # the database of an older version has no object files
                 sweep()  # delete the files of objects that were deleted meanwhile
@@ -225,9 +224,3 @@ def _check(database: Path, path: Path) -> None:
         raise BackupError(f"The database in {path} is damaged ({error}). Restore another backup.") from None
     except CannotUpgrade as error:
         raise BackupError(f"{path} cannot be restored. {error}") from None
-
-
-def _add(archive: tarfile.TarFile, name: str, content: BinaryIO, size: int) -> None:
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = size, 0o600
-    archive.addfile(member, content)

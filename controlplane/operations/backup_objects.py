@@ -5,6 +5,7 @@ import sqlite3
 import tarfile
 from contextlib import closing, suppress
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from controlplane.deployment.private_files import atomic_file
 from controlplane.objectstore import files
@@ -26,10 +27,15 @@ def is_object(member: tarfile.TarInfo) -> bool:
 def add_all(archive: tarfile.TarFile, database: Path) -> None:
     """Add every file of the objects in this SQLite database. Raises OSError."""
     for name, size in sorted(_sizes(database).items()):
-        member = tarfile.TarInfo(f"{files.FOLDER}/{name}")
-        member.size, member.mode = size, 0o600
         with files.path_of(name).open("rb") as content:
-            archive.addfile(member, content)
+            add(archive, f"{files.FOLDER}/{name}", content, size)
+
+
+def add(archive: tarfile.TarFile, name: str, content: BinaryIO, size: int) -> None:
+    """Add a file that only its owner may read."""
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = size, 0o600
+    archive.addfile(member, content)
 
 
 def extract(path: Path, folder: Path, database: Path) -> None:

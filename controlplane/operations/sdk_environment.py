@@ -19,14 +19,7 @@ def of_operator(info: Mapping[str, Any]) -> dict[str, str]:
     """Return variables for SDKs and ``baremint is``, with the API key. ``info`` is that of ``baremint info --json``."""
     origin, key = info["control_plane_url"], info["api_key"]
     variables = {"BAREMINT_URL": origin, "BAREMINT_API_KEY": key}
-    for service, path in SDKS.items():
-        variables |= {
-            f"{service}_URL": f"{origin}{path}",
-            f"{service}_AUTH_TYPE": "iam",
-            f"{service}_AUTH_URL": info["iam_url"],
-            f"{service}_APIKEY": key,
-        }
-    return variables
+    return variables | _of_services(origin, AUTH_TYPE="iam", AUTH_URL=info["iam_url"], APIKEY=key)
 
 
 def of_terraform(info: Mapping[str, Any], *, region: str, by_operator: bool) -> dict[str, str]:
@@ -40,14 +33,18 @@ def of_program(info: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, 
     variables = {"BAREMINT_METADATA_URL": server["metadata_url"]}
     if server["metadata_protocol"] == "https":
         variables |= dict.fromkeys(TRUST, info["ca_bundle"])
-    for service, path in SDKS.items():
-        variables |= {
-            f"{service}_URL": f"{info['control_plane_url']}{path}",
-            f"{service}_AUTH_TYPE": "vpc",
-            f"{service}_AUTH_URL": server["metadata_url"],
-            f"{service}_VPC_IMS_VERSION": API_VERSION,
-        }
-    return variables
+    return variables | _of_services(
+        info["control_plane_url"], AUTH_TYPE="vpc", AUTH_URL=server["metadata_url"], VPC_IMS_VERSION=API_VERSION
+    )
+
+
+def _of_services(origin: str, **properties: str) -> dict[str, str]:
+    """Return the URL and these properties of every service that the SDKs know, as they name them."""
+    return {
+        f"{service}_{name}": value
+        for service, path in SDKS.items()
+        for name, value in {"URL": f"{origin}{path}", **properties}.items()
+    }
 
 
 def as_shell(variables: Mapping[str, str]) -> str:

@@ -120,3 +120,8 @@ force_option = argument("-f", "--force", action="store_true", help="accepted; no
 def option_properties(options: Options, **properties: str) -> dict[str, Any]:
     """Return the properties whose option is set: ``option_properties(options, allowed_vlans="pnic_allowed_vlans")``."""
     return {name: options[option] for name, option in properties.items() if options[option] is not None}
+
+
+def with_value(**parts: Any) -> dict[str, Any]:
+    """Return the parts of a body or a query that are neither None nor empty."""
+    return {name: part for name, part in parts.items() if part}

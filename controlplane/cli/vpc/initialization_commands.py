@@ -5,7 +5,15 @@ from typing import Any
 from controlplane.cli.arguments import Arguments, argument, arguments
 from controlplane.cli.client import Client, WrongOption
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import Command, Options, boolean_option, names, server_argument, text_or_file
+from controlplane.cli.vpc.command import (
+    Command,
+    Options,
+    boolean_option,
+    names,
+    option_properties,
+    server_argument,
+    text_or_file,
+)
 from controlplane.cli.vpc.lookups import SERVERS
 
 FIELDS: list[Column] = [
@@ -32,14 +40,12 @@ def initialization_body(client: Client, options: Options) -> dict[str, Any]:
     body: dict[str, Any] = {
         "image": {"id": image["id"]},
         "keys": [{"id": client.find("keys", name)["id"]} for name in options["keys"]],
+        **option_properties(options, user_data="user_data"),
     }
-    if options["user_data"] is not None:
-        body["user_data"] = options["user_data"]
     if options["default_trusted_profile"]:
-        profile: dict[str, Any] = {"target": client.trusted_profile(options["default_trusted_profile"])}
-        if options["default_trusted_profile_auto_link"] is not None:
-            profile["auto_link"] = options["default_trusted_profile_auto_link"]
-        body["default_trusted_profile"] = profile
+        target = client.trusted_profile(options["default_trusted_profile"])
+        auto_link = option_properties(options, auto_link="default_trusted_profile_auto_link")
+        body["default_trusted_profile"] = {"target": target, **auto_link}
     return body
 
 

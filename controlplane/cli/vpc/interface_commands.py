@@ -14,6 +14,7 @@ from controlplane.cli.vpc.command import (
     option_properties,
     server_argument,
     vlans,
+    with_value,
 )
 from controlplane.cli.vpc.lookups import INTERFACES, SERVERS, security_groups, subnet
 from controlplane.cli.vpc.network_options import GROUPS, VLANS, primary_ip
@@ -99,11 +100,10 @@ def _create(client: Client, options: Options) -> dict[str, Any]:
     network = subnet(client, options["subnet"], options["vpc"])
     properties = ("interface_type", "name", "vlan", "allow_interface_to_float", *SHARED)
     body = {"subnet": {"id": network["id"]}} | option_properties(options, **{name: name for name in properties})
-    address = primary_ip(client, {**options, "rip_auto_delete": options["auto_delete"]}, "", network["id"])
-    if address is not None:
-        body["primary_ip"] = address
-    if options["security_groups"]:
-        body["security_groups"] = security_groups(client, options["security_groups"], options["vpc"])
+    body |= with_value(
+        primary_ip=primary_ip(client, {**options, "rip_auto_delete": options["auto_delete"]}, "", network["id"]),
+        security_groups=security_groups(client, options["security_groups"], options["vpc"]),
+    )
     return client.call("POST", f"/v1/{SERVERS.path(client, options, 'network_interfaces')}", body)
 
 

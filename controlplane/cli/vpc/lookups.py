@@ -67,7 +67,9 @@ def in_vpc(client: Client, collection: str, identifier: str, vpc: str) -> dict[s
     return _one_of(items, identifier, f"{collection.removesuffix('s').replace('_', ' ')} {identifier} in {vpc}")
 
 
-def security_groups(client: Client, identifiers: Sequence[str], vpc: str | None = None) -> list[Reference]:
+def security_groups(client: Client, identifiers: Sequence[str] | None, vpc: str | None = None) -> list[Reference]:
+    if not identifiers:
+        return []
     query = {"vpc.id": client.find("vpcs", vpc)["id"]} if vpc else {}
     present = client.everything("security_groups", query=query)
     return [{"id": _one_of(present, each, f"security group {each}")["id"]} for each in identifiers]

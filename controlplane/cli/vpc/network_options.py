@@ -16,6 +16,7 @@ from controlplane.cli.vpc.command import (
     names,
     option_properties,
     vlans,
+    with_value,
 )
 from controlplane.cli.vpc.lookups import reserved_ip, security_groups, subnet
 
@@ -101,11 +102,10 @@ def interface_body(client: Client, options: Options, prefix: str = "pnic_") -> d
         enable_infrastructure_nat=f"{prefix}ein",
         allow_ip_spoofing=f"{prefix}ais",
     )
-    if (address := primary_ip(client, options, prefix, network["id"])) is not None:
-        body["primary_ip"] = address
-    if options[f"{prefix}sgs"]:
-        body["security_groups"] = security_groups(client, options[f"{prefix}sgs"], options["vpc"])
-    return body
+    return body | with_value(
+        primary_ip=primary_ip(client, options, prefix, network["id"]),
+        security_groups=security_groups(client, options[f"{prefix}sgs"], options["vpc"]),
+    )
 
 
 def virtual_interface_body(client: Client, options: Options, prefix: str = "") -> dict[str, Any]:
@@ -124,12 +124,11 @@ def virtual_interface_body(client: Client, options: Options, prefix: str = "") -
     )
     identifier = options[f"{prefix}vni_subnet"]
     network = subnet(client, identifier, options["vpc"]) if identifier else None
-    if (address := primary_ip(client, options, f"{prefix}vni_", network["id"] if network else None)) is not None:
-        body["primary_ip"] = address
-    if options[f"{prefix}vni_sgs"]:
-        body["security_groups"] = security_groups(client, options[f"{prefix}vni_sgs"], options["vpc"])
-    if network:
-        body["subnet"] = {"id": network["id"]}
+    body |= with_value(
+        primary_ip=primary_ip(client, options, f"{prefix}vni_", network["id"] if network else None),
+        security_groups=security_groups(client, options[f"{prefix}vni_sgs"], options["vpc"]),
+        subnet={"id": network["id"]} if network else None,
+    )
     existing, option = options[f"{prefix}vni"], f"--{prefix}vni".replace("_", "-")
     if existing and body:
         raise WrongOption(f"{option} names a virtual network interface; the options {option}-... describe a new one.")

@@ -5,7 +5,14 @@ from typing import Any
 from controlplane.cli.arguments import Arguments, argument, arguments
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.command import Command, Options, force_option, option_properties, resource_group_options
+from controlplane.cli.vpc.command import (
+    Command,
+    Options,
+    force_option,
+    option_properties,
+    resource_group_options,
+    with_value,
+)
 from controlplane.cli.vpc.lookups import Items, resource_group
 
 RESERVATIONS = Items(lambda client, options: "reservations", "reservation", by_name=True)
@@ -59,17 +66,15 @@ def _list(client: Client, options: Options) -> list[dict[str, Any]]:
         "zone.name": options["zone"],
         "profile.resource_type": options["profile_resource_type"],
     }
-    return client.everything("reservations", query={name: value for name, value in query.items() if value})
+    return client.everything("reservations", query=with_value(**query))
 
 
 def _body(options: Options) -> dict[str, Any]:
-    parts = {
-        "capacity": option_properties(options, total="capacity"),
-        "committed_use": option_properties(options, term="term", expiration_policy="expiration_policy"),
-        "profile": option_properties(options, name="profile", resource_type="profile_resource_type"),
-    }
-    body = option_properties(options, name="name", affinity_policy="affinity_policy")
-    return body | {name: part for name, part in parts.items() if part}
+    return option_properties(options, name="name", affinity_policy="affinity_policy") | with_value(
+        capacity=option_properties(options, total="capacity"),
+        committed_use=option_properties(options, term="term", expiration_policy="expiration_policy"),
+        profile=option_properties(options, name="profile", resource_type="profile_resource_type"),
+    )
 
 
 def _create(client: Client, options: Options) -> dict[str, Any]:

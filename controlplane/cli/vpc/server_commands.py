@@ -17,6 +17,7 @@ from controlplane.cli.vpc.command import (
     option_properties,
     resource_group_options,
     server_argument,
+    with_value,
 )
 from controlplane.cli.vpc.initialization_commands import initialization_body, initialization_options
 from controlplane.cli.vpc.lookups import BARE_METAL_SERVERS, SERVERS, resource_group, subnet
@@ -108,16 +109,14 @@ def _list(client: Client, options: Options) -> list[dict[str, Any]]:
 
 def _changes(client: Client, options: Options) -> dict[str, Any]:
     body = option_properties(options, name="name", bandwidth="bandwidth", enable_secure_boot="enable_secure_boot")
-    if metadata := option_properties(options, enabled="metadata_service", protocol="metadata_service_protocol"):
-        body["metadata_service"] = metadata
-    if tpm := option_properties(options, mode="tpm_mode"):
-        body["trusted_platform_module"] = tpm
     affinity = option_properties(options, policy="reservation_affinity_policy")
     if pool := options["reservation_affinity_pool"]:
         affinity = {"policy": "manual"} | affinity | {"pool": [{"id": client.find("reservations", pool)["id"]}]}
-    if affinity:
-        body["reservation_affinity"] = affinity
-    return body
+    return body | with_value(
+        metadata_service=option_properties(options, enabled="metadata_service", protocol="metadata_service_protocol"),
+        trusted_platform_module=option_properties(options, mode="tpm_mode"),
+        reservation_affinity=affinity,
+    )
 
 
 def _create(client: Client, options: Options) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from controlplane.console.lessons.shell_commands import (
     get_token,
     iam_id_of,
     link_server,
+    login_as,
     make_profile,
     profile_created,
     read_member,
@@ -37,15 +38,9 @@ VIEWER = next(role.crn for role in SYSTEM_ROLES if role.display_name == "Viewer"
 
 def _became(evidence: Evidence) -> Finding | None:
     profile = profile_created(evidence)
-    if profile is None:
-        return None
-    profile_id = profile.target_id.rpartition(":")[2]
-    event = evidence.first(
-        METADATA_LOGIN,
-        on=evidence.run.server.crn,
-        where=lambda each: each.data.get("profile_id") == profile_id,
-    )
-    return Finding(f"The server has an IAM token of {profile.target_name}.", event) if event else None
+    if profile and (event := login_as(profile, evidence)):
+        return Finding(f"The server has an IAM token of {profile.target_name}.", event)
+    return None
 
 
 def _explanation(evidence: Evidence) -> ActivityEvent | None:

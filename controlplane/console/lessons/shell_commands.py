@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import QUERY
 from controlplane.console.lessons.lesson import Evidence, LessonRun
@@ -83,6 +84,16 @@ def profile_created(evidence: Evidence) -> ActivityEvent | None:
 def iam_id_of(profile: ActivityEvent) -> str:
     """The IAM id of the profile that this event created."""
     return f"iam-{profile.target_id.rpartition(':')[2]}"
+
+
+def login_as(profile: ActivityEvent, evidence: Evidence, *, after: str = "") -> ActivityEvent | None:
+    """The first exchange of the server's identity token for an IAM token of the profile that this event created."""
+    return evidence.first(
+        METADATA_LOGIN,
+        on=evidence.run.server.crn,
+        after=after,
+        where=lambda each: f"iam-{each.data.get('profile_id')}" == iam_id_of(profile),
+    )
 
 
 def until(event: Any) -> str:

@@ -1,7 +1,6 @@
 """Lesson 2: a trusted profile, and the IAM token that a server gets through it."""
 
 from controlplane.activity.events import METADATA_LOGIN
-from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import switch_on
 from controlplane.console.lessons.lesson import (
     Check,
@@ -21,6 +20,7 @@ from controlplane.console.lessons.shell_commands import (
     exchange,
     get_token,
     link_server,
+    login_as,
     make_profile,
     profile_created,
     read_member,
@@ -64,21 +64,9 @@ def _trusted(evidence: Evidence) -> Finding | None:
 
 def _became(evidence: Evidence) -> Finding | None:
     profile = evidence.finished_by("made")
-    if profile is None:
-        return None
-    event = evidence.first(
-        METADATA_LOGIN,
-        on=evidence.run.server.crn,
-        after="trusted",
-        where=lambda each: _is_of(each, profile),
-    )
-    return (
-        Finding(f"An IAM token of {profile.target_name} was issued: {event.data['because']}.", event) if event else None
-    )
-
-
-def _is_of(event: ActivityEvent, profile: ActivityEvent) -> bool:
-    return bool(event.data.get("profile_id") == profile.target_id.rpartition(":")[2])
+    if profile and (event := login_as(profile, evidence, after="trusted")):
+        return Finding(f"An IAM token of {profile.target_name} was issued: {event.data['because']}.", event)
+    return None
 
 
 def _unlinked(evidence: Evidence) -> Finding | None:

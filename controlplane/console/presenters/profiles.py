@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count
 
 from controlplane.activity.events import METADATA_LOGIN
@@ -46,9 +46,7 @@ class ProfileRow:
 @dataclass(frozen=True)
 class ProfileTable:
     rows: list[ProfileRow]
-    count: int
-    first: int
-    last: int
+    page: Page[Any]
     previous_path: str
     next_path: str
 
@@ -62,9 +60,7 @@ def profile_table(person: Person, query: Mapping[str, str]) -> ProfileTable:
     page = Paginator(profiles.order_by("name"), ROWS).get_page(query.get("page"))
     return ProfileTable(
         rows=_profile_rows(person, list(page.object_list)),
-        count=page.paginator.count,
-        first=page.start_index(),
-        last=page.end_index(),
+        page=page,
         previous_path=f"/profiles?page={page.previous_page_number()}" if page.has_previous() else "",
         next_path=f"/profiles?page={page.next_page_number()}" if page.has_next() else "",
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 
 from controlplane.console.access import INITIALIZATION, PROFILE, SERVER, Person
 from controlplane.console.pages import with_query
@@ -62,9 +62,7 @@ class Column:
 class ServerTable:
     rows: list[ServerRow]
     columns: list[Column]
-    count: int
-    first: int
-    last: int
+    page: Page[Any]
     previous_path: str
     next_path: str
     live_path: str
@@ -112,9 +110,7 @@ def server_table(person: Person, query: Mapping[str, str]) -> ServerTable:
     return ServerTable(
         rows=rows,
         columns=_columns(filters),
-        count=page.paginator.count,
-        first=page.start_index(),
-        last=page.end_index(),
+        page=page,
         previous_path=_path(filters, page=page.previous_page_number()) if page.has_previous() else "",
         next_path=_path(filters, page=page.next_page_number()) if page.has_next() else "",
         live_path=with_query("/servers/table", {**filters, "page": page.number if page.number > 1 else ""}),

@@ -55,12 +55,8 @@ def _live_token(event: ActivityEvent, names: dict[str, str]) -> LiveToken:
     return LiveToken(
         kind=KINDS[event.action],
         event=event,
-        expires_at=_expiry(event),
+        expires_at=datetime.fromtimestamp(event.data["exp"], UTC),
         profile_id=profile,
         profile=names.get(profile, profile),
         profile_path=f"/profiles/{profile}" if profile in names else "",
     )
-
-
-def _expiry(event: ActivityEvent) -> datetime:
-    return datetime.fromtimestamp(event.data["exp"], UTC)

@@ -67,21 +67,18 @@ def _list(person: Person, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@page()
+@page(require=Person.require_activity)
 def activity(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require_activity()
     return full_page(request, person, "console/activity/page.html", _list(person, request))
 
 
-@page()
+@page(require=Person.require_activity)
 def rows(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require_activity()
     return fragment(request, "console/activity/list.html", _list(person, request))
 
 
-@page()
+@page(require=Person.require_activity)
 def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
-    person.require_activity()
     activity_event = existing(
         visible(person, events_of(person.account.id)).filter(pk=number).first(),
         "There is no event of this number here.",
@@ -100,10 +97,9 @@ def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
     return full_page(request, person, "console/activity/event.html", context)
 
 
-@page()
+@page(require=Person.require_activity)
 def export(request: HttpRequest, person: Person) -> HttpResponse:
     """The events of the list, at most MOST_EXPORTED, as CSV or JSON."""
-    person.require_activity()
     events = _search(person, _filters(request))[:MOST_EXPORTED]
     values = [{name: getattr(as_seen_by(person, each), name) for name in COLUMNS} for each in events]
     if request.GET.get("format") == "json":

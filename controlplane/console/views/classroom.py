@@ -14,16 +14,14 @@ from controlplane.console.views.server import ask
 PATH = "/learn/class"
 
 
-@page()
+@page(require=lambda person: person.require(ADMINISTER))
 def classroom(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require(ADMINISTER)
     context = {**_progress(person), "add": absolute_command("person NAME --role operator")}
     return full_page(request, person, "console/learn/class.html", context)
 
 
-@page()
+@page(require=lambda person: person.require(ADMINISTER))
 def state(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require(ADMINISTER)
     return fragment(request, "console/learn/class_state.html", _progress(person))
 
 

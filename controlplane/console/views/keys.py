@@ -32,16 +32,14 @@ def _context(person: Person) -> dict[str, object]:
     }
 
 
-@page()
+@page(require=lambda person: person.require(KEYS))
 def keys(request: HttpRequest, person: Person) -> HttpResponse:
     """The public data of keys; private keys are never shown."""
-    person.require(KEYS)
     return full_page(request, person, "console/keys/page.html", _context(person))
 
 
-@page()
+@page(require=lambda person: person.require(KEYS))
 def state(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require(KEYS)
     return fragment(request, "console/keys/state.html", _context(person))
 
 

@@ -29,7 +29,6 @@ def _elsewhere(person: Person) -> str:
     return "/profiles" if person.visible(f"{PROFILE}.list", TrustedProfile.policy_columns()).verdict else "/learn/"
 
 
-@page()
+@page(require=Person.require_activity)
 def state(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require_activity()
     return fragment(request, "console/overview/state.html", overview_state(person, now=clock.now()))

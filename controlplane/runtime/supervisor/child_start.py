@@ -11,6 +11,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from controlplane.runtime.supervisor.process_control import die_with, set_name
@@ -130,10 +131,8 @@ def _take_streams(output: int) -> None:
 def _close_all_but(keep: Collection[int]) -> None:
     for descriptor in [int(each) for each in os.listdir("/proc/self/fd")]:
         if descriptor not in keep:
-            try:
+            with suppress(OSError):  # the descriptor of the folder itself is closed already
                 os.close(descriptor)
-            except OSError:  # the descriptor of the folder itself, which is closed already
-                continue
 
 
 def _forget_signal_handlers() -> None:

@@ -1,4 +1,3 @@
-from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -9,9 +8,6 @@ from controlplane.apidocs.permissions.page import page
 class Command(BaseCommand):
     help = "Print which operation needs which IAM action, and which roles grant it, as Markdown: docs/permissions.md."
     requires_system_checks = []
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """Takes none."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(page(), ending="")
