@@ -4,6 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Any, get_type_hints
 
+from django.utils.text import capfirst
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
@@ -49,7 +50,7 @@ class OperationSchema(AutoSchema):
             return None
         document: Schema = {
             "operationId": operation.name,
-            "summary": _sentence(words(operation.name)),
+            "summary": capfirst(words(operation.name)),
             "description": f"{_needs(operation)} Leaves the activity event `{operation.event}`.",
             "tags": [OWN if path.startswith(OWN_PATHS) else TAGS.get(self.view.service_name, self.view.service_name)],
             "parameters": self._parameters(operation),
@@ -141,10 +142,6 @@ def _needs(operation: Operation) -> str:
     sometimes = " or ".join(f"`{action}`" for action in operation.further)
     noun = "actions" if operation.also else "action"
     return f"Needs the IAM {noun} {always}." + (f" For some of it, needs {sometimes} too." if sometimes else "")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 REQUEST_ID: Schema = {"$ref": "#/components/parameters/X-Request-Id"}

@@ -1,4 +1,4 @@
-"""Putting a Celery task into the queue from within a request, by name: an app does not import those above it."""
+"""Send Celery tasks from requests, by name, because an app does not import those above it."""
 
 import structlog
 from celery import current_app
@@ -8,11 +8,10 @@ log = structlog.get_logger(__name__)
 
 
 def enqueue(task: str, *arguments: str, after_seconds: float = 0) -> None:
-    """Send a task, without waiting for a broker that is away: what is due is in the database, where a tick finds it.
+    """Send a task, without waiting for a broker that is away: a tick finds in the database what is due.
 
-    ``after_seconds`` are real ones, whatever the domain's clock does.
-
-    ``retry=False`` alone lets kombu try to connect for six seconds, within the request; ``max_retries`` does not.
+    ``after_seconds`` is real time, also when the domain's clock is moved. ``max_retries`` is 0 because with
+    ``retry=False`` alone, kombu would try to connect for six seconds within the request.
     """
     try:
         with current_app.connection_for_write(transport_options={"max_retries": 0}) as connection:

@@ -11,16 +11,16 @@ from controlplane.kernel import errors
 
 
 class DescribedField:
-    """Beside a field of its own kind, whose values the API documentation cannot tell from its class."""
+    """A base class for fields whose values the API documentation cannot derive from another base class."""
 
     @property
     def schema(self) -> dict[str, Any]:
-        """A JSON Schema. In a list of ``anyOf``, the class of a serializer stands for what it reads."""
+        """A JSON Schema. In a list of ``anyOf``, the class of a serializer stands for the schema of its input."""
         raise NotImplementedError
 
 
 def reference_by(form: str) -> dict[str, Any]:
-    """The JSON Schema of an object with this one property, which is not empty."""
+    """Return the JSON Schema of an object with this one property, a text that is not empty."""
     return {
         "type": "object",
         "title": f"by {form}",

@@ -1,4 +1,4 @@
-"""A lock that has a name, held until the end of a transaction."""
+"""A lock with a name, which lasts until the end of a transaction."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from django.db import connection, transaction
 
 @contextmanager
 def named_lock(name: str) -> Iterator[None]:
-    """A transaction that waits until no other one, on any machine, has the lock of this name.
+    """Begin a transaction that waits until no other one, on any machine, has the lock of this name.
 
-    It keeps callers from doing the same work and losing it. What must never happen is for a constraint to prevent. On
-    SQLite the transaction itself is the lock (``transaction_mode`` IMMEDIATE).
+    It keeps callers from doing the same work in vain. Constraints prevent what must never happen. On SQLite the
+    transaction itself is the lock (``transaction_mode`` IMMEDIATE).
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":

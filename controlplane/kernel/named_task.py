@@ -1,4 +1,4 @@
-"""Celery tasks under a name that lasts, and for one release under the one that they had before."""
+"""Celery tasks with a stable name, and for one release also with their former name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from celery import shared_task
 def named_task(name: str, *, former_name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Make a task of this name; messages to the former name run the same function.
 
-    ``former_name`` goes with version 0.2.
+    ``former_name`` will be removed in version 0.2.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:

@@ -1,6 +1,6 @@
-"""Pages of collections: the size and the position that a query asks for, the rows there, links to other pages.
+"""Pages of collections: the size and position in a query, the rows of the page, and links to other pages.
 
-A position travels as an opaque cursor. Pages by keyset stay as they are when rows are inserted meanwhile.
+A cursor contains a position and is opaque to clients. Pages by keyset stay the same when rows are inserted.
 """
 
 import json
@@ -36,11 +36,11 @@ class PageQuery:
     """The page that a query asks for, and links to other pages of the same collection."""
 
     url: str
-    """Of the collection, without a query."""
+    """URL of the collection, without a query."""
     names: tuple[str, str]
-    """Of the two parameters: how many, and the cursor."""
+    """Names of the two parameters: the size of the page, and the cursor."""
     filters: list[tuple[str, Any]]
-    """The other parameters, in order; links repeat them."""
+    """The other parameters, sorted; links repeat them."""
     scope: str
     """What cursors are bound to: the caller, the path and the filters."""
     limit: int
@@ -48,11 +48,11 @@ class PageQuery:
     """Where the page begins; None on the first."""
 
     def cursor(self, position: Any) -> str:
-        """The cursor of the page that begins behind this position."""
+        """Return the cursor of the page that begins after this position."""
         return seal_cursor(position, scope=self.scope)
 
     def link(self, cursor: str = "") -> str:
-        """The URL of the page of this cursor; of the first page without one."""
+        """Return the URL of the page with this cursor; without one, that of the first page."""
         limit_name, start_name = self.names
         query = dict(self.filters) | {limit_name: str(self.limit)} | ({start_name: cursor} if cursor else {})
         return f"{self.url}?{urlencode(query)}"
@@ -66,7 +66,8 @@ def read_page_query(
     default: int = DEFAULT_LIMIT,
     without: Collection[str] = (),
 ) -> PageQuery:
-    """``scope`` names whose rows they are. ``without`` are parameters that are no filters. Raises InvalidValue."""
+    """Read the page from a query. ``scope`` identifies the owner of the rows; ``without`` names parameters that are no
+    filters. Raises InvalidValue."""
     (limit_name, start_name), query = names, request.GET
     filters = sorted((name, value) for name, value in query.items() if name not in (*names, *without))
     scope = f"{scope}:{request.path}:{urlencode(filters)}"
@@ -77,7 +78,7 @@ def read_page_query(
 
 
 def read_vpc_page_query(request: HttpRequest | Request, *, scope: str) -> PageQuery:
-    """As the VPC API has it, whose version and generation stand in every query. Raises InvalidValue."""
+    """Read the page from a query of the VPC API, which also has version and generation. Raises InvalidValue."""
     return read_page_query(request, scope=scope, without=("version", "generation"))
 
 
@@ -90,7 +91,7 @@ class Page(Generic[T]):
     """The position of the next page; None on the last."""
 
     def as_json(self, name: str, items: list[Any]) -> dict[str, Any]:
-        """The VPC collection envelope: ``{name: [...], first, limit, total_count, next?}``."""
+        """Return the collection envelope of the VPC API: ``{name: [...], first, limit, total_count, next?}``."""
         body: dict[str, Any] = {
             name: items,
             "first": {"href": self.query.link()},
@@ -103,13 +104,13 @@ class Page(Generic[T]):
 
 
 def first(rows: QuerySet[Any, T] | Sequence[T] | Iterator[T], limit: int) -> tuple[list[T], bool]:
-    """So many rows, and whether there are more. One more is read to know it."""
+    """Return at most ``limit`` rows, and whether there are more, for which one more row is read."""
     items = list(islice(rows, limit + 1) if isinstance(rows, Iterator) else rows[: limit + 1])
     return items[:limit], len(items) > limit
 
 
 def by_offset(rows: QuerySet[Any, T] | Sequence[T], limit: int, offset: int | None) -> tuple[list[T], int | None]:
-    """As the orders below do it, for what has no key: a position is how many rows come before."""
+    """Return a page of rows without a key, and the position of the next page: the number of rows before it."""
     start = offset or 0
     items, is_truncated = first(rows[start:], limit)
     return items, start + limit if is_truncated else None
@@ -117,14 +118,15 @@ def by_offset(rows: QuerySet[Any, T] | Sequence[T], limit: int, offset: int | No
 
 class RowOrder(Protocol):
     def take(self, rows: QuerySet[M], limit: int, after: Any) -> tuple[list[M], Any]:
-        """Up to ``limit`` rows behind the position, and the position of the last one when more follow."""
+        """Return up to ``limit`` rows after the position, and the position of the last one when more follow."""
 
 
 @dataclass(frozen=True)
 class NewestFirst:
     """By primary key, the highest first.
 
-    Of ``alternatives``, every row meets one at least: each is asked for by itself, as no index answers them together.
+    Every row meets at least one of the ``alternatives``. Each has its own query, because no index serves them
+    together.
     """
 
     alternatives: Sequence[Q] = ()
@@ -133,7 +135,7 @@ class NewestFirst:
         ordered = rows.order_by("-pk")
         if after is not None:
             ordered = ordered.filter(pk__lt=after)
-        # First which rows, from one index; then all that is shown of those.
+        # First the keys, from one index; then the other columns of these rows.
         numbers = ordered.prefetch_related(None).values_list("pk", flat=True)
         parts = (numbers.filter(each)[: limit + 1] for each in self.alternatives or [Q()])
         keys, is_truncated = first(sorted({key for part in parts for key in part}, reverse=True), limit)
@@ -144,7 +146,7 @@ class NewestFirst:
 class Order:
     """Another order than newest first, for collections small enough to sort whole on every call.
 
-    Rows come by what ``key`` makes of a column, a value that JSON holds; those that are equal by age.
+    Rows are sorted by the result of ``key`` for a column, a value for JSON, and equal ones by age.
     """
 
     column: str
@@ -163,7 +165,7 @@ class Order:
 
 @dataclass(frozen=True)
 class LatestFirst:
-    """By an instant, the latest first, for rows whose primary keys say nothing of their age. Wants an index."""
+    """By an instant, the latest first, for rows whose primary keys do not follow their age. Needs an index."""
 
     column: str
 
@@ -178,9 +180,9 @@ class LatestFirst:
 
 
 def seal_cursor(position: Any, *, scope: str) -> str:
-    """An opaque token for ``position``, anything that JSON holds, good for this scope (account and query) only.
+    """Return an opaque token for ``position``, a value for JSON, valid for this scope (account and query) only.
 
-    It is encrypted, for a position counts rows that the caller may not see.
+    It is encrypted, because a position counts rows that the caller may not see.
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
     sealed = nonce + _cipher().encrypt(nonce, json.dumps(position).encode(), scope.encode())
@@ -188,7 +190,7 @@ def seal_cursor(position: Any, *, scope: str) -> str:
 
 
 def open_cursor(token: str, *, scope: str, name: str = "start") -> Any:
-    """The position that was sealed. Raises InvalidValue for any other text."""
+    """Return the position in a token. Raises InvalidValue for any other text."""
     try:
         sealed = urlsafe_b64decode(token)
         return json.loads(_cipher().decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], scope.encode()))
@@ -211,9 +213,9 @@ def paginate(
     count: Callable[[], int] | None = None,
     order: RowOrder = NewestFirst(),
 ) -> Page[M]:
-    """One page of ``rows``, as the VPC API has pages. ``scope`` names whose they are.
+    """Return one page of ``rows`` in the form of the VPC API. ``scope`` identifies the owner of the rows.
 
-    ``count`` tells how many there are in all, where counting them would take too long. Raises InvalidValue.
+    ``count`` returns the number of all rows where counting them would take too long. Raises InvalidValue.
     """
     query = read_vpc_page_query(request, scope=scope)
     items, next_position = order.take(rows, query.limit, query.position)

@@ -22,7 +22,7 @@ SECRETS = re.compile(
 
 
 VALUE = re.compile(
-    # As API keys are made here: base64url of 33 bytes. An id that is as long has a UUID in it.
+    # The form of API keys: base64url of 33 bytes. An id of this length contains a UUID.
     r"(?<![\w-])(?![\w-]*[0-9a-f]{8}-[0-9a-f]{4}-)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{44}(?![\w-])"
 )
 CONCEALED = "sha256:"

@@ -38,6 +38,7 @@ class Operation:
         return f"{self.action}_get"
 
 
+SCOPE_NAMES: Mapping[Scope, str] = {"service": "the list of buckets", "bucket": "a bucket", "object": "an object"}
 LISTING = frozenset({"prefix", "delimiter", "max-keys", "encoding-type"})
 LISTING_1 = LISTING | {"marker"}
 LISTING_UPLOADS = {"prefix", "delimiter", "encoding-type", "key-marker", "upload-id-marker", "max-uploads"}
@@ -161,10 +162,10 @@ def find(scope: Scope, method: str, query: Collection[str], headers: Mapping[str
     )
     parameters = IGNORED_PARAMETERS | ({operation.mark} | operation.query if operation else set())
     if unknown := sorted(set(query) - parameters):
-        raise NotSimulated(f"{method} with ?{echoed(unknown[0])} on {_scope_name(scope)}")
+        raise NotSimulated(f"{method} with ?{echoed(unknown[0])} on {SCOPE_NAMES[scope]}")
     if operation is None:
         methods = ", ".join(sorted({each.method for each in of_scope}))
-        raise MethodNotAllowed(f"{method} is not allowed on {_scope_name(scope)}.", headers={"Allow": methods})
+        raise MethodNotAllowed(f"{method} is not allowed on {SCOPE_NAMES[scope]}.", headers={"Allow": methods})
     for header in headers:
         is_copy_header = operation.copies and COPY_HEADERS.fullmatch(header.lower())
         if UNSUPPORTED_HEADERS.fullmatch(header.lower()) and not is_copy_header:
@@ -173,7 +174,3 @@ def find(scope: Scope, method: str, query: Collection[str], headers: Mapping[str
     if storage_class != "STANDARD":
         raise NotSimulated(f"the storage class {echoed(storage_class)}")
     return operation
-
-
-def _scope_name(scope: Scope) -> str:
-    return {"service": "the list of buckets", "bucket": "a bucket", "object": "an object"}[scope]

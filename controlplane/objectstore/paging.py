@@ -1,4 +1,4 @@
-"""What the lists of the object store have in common."""
+"""Parameters that the lists of the object store have in common."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
@@ -22,7 +22,7 @@ def encoding(query: Mapping[str, str]) -> Encode:
 
 
 def whole(values: Mapping[str, str], name: str, *, default: int = 0, least: int = 0, largest: int, message: str) -> int:
-    """A whole number in a query, where an empty parameter is as an absent one. Raises InvalidArgument."""
+    """Return a whole number in a query. An empty parameter counts as absent. Raises InvalidArgument."""
     nonempty = {name: value} if (value := values.get(name)) else {}
     return number(
         nonempty, name, default=default, least=least, largest=largest, message=message, refusal=InvalidArgument
@@ -30,6 +30,6 @@ def whole(values: Mapping[str, str], name: str, *, default: int = 0, least: int 
 
 
 def page_size(query: Mapping[str, str], name: str) -> int:
-    """How many are listed at most, by the parameter of this name. Raises InvalidArgument."""
+    """Return the largest number of entries in a page, from the parameter of this name. Raises InvalidArgument."""
     message = f"{name} must be a whole number; a page has {LARGEST_PAGE} entries at most."
     return min(whole(query, name, default=LARGEST_PAGE, largest=LARGEST_NUMBER, message=message), LARGEST_PAGE)

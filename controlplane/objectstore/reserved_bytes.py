@@ -48,13 +48,8 @@ class Account:
 
     def total(self) -> int:
         """The number of reserved bytes."""
-        return sum(size for path, size in self._reservations() if _is_active(path))
-
-    def _reservations(self) -> Iterator[tuple[Path, int]]:
-        for path in list(self.folder.iterdir()):
-            _, hyphen, size = path.name.partition("-")
-            if hyphen:
-                yield path, int(size)
+        active_paths = [path for path in list(self.folder.glob("*-*")) if _is_active(path)]
+        return sum(int(path.name.rpartition("-")[2]) for path in active_paths)
 
 
 @contextmanager
