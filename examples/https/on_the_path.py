@@ -36,8 +36,8 @@ def pass_on(source: socket.socket, target: socket.socket, name: str) -> None:
 
 def readable(part: bytes) -> str:
     """What is text in it; three dots for anything else."""
-    shown = "".join(chr(byte) if 32 <= byte < 127 or byte in b"\r\n" else "\0" for byte in part)
-    words = [word if len(word) >= SHORTEST else "..." for word in shown.split("\0")]
+    readable_text = "".join(chr(byte) if 32 <= byte < 127 or byte in b"\r\n" else "\0" for byte in part)
+    words = [word if len(word) >= SHORTEST else "..." for word in readable_text.split("\0")]
     return re.sub(r"(\.\.\.)+", "...", "".join(words))
 
 

@@ -22,8 +22,8 @@ def main(folder: Path, server: str, port: int) -> str:
         trust.context(folder, serves=False).wrap_socket(plain) as peer,
     ):
         # A certificate of our authority is not enough, because every server has one. It must name the right server.
-        if (found := trust.name(peer)) != server:
-            raise ConnectionError(f"this is {found}, and not {server}")
+        if (name := trust.name(peer)) != server:
+            raise ConnectionError(f"this is {name}, and not {server}")
         peer.sendall(b"GET / HTTP/1.1\r\nHost: server\r\nConnection: close\r\n\r\n")
         answered = b""
         # With TLS 1.3 a refusal of *our* certificate arrives here, where the answer should be.

@@ -12,19 +12,19 @@ def context(folder: Path, *, serves: bool) -> ssl.SSLContext:
 
     A service with many callers keeps the list until its next update, which it names itself, or asks OCSP.
     """
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if serves else ssl.PROTOCOL_TLS_CLIENT)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.load_cert_chain(folder / "chain.pem", folder / "key.pem")
+    tls_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if serves else ssl.PROTOCOL_TLS_CLIENT)
+    tls_context.minimum_version = ssl.TLSVersion.TLSv1_2
+    tls_context.load_cert_chain(folder / "chain.pem", folder / "key.pem")
     # Only these authorities are trusted, and none of the hundred that a browser trusts.
-    made.load_verify_locations(folder / "authorities.pem")
+    tls_context.load_verify_locations(folder / "authorities.pem")
     # These certificates name a server, not a host: there is no host name in them to compare. A client must therefore
     # compare the name itself, as call.py does.
-    made.check_hostname = False
-    made.verify_mode = ssl.CERT_REQUIRED
+    tls_context.check_hostname = False
+    tls_context.verify_mode = ssl.CERT_REQUIRED
     # Without a list every caller is refused. Otherwise a caller with a revoked certificate would be served.
-    made.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
-    made.load_verify_locations(_revoked(folder))
-    return made
+    tls_context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    tls_context.load_verify_locations(_revoked(folder))
+    return tls_context
 
 
 def name(peer: ssl.SSLSocket) -> str:
@@ -44,6 +44,6 @@ def _revoked(folder: Path) -> Path:
     with urllib.request.urlopen(request, timeout=10) as answer:
         der = answer.read()
     pem = base64.encodebytes(der).decode()
-    kept = folder / "revoked.pem"
-    kept.write_text(f"-----BEGIN X509 CRL-----\n{pem}-----END X509 CRL-----\n")
-    return kept
+    revocation_file = folder / "revoked.pem"
+    revocation_file.write_text(f"-----BEGIN X509 CRL-----\n{pem}-----END X509 CRL-----\n")
+    return revocation_file

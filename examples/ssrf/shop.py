@@ -43,8 +43,8 @@ def main(width: str, server_name: str, name: str) -> None:
 
 
 def the_profile(api: "Api", account: str, name: str) -> dict[str, Any]:
-    found = api.call("GET", f"/v1/profiles?account_id={account}&name={name}")["profiles"]
-    return found[0] if found else api.call("POST", "/v1/profiles", {"name": name, "account_id": account})
+    profiles = api.call("GET", f"/v1/profiles?account_id={account}&name={name}")["profiles"]
+    return profiles[0] if profiles else api.call("POST", "/v1/profiles", {"name": name, "account_id": account})
 
 
 def policy_for(profile: dict[str, Any], account: str, *, only: str) -> dict[str, Any]:
@@ -71,8 +71,8 @@ class Api:
         request = urllib.request.Request(self.url + path, data, self.headers | kind, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                said = answer.read()
-                return json.loads(said) if said else None
+                content = answer.read()
+                return json.loads(content) if content else None
         except urllib.error.HTTPError as refusal:
             if refusal.code == unless:
                 return None

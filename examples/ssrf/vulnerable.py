@@ -36,15 +36,15 @@ PAGE = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Link prev
 
 class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        asked = urlsplit(self.path)
-        form = {name: values[-1] for name, values in parse_qs(asked.query).items()}
+        url = urlsplit(self.path)
+        form = {name: values[-1] for name, values in parse_qs(url.query).items()}
         if (self.headers["Host"] or "").split(":")[0] not in ("127.0.0.1", "localhost"):
             self.say(400, "Not the address of this page.")  # what another site's name was made to point to
-        elif asked.path == "/":
+        elif url.path == "/":
             self.say(200, PAGE, kind="text/html")
-        elif asked.path == "/preview" and "url" in form:
+        elif url.path == "/preview" and "url" in form:
             self.say(*fetch("GET", form["url"], headers={}, body=""))
-        elif asked.path == "/webhook" and "url" in form:
+        elif url.path == "/webhook" and "url" in form:
             name, _, value = form.get("header", "").partition(":")
             headers = {name: value.strip()} if name else {}
             self.say(*fetch(form.get("method", "POST"), form["url"], headers, form.get("body", "")))

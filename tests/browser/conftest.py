@@ -27,9 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def product(new_product: Callable[..., Product]) -> Product:
     """One that runs, with its demo world."""
-    made = new_product(settings=ROOM)
-    made.start()
-    return made
+    instance = new_product(settings=ROOM)
+    instance.start()
+    return instance
 
 
 @pytest.fixture(scope="session")

@@ -41,8 +41,8 @@ def test_a_teacher_watches_a_learner_and_resets_the_class(visit: Visit, tmp_path
     dialog.wait_for(timeout=SECONDS)
     assert teacher.audit() == []
     dialog.get_by_role("button", name="Reset").press("Enter")
-    said = teacher.page.locator("#announcements", has_text="The class is reset")
-    said.wait_for(state="attached", timeout=SECONDS)
+    notice = teacher.page.locator("#announcements", has_text="The class is reset")
+    notice.wait_for(state="attached", timeout=SECONDS)
     row.get_by_text("0 of").wait_for(timeout=SECONDS)
     learner.page.get_by_role("link", name="Begin again").wait_for(timeout=SECONDS)
 

@@ -94,10 +94,10 @@ def test_a_first_page_is_light(visit: Visit, path: str) -> None:
     """Uncompressed, and everything it loads along; what its live part asks for later is another thing."""
     visitor = visit()
     visitor.go(path)
-    asked = [url for url in visitor.page.evaluate(LOADED) if not url.startswith("data:")]
+    urls = [url for url in visitor.page.evaluate(LOADED) if not url.startswith("data:")]
     ask = visitor.page.context.request
-    weights = {url: len(ask.get(url, headers={"Accept": "text/html"}).body()) for url in asked}
-    assert len(asked) <= MOST_REQUESTS
+    weights = {url: len(ask.get(url, headers={"Accept": "text/html"}).body()) for url in urls}
+    assert len(urls) <= MOST_REQUESTS
     assert MOST_BYTES / 10 < sum(weights.values()) < MOST_BYTES
 
 

@@ -100,11 +100,11 @@ def test_the_second_of_two_tabs_is_told_what_the_first_did(visit: Visit, web: di
     for visitor in (first, second):
         visitor.follow(visitor.page.locator("[name=_save]:visible"))
     assert "web-2 (metadata service: on, protocol: https" in second.page.inner_text(".messagelist")
-    chosen = {
+    selects = {
         name: second.page.locator("tr", has_text=name).locator("[name$=-metadata_protocol]")
         for name in ("web-1", "web-2")
     }
-    assert {name: field.input_value() for name, field in chosen.items()} == {"web-1": "http", "web-2": "https"}
+    assert {name: field.input_value() for name, field in selects.items()} == {"web-1": "http", "web-2": "https"}
 
 
 def test_the_switch_of_the_account_is_where_the_servers_are(visit: Visit, web: dict[str, Any]) -> None:
@@ -214,30 +214,30 @@ def test_what_is_offered_to_paste_runs_as_it_is(visit: Visit, product: Product, 
     product.run("is", "bare-metal-server-update", "web-1", "--metadata-service-protocol", protocol)
     visitor = visit()
     visitor.go(f"/servers/{product.server('web-1')['id']}")
-    said = {}
+    notices = {}
     for key, tool, expected in PROGRAMS:
         if not shutil.which(tool):
             continue
         panel = visitor.page.locator(f"#panel-{key}")
         file, run = (panel.locator(".hint code").nth(place).text_content() for place in (0, 1))
         (tmp_path / str(file)).write_text(panel.locator("pre code").text_content() or "")
-        done = subprocess.run(
+        process = subprocess.run(
             ["bash", "-c", str(run)], cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False
         )
-        if expected not in done.stdout:
-            said[key] = done.stdout + done.stderr
+        if expected not in process.stdout:
+            notices[key] = process.stdout + process.stderr
     product.run("is", "bare-metal-server-update", "web-1", "--metadata-service-protocol", "http")
-    assert said == {}
+    assert notices == {}
 
 
 def test_a_profile_named_like_a_script_is_just_named_so(visit: Visit, product: Product) -> None:
     name = "<script>alert(1)</script>"
-    made = f"create_profile(Account.objects.get(), name={name!r}, by=Party())"
+    code = f"create_profile(Account.objects.get(), name={name!r}, by=Party())"
     product.run(
         "shell",
         "-c",
         "from trustedprofiles.models import Account; from controlplane.activity.record import Party;"
-        f"from trustedprofiles.services.profiles import create_profile; {made}",
+        f"from trustedprofiles.services.profiles import create_profile; {code}",
     )
     visitor = visit()
     alerts: list[str] = []

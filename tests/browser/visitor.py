@@ -48,8 +48,8 @@ class Visitor:
     def audit(self) -> list[str]:
         """What axe finds wrong with the page as it is."""
         self.page.evaluate(AXE)
-        found = self.page.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}})")["violations"]
-        return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+        violations = self.page.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}})")["violations"]
+        return [f"{each['id']}: {node['html'][:160]}" for each in violations for node in each["nodes"]]
 
     def _hear(self, message: Any) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(REFUSED_ON_PURPOSE):

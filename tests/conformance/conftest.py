@@ -25,9 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def product(new_product: NewProduct) -> Product:
-    made = new_product()
-    made.start()
-    return made
+    instance = new_product()
+    instance.start()
+    return instance
 
 
 Program = Callable[[Language], list[str]]

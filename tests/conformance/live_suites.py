@@ -69,7 +69,7 @@ def attempt(suite: Suite, folder: Path, properties: Mapping[str, str]) -> Outcom
     """
     lines = [f"{service}_{name}={value}" for service in suite.services for name, value in properties.items()]
     (folder.parent / suite.configuration).write_text("\n".join(lines) + "\n")
-    done = subprocess.run(
+    process = subprocess.run(
         ["./suite.test", "-ginkgo.noColor", "-ginkgo.focus", "Integration"],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
@@ -78,10 +78,10 @@ def attempt(suite: Suite, folder: Path, properties: Mapping[str, str]) -> Outcom
         timeout=RUN_SECONDS,
         check=False,
     )
-    ran = RAN.search(done.stdout)
-    failed = Counter(title.strip() or test for title, test in FAILED.findall(done.stdout))
-    if ran is None or failed.total() != int(ran[3]) or (done.returncode and not failed):
+    ran = RAN.search(process.stdout)
+    failed = Counter(title.strip() or test for title, test in FAILED.findall(process.stdout))
+    if ran is None or failed.total() != int(ran[3]) or (process.returncode and not failed):
         raise AssertionError(
-            f"{suite.package} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+            f"{suite.package} ended with {process.returncode}: {process.stdout[-2000:]}{process.stderr[-2000:]}"
         )
-    return Outcome(int(ran[1]), failed, done.stdout)
+    return Outcome(int(ran[1]), failed, process.stdout)

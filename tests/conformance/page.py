@@ -24,9 +24,9 @@ class Results:
 
     def add(self, language: str, operation: str, outcome: str) -> None:
         """Several tests may try one operation: it works when all of them pass."""
-        known = self._outcomes.setdefault(operation, {})
-        if known.get(language, "passed") == "passed":
-            known[language] = outcome
+        outcomes_by_name = self._outcomes.setdefault(operation, {})
+        if outcomes_by_name.get(language, "passed") == "passed":
+            outcomes_by_name[language] = outcome
 
     def add_versions(self, language: str, versions: dict[str, Any], *, trust: str) -> None:
         self._versions[language] = versions

@@ -59,8 +59,10 @@ class Language:
             command = BUILDS[self.name](PROGRAMS / self.name.lower(), folder)
             (folder / COMMAND).write_text(json.dumps(command))
 
-        found: list[str] = json.loads((ready_made.once(f"sdk-{self.name.lower()}", build) / COMMAND).read_text())
-        return found
+        build_command: list[str] = json.loads(
+            (ready_made.once(f"sdk-{self.name.lower()}", build) / COMMAND).read_text()
+        )
+        return build_command
 
     def trusting(self, authorities: Path, folder: Path) -> dict[str, str]:
         """The environment in which programs trust these authorities (PEM), as a user of the language sets it."""
@@ -121,12 +123,14 @@ BUILDS = {"Python": _python, "Node": _node, "Go": _go, "Java": _java}
 def run(*command: str, cwd: Path) -> str:
     """What a build prints. Raises AssertionError with its last words when it fails."""
     environment = {**os.environ, **GIVEN_PROXIES}
-    done = subprocess.run(
+    process = subprocess.run(
         command, env=environment, cwd=cwd, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
     )
-    if done.returncode:
-        raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return done.stdout
+    if process.returncode:
+        raise AssertionError(
+            f"{' '.join(command)}: {process.returncode}\n{process.stdout[-2000:]}\n{process.stderr[-2000:]}"
+        )
+    return process.stdout
 
 
 class Sdk:
@@ -169,8 +173,8 @@ class Sdk:
 
     def tokens(self, properties: dict[str, str], *, times: int, pause: float = 0) -> list[str]:
         """What one authenticator sends with each of ``times`` requests, ``pause`` seconds apart."""
-        found: list[str] = self.ask("authenticate", properties, times=times, pause=pause)["tokens"]
-        return found
+        token_list: list[str] = self.ask("authenticate", properties, times=times, pause=pause)["tokens"]
+        return token_list
 
     def stop(self) -> None:
         self._process.kill()

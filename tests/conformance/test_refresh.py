@@ -39,5 +39,5 @@ def test_a_token_is_replaced_before_it_expires(
     language: Language, program: Program, sent: dict[str, list[str]]
 ) -> None:
     program(language)
-    issued = [claims_of(token)["iat"] for token in sent[language.name]]
-    assert issued[0] < issued[-1] <= issued[0] + LIFETIME
+    issue_times = [claims_of(token)["iat"] for token in sent[language.name]]
+    assert issue_times[0] < issue_times[-1] <= issue_times[0] + LIFETIME

@@ -44,9 +44,9 @@ def test_a_program_lists_servers_with_what_it_became(sdk: Sdk, chain: dict[str, 
 def test_the_default_version_is_refused_with_what_to_set(sdk: Sdk, chain: dict[str, Any]) -> None:
     properties = on_the_server(sdk, chain["url"])
     del properties[sdk.language.version_property]
-    with pytest.raises(Refused, match=sdk.language.version_property) as refused:
+    with pytest.raises(Refused, match=sdk.language.version_property) as error:
         sdk.token(properties)
-    assert refused.value.status == 404
+    assert error.value.status == 404
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------
@@ -56,20 +56,20 @@ def test_the_default_version_is_refused_with_what_to_set(sdk: Sdk, chain: dict[s
 def test_a_service_that_is_off_is_told_apart(sdk: Sdk, chain: dict[str, Any], operator: Operator) -> None:
     operator.switch(chain["server"]["id"], enabled=False)
     try:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as error:
             sdk.token(on_the_server(sdk, chain["url"]))
     finally:
         operator.switch(chain["server"]["id"], enabled=True)
-    assert refused.value.status == 403
-    assert tells(sdk, refused.value, "The metadata service is not enabled on this server")
+    assert error.value.status == 403
+    assert tells(sdk, error.value, "The metadata service is not enabled on this server")
 
 
 @pytest.mark.operation("text of a refusal: trusted profile not linked")
 def test_a_profile_that_is_not_linked_is_named(sdk: Sdk, chain: dict[str, Any], operator: Operator) -> None:
     profile = operator.create_profile()
-    with pytest.raises(Refused, match=f"{profile['name']} does not trust this server") as refused:
+    with pytest.raises(Refused, match=f"{profile['name']} does not trust this server") as error:
         sdk.token(on_the_server(sdk, chain["url"], id=profile["id"]))
-    assert refused.value.status == 400
+    assert error.value.status == 400
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +87,10 @@ def expired(operator: Operator, product: Product, tmp_path_factory: pytest.TempP
 def test_an_expired_identity_token_is_told_apart(
     sdk: Sdk, chain: dict[str, Any], product: Product, expired: Path
 ) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as error:
         sdk.token(with_token_file(product, expired, id=chain["profile"]["id"]))
-    assert refused.value.status == 400
-    assert tells(sdk, refused.value, "Provided token is not supported")
+    assert error.value.status == 400
+    assert tells(sdk, error.value, "Provided token is not supported")
 
 
 # --- container authenticator ------------------------------------------------------------------------------------
@@ -148,9 +148,9 @@ def test_a_client_id_goes_into_the_token(sdk: Sdk, product: Product) -> None:
 
 @pytest.mark.operation("IAM authenticator, unknown API key: refused")
 def test_an_unknown_api_key_is_refused(sdk: Sdk, product: Product) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as error:
         sdk.token(as_the_owner(product) | {"APIKEY": "no-such-key"})
-    assert refused.value.status == 400
+    assert error.value.status == 400
 
 
 @pytest.mark.operation("IAM assume authenticator")
@@ -174,5 +174,5 @@ def test_an_owner_lists_servers(sdk: Sdk, chain: dict[str, Any], product: Produc
 @pytest.mark.parametrize("sdk", LANGUAGES[:2], indirect=True, ids=lambda language: language.name)
 def test_an_owner_lists_trusted_profiles(sdk: Sdk, chain: dict[str, Any], product: Product) -> None:
     properties = as_the_owner(product) | {"URL": product.info["iam_url"]}
-    listed = sdk.ask("list_profiles", properties, account=product.info["account_id"])["profiles"]
-    assert chain["profile"]["name"] in listed
+    profiles = sdk.ask("list_profiles", properties, account=product.info["account_id"])["profiles"]
+    assert chain["profile"]["name"] in profiles

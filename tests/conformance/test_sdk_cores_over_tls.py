@@ -71,26 +71,26 @@ def test_a_program_lists_servers_with_what_it_became(sdk: Sdk, secure: dict[str,
 
 @pytest.mark.operation("text of a refusal: http where the protocol is https")
 def test_plain_http_is_refused_where_the_protocol_is_https(sdk: Sdk, secure: dict[str, Any], product: Product) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as error:
         sdk.token(on_the_server(sdk, with_scheme(product, secure["url"], "http")))
-    assert refused.value.status == 403
-    assert tells(sdk, refused.value, "The metadata service of this server answers https only")
+    assert error.value.status == 403
+    assert tells(sdk, error.value, "The metadata service of this server answers https only")
 
 
 @pytest.mark.operation("text of a refusal: https where the protocol is http")
 def test_https_is_refused_where_the_protocol_is_http(sdk: Sdk, chain: dict[str, Any], product: Product) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as error:
         sdk.token(on_the_server(sdk, with_scheme(product, chain["url"], "https")))
-    assert refused.value.status == 403
-    assert tells(sdk, refused.value, "The metadata service of this server answers http only")
+    assert error.value.status == 403
+    assert tells(sdk, error.value, "The metadata service of this server answers http only")
 
 
 @pytest.mark.operation("an authority that is not trusted: no token, and the certificate is named as the reason")
 def test_who_does_not_trust_our_authority_gets_no_token(sdk: Sdk, secure: dict[str, Any], program: Program) -> None:
     distrustful = Sdk(sdk.language, program(sdk.language))
     try:
-        with pytest.raises(Refused, match=UNKNOWN_ISSUER[sdk.language.name]) as refused:
+        with pytest.raises(Refused, match=UNKNOWN_ISSUER[sdk.language.name]) as error:
             distrustful.token(on_the_server(distrustful, secure["url"]))
     finally:
         distrustful.stop()
-    assert refused.value.status is None
+    assert error.value.status is None

@@ -97,9 +97,9 @@ def check_append_only() -> None:
 def published_keys(control_plane: str) -> dict[str, Any]:
     """Public keys by kid: those of IAM as any client fetches them, those of identity tokens as the product has them."""
     _, body = request(control_plane, "GET", "/identity/keys")
-    found = {key["kid"]: jwt.PyJWK(key).key for key in json.loads(body)["keys"]}
+    keys = {key["kid"]: jwt.PyJWK(key).key for key in json.loads(body)["keys"]}
     own = KeyPair.objects.filter(purpose="identity", state__in=STATES_THAT_VERIFY)
-    return found | {row.kid: load_pem_public_key(row.public_key.encode()) for row in own}
+    return keys | {row.kid: load_pem_public_key(row.public_key.encode()) for row in own}
 
 
 def _verify(answered: list[Entry], keys: dict[str, Any], now: datetime) -> int:

@@ -26,13 +26,13 @@ def site(
     ready_made.copy_home(folder / "home", request.param)
     is_sqlite = request.param == SQLITE
     url = f"sqlite:///{folder / 'home' / 'baremint.sqlite3'}" if is_sqlite else new_postgresql_database(copy_of=STARTED)
-    made = Site(folder, url)
+    new_site = Site(folder, url)
     with django_db_blocker.unblock():
         try:
-            made.start()
-            yield made
+            new_site.start()
+            yield new_site
         finally:
-            made.stop()
+            new_site.stop()
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -47,11 +47,11 @@ def whole(
     broker = Broker(folder / "broker")
     settings = {"REDIS_URL": broker.url, "BAREMINT_TICK_SECONDS": "0.5", **getattr(request.module, "SETTINGS", {})}
     product = new_product(database=request.param, settings=settings)
-    made = Whole(product, broker, folder)
+    new_whole = Whole(product, broker, folder)
     with django_db_blocker.unblock():
         try:
-            made.start()
-            yield made
+            new_whole.start()
+            yield new_whole
         finally:
-            made.stop()
+            new_whole.stop()
             product.end()

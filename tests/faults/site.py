@@ -94,7 +94,7 @@ class Site:
 
     def baremint(self, *arguments: str, check: bool = True, **changes: str) -> subprocess.CompletedProcess[str]:
         """``baremint ARGUMENTS``, in a process of its own."""
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "controlplane", *arguments],
             env={**self.environment, **changes},
             cwd=ROOT,
@@ -103,8 +103,8 @@ class Site:
             timeout=90,
             check=False,
         )
-        assert not check or done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        return done
+        assert not check or process.returncode == 0, f"{process.stdout}\n{process.stderr}"
+        return process
 
     @contextmanager
     def process(self, name: str, command: list[str], **changes: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -164,8 +164,8 @@ class Site:
     def waiting(self, queue: str) -> int:
         """How many messages no worker has taken yet, or has finished."""
         with Redis.from_url(self.broker) as broker:
-            taken = [json.loads(message)[2] for message in broker.hvals("unacked")]
-            return int(broker.llen(queue)) + taken.count(queue)
+            queues = [json.loads(message)[2] for message in broker.hvals("unacked")]
+            return int(broker.llen(queue)) + queues.count(queue)
 
     # --- Keys
 
@@ -192,8 +192,8 @@ class Site:
         iam = claims.iam_claims(subject, issuer=settings.BAREMINT_ISSUER, grant_type="x", authn={}, **span)
         identity = claims.identity_claims(FACTS, issuer=f"BMS-CR_{FACTS.region}", nonce=None, **span)
         self.tokens += [
-            (purpose, signing.sign(made, purpose=purpose)[0])
-            for purpose, made in (("iam", iam), ("identity", identity))
+            (purpose, signing.sign(token, purpose=purpose)[0])
+            for purpose, token in (("iam", iam), ("identity", identity))
         ]
         self.chains.append(endpoint_chain([ENDPOINT], [], clock.now()).certificates)
 
@@ -218,5 +218,5 @@ class Site:
             assert states[purpose, "active"] == 1
             assert states[purpose, "prepared"] <= 1
         authorities = ["root", "intermediate"]
-        kept = KeyPair.objects.exclude(kek_id="").exclude(state__in=["prepared", "active"])
-        assert not kept.exclude(purpose__in=authorities, state="retiring").exists()
+        keys = KeyPair.objects.exclude(kek_id="").exclude(state__in=["prepared", "active"])
+        assert not keys.exclude(purpose__in=authorities, state="retiring").exists()

@@ -41,17 +41,17 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresqlServer]:
-    with postgresql_server() as made:
-        yield made
+    with postgresql_server() as postgresql:
+        yield postgresql
 
 
 @pytest.fixture(scope="module")
 def product(server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    made = Product(tmp_path_factory.mktemp("hanging") / "home", database_url=server.get_uri())
-    made.start()
-    yield made
+    new_product = Product(tmp_path_factory.mktemp("hanging") / "home", database_url=server.get_uri())
+    new_product.start()
+    yield new_product
     os.kill(server.process.pid, signal.SIGCONT)
-    made.end()
+    new_product.end()
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,12 @@ def headers(product: Product) -> dict[str, str]:
 
 def ask(host: str, port: int, method: str, path: str, headers: dict[str, str], *, tls: bool = False) -> Asked:
     began = time.monotonic()
-    made = (
+    http_connection = (
         http.client.HTTPSConnection(host, port, timeout=60, context=ssl._create_unverified_context())
         if tls
         else http.client.HTTPConnection(host, port, timeout=60)
     )
-    with closing(made) as connection:
+    with closing(http_connection) as connection:
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         body = answer.read().decode()
@@ -103,8 +103,8 @@ def found(server: PostgresqlServer, calls: dict[str, Callable[[], Asked]]) -> di
     time.sleep(KEPT_SECONDS)  # the last answer about readiness was a good one
     try:
         with ThreadPoolExecutor(AT_ONCE * len(calls)) as pool:
-            asked = {name: [pool.submit(call) for _ in range(AT_ONCE)] for name, call in calls.items()}
-            return {name: [future.result() for future in futures] for name, futures in asked.items()}
+            futures_by_name = {name: [pool.submit(call) for _ in range(AT_ONCE)] for name, call in calls.items()}
+            return {name: [future.result() for future in futures] for name, futures in futures_by_name.items()}
     finally:
         signalled(server, signal.SIGCONT)
 

@@ -96,8 +96,8 @@ def test_faults_in_any_order_leave_each_answer_with_one_event(whole: Whole) -> N
         with whole.loaded() as load:
             for name in order:
                 commit(FAULTS[name], whole, load)
-        counted = load.check(kills=len(order))
-        answers, rounds = answers + counted.answers, rounds + 1
-        log.info("answers: %d; events of answers that were cut off: %d", counted.answers, counted.surplus)
+        total = load.check(kills=len(order))
+        answers, rounds = answers + total.answers, rounds + 1
+        log.info("answers: %d; events of answers that were cut off: %d", total.answers, total.surplus)
     log.info("%d answers, each with exactly one event", answers)
     assert answers > 0

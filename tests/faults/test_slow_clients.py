@@ -21,10 +21,10 @@ NOISE = 0.2
 
 @pytest.fixture(scope="module")
 def product(new_product: NewProduct) -> Iterator[Product]:
-    made = new_product()
-    made.start()
-    yield made
-    made.end()
+    instance = new_product()
+    instance.start()
+    yield instance
+    instance.end()
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_slow_clients_of_every_kind_take_nothing_from_a_good_one(product: Produc
     def noticed(kind: str) -> str:
         """How much the good client notices of this kind, if it is too much once, and three times in the median."""
         for times in (1, 3):
-            found = look(listener, kind, clients=listener.clients(CLIENTS), seconds=SECONDS, times=times)
-            if not found.failed and found.p99 <= MOST * max(idle.p99, NOISE):
+            observation = look(listener, kind, clients=listener.clients(CLIENTS), seconds=SECONDS, times=times)
+            if not observation.failed and observation.p99 <= MOST * max(idle.p99, NOISE):
                 return ""
-        return f"{found.failed} failed, p99 {found.p99:.3f} s, without them {idle.p99:.3f} s"
+        return f"{observation.failed} failed, p99 {observation.p99:.3f} s, without them {idle.p99:.3f} s"
 
-    assert {kind: said for kind in listener.kinds if (said := noticed(kind))} == {}
+    assert {kind: notice for kind in listener.kinds if (notice := noticed(kind))} == {}

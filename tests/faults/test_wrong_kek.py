@@ -33,20 +33,20 @@ def stored() -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("command", ["up", "bootstrap", "serve_controlplane", "serve_metadata", "rotate iam"])
 def test_a_wrong_kek_stops(site: Site, command: str) -> None:
     before = stored()
-    done = site.baremint(*command.split(), check=False, BAREMINT_KEK=new_kek())
-    assert done.returncode == 1
-    [line] = [line for line in done.stderr.splitlines() if "KEK" in line]
+    process = site.baremint(*command.split(), check=False, BAREMINT_KEK=new_kek())
+    assert process.returncode == 1
+    [line] = [line for line in process.stderr.splitlines() if "KEK" in line]
     assert "BAREMINT_KEK" in line
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in process.stderr
     assert stored() == before
 
 
 @pytest.mark.parametrize("command", ["up", "serve_controlplane"])
 def test_a_missing_kek_stops_and_is_not_replaced(site: Site, command: str) -> None:
     before = stored()
-    done = site.baremint(command, check=False, BAREMINT_KEK="")
-    assert done.returncode == 1
-    assert f"{site.home.path / 'kek'}" in done.stderr
+    process = site.baremint(command, check=False, BAREMINT_KEK="")
+    assert process.returncode == 1
+    assert f"{site.home.path / 'kek'}" in process.stderr
     assert not (site.home.path / "kek").exists()
     assert stored() == before
 
@@ -67,15 +67,15 @@ def test_a_rotation_of_the_kek_that_is_killed_at_each_batch_and_each_commit_is_c
     both = {"BAREMINT_KEK": f"{new},{site.kek}"}
     total = KeyPair.objects.exclude(kek_id="").count()
     for point in ("before_commit:kek", "after_batch:1", "before_commit:kek", "after_batch:1"):
-        left = KeyPair.objects.filter(kek_id=id_of(site.kek)).count()
-        done = site.baremint("rotate", "kek", check=False, BAREMINT_FAILPOINT=point, **both)
-        assert done.returncode == -signal.SIGKILL
-        gone = BATCH if point.startswith("after_batch") else 0
-        assert KeyPair.objects.filter(kek_id=id_of(site.kek)).count() == max(0, left - gone)
+        count = KeyPair.objects.filter(kek_id=id_of(site.kek)).count()
+        process = site.baremint("rotate", "kek", check=False, BAREMINT_FAILPOINT=point, **both)
+        assert process.returncode == -signal.SIGKILL
+        batch_size = BATCH if point.startswith("after_batch") else 0
+        assert KeyPair.objects.filter(kek_id=id_of(site.kek)).count() == max(0, count - batch_size)
         site.baremint("bootstrap", **both)  # in between, a start finds all in order
-    done = site.baremint("rotate", "kek", **both)
-    assert f"all {total} are now under KEK" in done.stdout
-    assert done.stdout.endswith("The other keys of BAREMINT_KEK can be dropped.\n")
+    process = site.baremint("rotate", "kek", **both)
+    assert f"all {total} are now under KEK" in process.stdout
+    assert process.stdout.endswith("The other keys of BAREMINT_KEK can be dropped.\n")
 
     site.baremint("bootstrap", BAREMINT_KEK=new)
     with override_settings(BAREMINT_KEK=[new]):

@@ -23,10 +23,10 @@ def active_keys_watched() -> Iterator[list[int]]:
         while not over.wait(0.01):
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT purpose FROM {KeyPair._meta.db_table} WHERE state = 'active'")
-                found = sorted(row[0] for row in cursor.fetchall())
+                purposes = sorted(row[0] for row in cursor.fetchall())
             looks[0] += 1
-            if found != PURPOSES:
-                faults.append(found)
+            if purposes != PURPOSES:
+                faults.append(purposes)
         connection.close()
 
     watcher = Thread(target=watch)

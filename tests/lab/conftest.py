@@ -47,27 +47,27 @@ def end(lab: Lab) -> None:
 @pytest.fixture
 def new_lab(ready_made: ReadyMade, open_folder: Path) -> Iterator[NewLab]:
     """Makes products that are not started yet; whatever of them runs when the test ends is stopped."""
-    made: list[Lab] = []
+    labs: list[Lab] = []
 
     def make_one(*, rootless: bool, **settings: str) -> Lab:
-        made.append(make(ready_made, open_folder, rootless=rootless, **settings))
-        return made[-1]
+        labs.append(make(ready_made, open_folder, rootless=rootless, **settings))
+        return labs[-1]
 
     yield make_one
-    for each in made:
+    for each in labs:
         end(each)
 
 
 @pytest.fixture(scope="session", params=["root", "rootless"])
 def lab(request: pytest.FixtureRequest, ready_made: ReadyMade, open_folder: Path) -> Iterator[Lab]:
     """A lab that is up, beside a product with its demo world. One at a time runs."""
-    made = make(ready_made, open_folder, rootless=request.param == "rootless")
+    lab_of_test = make(ready_made, open_folder, rootless=request.param == "rootless")
     try:
-        made.product.start()
-        made.product.run("lab", "up")
-        yield made
+        lab_of_test.product.start()
+        lab_of_test.product.run("lab", "up")
+        yield lab_of_test
     finally:
-        end(made)
+        end(lab_of_test)
 
 
 @pytest.fixture(autouse=True)

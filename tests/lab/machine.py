@@ -29,5 +29,9 @@ def why_no_lab(*, rootless: bool) -> str:
     if not rootless and os.geteuid() != 0:
         return "A lab kept by root needs root."
     trial = [*run_through(rootless=rootless), sys.executable, "-c", TRIAL]
-    done = subprocess.run(trial, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    return done.stdout.strip() if done.returncode == 0 else f"Nothing can be tried as this user: {done.stderr.strip()}"
+    process = subprocess.run(trial, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return (
+        process.stdout.strip()
+        if process.returncode == 0
+        else f"Nothing can be tried as this user: {process.stderr.strip()}"
+    )

@@ -78,9 +78,9 @@ class Lab:
 
     def run(self, server: str, *command: str, stdin: str = "") -> str:
         """What a command prints in a server; it must succeed."""
-        done = self.attempt(server, *command, stdin=stdin)
-        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        process = self.attempt(server, *command, stdin=stdin)
+        assert process.returncode == 0, f"{command}: {process.returncode}\n{process.stdout}\n{process.stderr}"
+        return process.stdout
 
     def program(self, server: str, text: str) -> Any:
         """What a Python program says in a server: the JSON of its last line."""
@@ -103,19 +103,19 @@ class Lab:
                 program.terminate()
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.product.run("lab", "status", "--json"))
-        return found
+        entries: dict[str, Any] = json.loads(self.product.run("lab", "status", "--json"))
+        return entries
 
     def entry(self, server: str) -> dict[str, Any] | None:
         """A server of the lab by name or id, as ``status`` tells it; read at its source, for this is asked often."""
         with as_owner_of(self.product.home):
-            found = state.running(Home(self.product.home))
-        known = found.servers if found else []
-        return next((asdict(each) for each in known if server in (each.id, each.name)), None)
+            lab_state = state.running(Home(self.product.home))
+        servers = lab_state.servers if lab_state else []
+        return next((asdict(each) for each in servers if server in (each.id, each.name)), None)
 
     def await_server(self, server: str) -> dict[str, Any]:
-        found: dict[str, Any] = eventually(lambda: self.entry(server))
-        return found
+        entry: dict[str, Any] = eventually(lambda: self.entry(server))
+        return entry
 
 
 @contextmanager

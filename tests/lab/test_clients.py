@@ -91,10 +91,10 @@ def test_every_client_verifies_the_metadata_service_and_the_control_plane(
 ) -> None:
     for command in client:
         urls = [f"https://{SERVICE}", TOKEN.replace("http:", "https:"), *CONTROL_PLANE]
-        by_name, by_address, *refused = lab.run(secure, *command, *urls).splitlines()
+        by_name, by_address, *refusals = lab.run(secure, *command, *urls).splitlines()
         assert (by_name, by_address) == ("200", "200"), command
-        assert set(refused) <= {"403", "405"}, command
-        assert len(refused) == len(CONTROL_PLANE)
+        assert set(refusals) <= {"403", "405"}, command
+        assert len(refusals) == len(CONTROL_PLANE)
 
 
 def test_openssl_verifies_by_the_directory_of_certificates(lab: Lab) -> None:
@@ -174,10 +174,10 @@ def test_the_documented_examples_work_over_https_when_that_is_the_protocol(lab: 
     web_1 = lab.product.server("web-1")["id"]
     operator.switch(web_1, protocol="https")
     try:
-        said = lab.run("web-1", "bash", "-c", EXAMPLES % "https://api.metadata.cloud.ibm.com")
+        output = lab.run("web-1", "bash", "-c", EXAMPLES % "https://api.metadata.cloud.ibm.com")
     finally:
         operator.switch(web_1, protocol="http")
-    assert said.splitlines()[-1] == "all done"
+    assert output.splitlines()[-1] == "all done"
 
 
 # --- the helper that mounts file shares ----------------------------------------------------------------------------

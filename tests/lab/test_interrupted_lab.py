@@ -59,6 +59,6 @@ def test_an_interrupted_start_of_the_lab_is_undone(
         assert "Traceback" not in all_of_it.output
     assert not lab.is_up
     assert Path("/proc/self/mountinfo").read_text() == mounts
-    said = log.read_text().removeprefix(before)
-    assert "Traceback" not in said
-    assert said.endswith((" The lab is down.\n", " Nothing was started.\n"))
+    log_text = log.read_text().removeprefix(before)
+    assert "Traceback" not in log_text
+    assert log_text.endswith((" The lab is down.\n", " Nothing was started.\n"))

@@ -18,9 +18,9 @@ NO_ANSWER = [None, "no answer"]
 
 @pytest.fixture(scope="module")
 def victim(lab: Lab) -> dict[str, Any]:
-    found = lab.entry(VICTIM)
-    assert found
-    return found
+    entry = lab.entry(VICTIM)
+    assert entry
+    return entry
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,7 @@ def test_another_server_in_the_query_or_the_body_is_refused(lab: Lab, victim: di
 
 def test_a_request_line_that_names_another_host_does_not_make_another_server(lab: Lab) -> None:
     # D-22
-    said = lab.program(
+    reply = lab.program(
         ATTACKER,
         """
         sock = socket.create_connection(("169.254.169.254", 80), timeout=3)
@@ -187,7 +187,7 @@ def test_a_request_line_that_names_another_host_does_not_make_another_server(lab
         say(sock.recv(4096).split(b"\\r\\n")[0].decode())
         """,
     )
-    assert said == "HTTP/1.1 400 Bad Request"
+    assert reply == "HTTP/1.1 400 Bad Request"
 
 
 @pytest.mark.parametrize("operation", ["iam_tokens", "certificates"])
@@ -199,8 +199,8 @@ def test_the_identity_token_of_another_server_is_refused(lab: Lab, stolen: str, 
 
 def test_servers_with_the_same_address_in_two_vpcs_are_told_apart(lab: Lab, operator: Operator) -> None:
     twins = [make_twin(operator, name) for name in ("twin-a", "twin-b")]
-    found = [lab.await_server(each["id"]) for each in twins]
-    assert found[0]["address"] == found[1]["address"]
+    entries = [lab.await_server(each["id"]) for each in twins]
+    assert entries[0]["address"] == entries[1]["address"]
     tokens = [lab.program(each["id"], "say(ask()[1]['access_token'])") for each in twins]
     assert [server_in(token) for token in tokens] == [each["id"] for each in twins]
 
@@ -229,9 +229,9 @@ def test_the_host_does_not_reach_the_service_as_a_server(lab: Lab, victim: dict[
     for address in ("169.254.169.254", victim["address"], "166.9.0.1"):
         url = TOKEN.replace("169.254.169.254", address)
         command = ["curl", "-s", "--max-time", "2", "--noproxy", "*", "-X", "PUT", "-H", "Metadata-Flavor: ibm", url]
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert "access_token" not in said.stdout
-        assert '"trace"' not in said.stdout
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "access_token" not in process.stdout
+        assert '"trace"' not in process.stdout
 
 
 PROXY = """

@@ -26,6 +26,6 @@ def test_servers_of_the_lab_know_each_other(lab: Lab, open_folder: Path, request
     serving = [sys.executable, str(EXAMPLE / "serve.py"), str(folders["web-1"]), port]
     calling = [sys.executable, str(EXAMPLE / "call.py"), str(folders["web-2"]), ids["web-1"], port]
     with subprocess.Popen(serving) as process:
-        said = subprocess.run(calling, capture_output=True, text=True, timeout=60, check=False)
+        client = subprocess.run(calling, capture_output=True, text=True, timeout=60, check=False)
         process.kill()
-    assert said.stdout == f"Hello, {ids['web-2']}.\n", said.stderr
+    assert client.stdout == f"Hello, {ids['web-2']}.\n", client.stderr

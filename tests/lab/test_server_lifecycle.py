@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.lab]
 def machine() -> dict[str, str]:
     """The network and the mounts of this machine, but for what counts on by itself."""
     show = {name: ["ip", "-o", *name.split()] for name in ("address", "link", "route show table all", "rule", "netns")}
-    found = {name: subprocess.check_output(command, text=True) for name, command in show.items()}
-    found["address"] = "\n".join(line.partition("valid_lft")[0] for line in found["address"].splitlines())
-    found["forwarding"] = Path("/proc/sys/net/ipv4/ip_forward").read_text()
-    found["rp_filter"] = Path("/proc/sys/net/ipv4/conf/all/rp_filter").read_text()
-    return {**found, "mounts": Path("/proc/self/mounts").read_text()}
+    outputs = {name: subprocess.check_output(command, text=True) for name, command in show.items()}
+    outputs["address"] = "\n".join(line.partition("valid_lft")[0] for line in outputs["address"].splitlines())
+    outputs["forwarding"] = Path("/proc/sys/net/ipv4/ip_forward").read_text()
+    outputs["rp_filter"] = Path("/proc/sys/net/ipv4/conf/all/rp_filter").read_text()
+    return {**outputs, "mounts": Path("/proc/self/mounts").read_text()}
 
 
 def processes_of(lab: Lab) -> list[int]:
@@ -126,8 +126,8 @@ def test_after_kill_9_nothing_is_left_and_the_next_up_finds_a_clean_floor(lab: L
     os.kill(lab.status()["keeper"], signal.SIGKILL)
     assert eventually(lambda: not alive(processes), seconds=5)
     assert lab.status() == {"running": False}
-    refused = lab.attempt("web-1", "true")
-    assert (refused.returncode, "No lab runs here." in refused.stderr) == (1, True)
+    process = lab.attempt("web-1", "true")
+    assert (process.returncode, "No lab runs here." in process.stderr) == (1, True)
     lab.product.run("lab", "up")
     assert lab.run("web-1", "hostname").strip() == "web-1"
 
@@ -139,9 +139,9 @@ def test_up_twice_is_up_once(lab: Lab) -> None:
 
 
 def test_an_unknown_server_is_told_which_there_are(lab: Lab) -> None:
-    done = lab.attempt("unknown", "true")
-    assert (done.returncode, "There is no server unknown in the lab." in done.stderr) == (1, True)
-    assert "web-1" in done.stderr
+    process = lab.attempt("unknown", "true")
+    assert (process.returncode, "There is no server unknown in the lab." in process.stderr) == (1, True)
+    assert "web-1" in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_lab_down_beside_the_product_stays_down(new_lab: NewLab) -> None:
 @pytest.fixture
 def dropping(new_lab: NewLab) -> Lab:
     """A lab where a server with the service off gets no answer at all."""
-    made = new_lab(rootless=True, BAREMINT_METADATA_DISABLED="drop")
-    made.product.start("--lab")
-    return made
+    lab = new_lab(rootless=True, BAREMINT_METADATA_DISABLED="drop")
+    lab.product.start("--lab")
+    return lab
 
 
 def test_a_dropped_server_has_no_way_to_the_service_even_if_its_root_makes_one(dropping: Lab) -> None:
@@ -196,8 +196,8 @@ def test_a_dropped_server_has_no_way_to_the_service_even_if_its_root_makes_one(d
 
 
 def test_a_lab_without_a_product_says_what_to_start(tmp_path: Path) -> None:
-    done = Product(tmp_path / "home").attempt("lab", "up")
-    assert (done.returncode, "Start Baremint first" in done.stderr) == (1, True)
+    process = Product(tmp_path / "home").attempt("lab", "up")
+    assert (process.returncode, "Start Baremint first" in process.stderr) == (1, True)
 
 
 # A user namespace may be forbidden those below it, and its root be left without any capability: root of nothing.
@@ -207,9 +207,9 @@ FORBIDDEN = ("unshare", "--user", "--map-root-user", "sh", "-c", FORBID, "sh")
 
 def test_where_the_kernel_forbids_namespaces_nothing_is_started_and_the_setting_is_named(tmp_path: Path) -> None:
     product = Product(tmp_path / "home", run_through=FORBIDDEN)
-    done = product.attempt("up", "--lab")
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "user.max_user_namespaces is 0" in done.stderr
-    assert "sudo sysctl -w user.max_user_namespaces=15000" in done.stderr
+    process = product.attempt("up", "--lab")
+    assert process.returncode == 1
+    assert "Traceback" not in process.stderr
+    assert "user.max_user_namespaces is 0" in process.stderr
+    assert "sudo sysctl -w user.max_user_namespaces=15000" in process.stderr
     assert product.is_gone(seconds=0)

@@ -24,10 +24,10 @@ LISTENERS = {
 
 
 def answers(lab: Lab, server: str, url: str) -> dict[str, Any]:
-    asked = [str(SECONDS), "PUT", f"{url}/identity/v1/token?version={NEW}", "--header", "Metadata-Flavor:ibm"]
+    request = [str(SECONDS), "PUT", f"{url}/identity/v1/token?version={NEW}", "--header", "Metadata-Flavor:ibm"]
     trust = ["--ca", "/etc/ssl/certs/ca-certificates.crt"] if url.startswith("https") else []
-    said: dict[str, Any] = json.loads(lab.run(server, sys.executable, "-m", steady_load.__name__, *asked, *trust))
-    return said
+    report: dict[str, Any] = json.loads(lab.run(server, sys.executable, "-m", steady_load.__name__, *request, *trust))
+    return report
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def test_half_requests_of_one_server_do_not_keep_others_waiting(lab: Lab, listen
     try:
         program = [sys.executable, str(Path(slow.__file__)), kind, "169.254.169.254", str(port), str(CLIENTS), *options]
         command = lab.entering("web-1", *program)
-        with slow_ones(command, env=lab.product.environment, cwd=ROOT) as told:
-            found = answers(lab, "web-2", url)
-        assert told["cpu"] < 0.5
+        with slow_ones(command, env=lab.product.environment, cwd=ROOT) as report:
+            lab_answers = answers(lab, "web-2", url)
+        assert report["cpu"] < 0.5
     finally:
         operator.switch(web_2, protocol="http")
-    assert found["failed"] == 0
-    assert found["milliseconds"][-1] < MOST_MILLISECONDS
+    assert lab_answers["failed"] == 0
+    assert lab_answers["milliseconds"][-1] < MOST_MILLISECONDS

@@ -59,10 +59,10 @@ def loop_in(lab: Lab, server: dict[str, Any], call: str = "ask()") -> Iterator[L
 def server(lab: Lab, operator: Operator) -> dict[str, Any]:
     """A server of the test's own, with the service on and a default trusted profile."""
     profile = operator.create_profile()
-    made = operator.create_server(default_trusted_profile={"target": {"id": profile["id"]}, "auto_link": True})
-    operator.switch(made["id"], enabled=True)
-    lab.await_server(made["id"])
-    return {**made, "profile": profile}
+    new_server = operator.create_server(default_trusted_profile={"target": {"id": profile["id"]}, "auto_link": True})
+    operator.switch(new_server["id"], enabled=True)
+    lab.await_server(new_server["id"])
+    return {**new_server, "profile": profile}
 
 
 Toggle = Callable[[Operator, dict[str, Any]], object]
@@ -97,8 +97,8 @@ def test_a_toggle_bites_within_a_second(lab: Lab, operator: Operator, server: di
     with loop_in(lab, server, call) as loop:
         loop.awaits([200, ""])
         toggle(operator, server)
-        done = time.monotonic()
-        assert loop.asked_after(done + ONE_SECOND) == refusal
+        switch_time = time.monotonic()
+        assert loop.asked_after(switch_time + ONE_SECOND) == refusal
 
 
 def test_switching_on_again_is_seen_within_a_second(lab: Lab, operator: Operator, server: dict[str, Any]) -> None:
@@ -117,9 +117,9 @@ def test_deleting_the_server_ends_answers_and_then_the_programs_in_it(
     with loop_in(lab, server) as loop:
         loop.awaits([200, ""])
         operator.vpc.delete_bare_metal_server(server["id"])
-        done = time.monotonic()
+        switch_time = time.monotonic()
         answered = [began for began, answer in iter_until_end(loop) if answer == [200, ""]]
-    assert not [began for began in answered if began > done + ONE_SECOND]
+    assert not [began for began in answered if began > switch_time + ONE_SECOND]
     assert eventually(lambda: lab.entry(server["id"]) is None)
 
 

@@ -16,10 +16,10 @@ ROOM = {"BAREMINT_QUOTAS": "bare_metal_servers=1000,vpcs=1000,floating_ips=1000"
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def product(request: pytest.FixtureRequest, new_product: NewProduct) -> Iterator[Product]:
     """A product that runs. Add to it what you like; leave it running, with its demo world."""
-    made = new_product(database=request.param, settings=ROOM)
-    made.start()
-    yield made
-    made.end()
+    instance = new_product(database=request.param, settings=ROOM)
+    instance.start()
+    yield instance
+    instance.end()
 
 
 @pytest.fixture(scope="module")

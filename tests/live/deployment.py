@@ -72,7 +72,7 @@ class Deployment:
 
     def run(self, *arguments: str, **settings: str) -> str:
         """What ``baremint ARGUMENTS`` prints on the first machine, with more settings."""
-        done = subprocess.run(
+        process = subprocess.run(
             self._baremint(*arguments),
             env=self.environment
             | {"BAREMINT_HOME": str(self.folder / "machine-1"), "BAREMINT_PORT": str(self.ports[0])}
@@ -83,8 +83,8 @@ class Deployment:
             timeout=90,
             check=False,
         )
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        return done.stdout
+        assert process.returncode == 0, f"{process.stdout}\n{process.stderr}"
+        return process.stdout
 
     def kill(self, name: str) -> None:
         """``kill -9`` of a service and of all that it started."""

@@ -69,10 +69,11 @@ class Family:
 
     def find(self, *words: str) -> int | None:
         """A process of Python's whose command line has these words, one after the other."""
-        wanted = f" {' '.join(words)} "
+        command_words = f" {' '.join(words)} "
         python = str(Path(sys.executable).with_name("python"))  # or python3, as scripts call it
         return next(
-            (pid for pid, line in self.living().items() if line.startswith(python) and wanted in f"{line} "), None
+            (pid for pid, line in self.living().items() if line.startswith(python) and command_words in f"{line} "),
+            None,
         )
 
     def await_process(self, *words: str) -> int:
@@ -90,8 +91,8 @@ class Family:
 
     def assert_gone(self) -> None:
         give_up_at = time.monotonic() + LONGEST
-        while left := self.living():
-            assert time.monotonic() < give_up_at, f"{left}\n{self.output}"
+        while processes := self.living():
+            assert time.monotonic() < give_up_at, f"{processes}\n{self.output}"
             time.sleep(0.05)
 
 

@@ -49,8 +49,8 @@ def every_block() -> list[Block]:
 
 def resembles(printed: str, shown: str) -> bool:
     """Whether a run printed what the document shows, but for what varies; ``...`` in the document is anything."""
-    wanted = [re.escape(_steady(piece)) for piece in shown.split("...")]
-    return re.fullmatch(".*".join(wanted), _steady(printed), re.DOTALL) is not None
+    patterns = [re.escape(_steady(piece)) for piece in shown.split("...")]
+    return re.fullmatch(".*".join(patterns), _steady(printed), re.DOTALL) is not None
 
 
 def _steady(text: str) -> str:

@@ -17,8 +17,8 @@ def eventually(look: Callable[[], Any], *, seconds: float = 20.0, every: float =
     """The first truthy answer, or a failure after ``seconds``."""
     give_up_at = time.monotonic() + seconds
     while time.monotonic() < give_up_at:
-        if found := look():
-            return found
+        if server := look():
+            return server
         time.sleep(every)
     raise AssertionError(f"nothing within {seconds} s")
 
@@ -59,8 +59,8 @@ class Operator:
             server: dict[str, Any] = self.vpc.get_bare_metal_server(server_id).get_result()
             return server if server["status"] == status else None
 
-        found: dict[str, Any] = eventually(look)
-        return found
+        state: dict[str, Any] = eventually(look)
+        return state
 
     def switch(self, server_id: str, **metadata_service: Any) -> None:
         self.vpc.update_bare_metal_server(server_id, {"metadata_service": metadata_service})

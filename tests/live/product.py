@@ -30,14 +30,14 @@ NEVER_A_CLIENTS = (10_000, 32_768)
 
 def free_ports(count: int) -> list[int]:
     """Ports on which no process listens now, on any address, and that the kernel gives to no client in the meantime."""
-    found: list[int] = []
+    ports: list[int] = []
     with ExitStack() as stack:
-        while len(found) < count:
+        while len(ports) < count:
             port = random.randrange(*NEVER_A_CLIENTS)
             with suppress(OSError):
                 stack.enter_context(socket.create_server(("", port)))
-                found.append(port)
-    return found
+                ports.append(port)
+    return ports
 
 
 def clean_environment() -> dict[str, str]:
@@ -88,10 +88,12 @@ class Product:
 
     def run(self, *arguments: str) -> str:
         """What ``baremint ARGUMENTS`` prints; it must succeed."""
-        done = self.attempt(*arguments)
-        if done.returncode:
-            raise AssertionError(f"baremint {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
+        process = self.attempt(*arguments)
+        if process.returncode:
+            raise AssertionError(
+                f"baremint {' '.join(arguments)}: {process.returncode}\n{process.stdout}\n{process.stderr}"
+            )
+        return process.stdout
 
     def start(self, *options: str) -> str:
         """It stops by itself when this process ends, however that happens."""
@@ -107,8 +109,8 @@ class Product:
 
     def read_info(self) -> dict[str, Any]:
         """``baremint info --json``, asked now."""
-        found: dict[str, Any] = json.loads(self.run("info", "--json"))
-        return found
+        info: dict[str, Any] = json.loads(self.run("info", "--json"))
+        return info
 
     @cached_property
     def info(self) -> dict[str, Any]:
@@ -127,7 +129,7 @@ class Product:
     def processes(self) -> list[int]:
         """Every living process of this product, regardless of what started it."""
         mark = f"BAREMINT_HOME={self.home}".encode()
-        found = []
+        pids = []
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit() and int(folder.name) != os.getpid():
                 try:
@@ -135,8 +137,8 @@ class Product:
                 except OSError:
                     continue
                 if mark in environment.split(b"\0"):
-                    found.append(int(folder.name))
-        return found
+                    pids.append(int(folder.name))
+        return pids
 
     def named(self, name: str) -> list[int]:
         """The processes of a service, such as ``metadata`` or ``worker``."""

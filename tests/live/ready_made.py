@@ -131,7 +131,7 @@ def new_product(
 
     ``database`` is SQLITE or POSTGRESQL; what else is given goes to Product.
     """
-    made: list[Product] = []
+    products: list[Product] = []
 
     def make(*, empty: bool = False, database: str = SQLITE, **options: Any) -> Product:
         home = tmp_path_factory.mktemp("product") / "home"
@@ -139,11 +139,11 @@ def new_product(
             ready_made.copy_home(home, database)
         if database == POSTGRESQL:
             options["database_url"] = new_postgresql_database(copy_of="" if empty else STARTED)
-        made.append(Product(home, **options))
-        return made[-1]
+        products.append(Product(home, **options))
+        return products[-1]
 
     yield make
-    for product in made:
+    for product in products:
         product.end()
         if not request.session.testsfailed:
             shutil.rmtree(product.home.parent, ignore_errors=True)

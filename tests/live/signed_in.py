@@ -22,6 +22,6 @@ def signed_in(product: Product) -> requests.Session:
 
 def form_token(page: str) -> str:
     """What a form of this page must send along."""
-    found = FORM_TOKEN.search(page)
-    assert found
-    return found[1]
+    match = FORM_TOKEN.search(page)
+    assert match
+    return match[1]

@@ -37,8 +37,8 @@ def main() -> None:
                 break
             if pid == started:
                 os.write(1, f"{os.waitstatus_to_exitcode(status)}\n".encode())
-    while left := children():
-        for pid in left:
+    while pids := children():
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
         os.waitpid(-1, 0)
 

@@ -48,13 +48,13 @@ def archive(new_product: NewProduct, tmp_path_factory: pytest.TempPathFactory) -
     load = threading.Thread(target=issue)
     load.start()
     try:
-        said = product.run("backup", str(path))
+        output = product.run("backup", str(path))
     finally:
         stop.set()
         load.join()
-    found = {"path": path, "before": before, "kids": kids(product), "api_key": product.info["api_key"], "said": said}
+    facts = {"path": path, "before": before, "kids": kids(product), "api_key": product.info["api_key"], "said": output}
     product.stop()
-    return found
+    return facts
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +85,9 @@ def test_the_keys_from_before_are_published_and_another_one_signs(archive: dict[
 
 def test_nothing_is_restored_over_what_is_there(archive: dict[str, Any], restored: Product) -> None:
     restored.stop()
-    done = restored.attempt("restore", str(archive["path"]))
-    assert done.returncode == 1
-    assert "Restore into an empty BAREMINT_HOME" in done.stderr
+    process = restored.attempt("restore", str(archive["path"]))
+    assert process.returncode == 1
+    assert "Restore into an empty BAREMINT_HOME" in process.stderr
 
 
 def test_what_is_no_backup_changes_nothing(new_product: NewProduct, tmp_path: Path) -> None:

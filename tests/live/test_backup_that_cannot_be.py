@@ -33,9 +33,9 @@ def archive(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def refusal(product: Product, *command: str) -> str:
-    done = product.attempt(*command)
-    assert done.returncode != 0
-    return done.stderr.splitlines()[-1]
+    process = product.attempt(*command)
+    assert process.returncode != 0
+    return process.stderr.splitlines()[-1]
 
 
 # --- Backup

@@ -24,12 +24,12 @@ def bench_start(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_start_is_measured_beside_another_server() -> None:
-    done = bench_start(
+    process = bench_start(
         *("--requests", "20", "--requests", "40"),
         *("--beside", f"plain={sys.executable} -m http.server --bind 127.0.0.1 {{port}}"),
     )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    assert process.returncode == 0, process.stderr
+    lines = process.stdout.splitlines()
     assert lines[0].startswith("Raw RS256 on ")
     for step in ("up --detach, no data", "up --detach, existing data", "down", "first answer"):
         [line] = [each for each in lines if each.startswith(f"{step}  ")]
@@ -45,9 +45,9 @@ def test_a_start_is_measured_beside_another_server() -> None:
 
 
 def test_a_server_that_does_not_answer_is_told_with_its_last_words() -> None:
-    done = bench_start(
+    process = bench_start(
         *("--beside", f"broken={sys.executable} -c 'raise SystemExit(\"no port {{port}}\")'"),
     )
-    assert done.returncode == 1
-    assert "broken did not answer on port" in done.stderr
-    assert "no port" in done.stderr
+    assert process.returncode == 1
+    assert "broken did not answer on port" in process.stderr
+    assert "no port" in process.stderr

@@ -28,11 +28,11 @@ class Holder:
     def __init__(self, product: Product, operator: Operator, server: dict[str, Any], folder: Path) -> None:
         self.product, self.operator, self.server, self.folder = product, operator, server, folder
         self.url = operator.metadata_url(server, product)
-        made = command(
+        process = command(
             *(folder, "openssl", "req", "-new", "-sha256", "-newkey", "rsa:2048", "-nodes", "-subj", "/C=US"),
             *("-keyout", "file.key", "-out", "file.csr"),
         )
-        assert made.returncode == 0, made.stderr
+        assert process.returncode == 0, process.stderr
 
     def call(self, method: str, path: str, **rest: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.token()}"}
@@ -70,20 +70,20 @@ class Holder:
         assert point.full_name is not None
         der = requests.get(point.full_name[0].value, timeout=30).content
         (self.folder / "list.pem").write_bytes(x509.load_der_x509_crl(der).public_bytes(Encoding.PEM))
-        done = command(
+        process = command(
             *(self.folder, "openssl", "verify", "-x509_strict", "-crl_check", "-CRLfile", "list.pem"),
             *("-CAfile", "root.pem", "-untrusted", "intermediate.pem", "leaf.pem"),
         )
-        return done.stdout + done.stderr
+        return process.stdout + process.stderr
 
     def status(self) -> str:
         """``openssl ocsp`` at the responder that the certificate names."""
-        done = command(
+        process = command(
             *(self.folder, "openssl", "ocsp", "-issuer", "intermediate.pem", "-cert", "leaf.pem"),
             *("-url", self.address(AuthorityInformationAccessOID.OCSP), "-CAfile", "root.pem"),
         )
-        assert "Response verify OK" in done.stderr, done.stderr
-        return done.stdout.splitlines()[0]
+        assert "Response verify OK" in process.stderr, process.stderr
+        return process.stdout.splitlines()[0]
 
 
 @pytest.fixture
@@ -107,10 +107,10 @@ def test_a_certificate_leads_to_its_issuer(holder: Holder) -> None:
 
 
 def test_a_revocation_on_the_command_line_is_seen_by_every_verifier_at_once(holder: Holder) -> None:
-    issued = holder.ask()
+    answer = holder.ask()
     name = holder.server["name"]
-    said = holder.product.run("revoke", name, issued["id"], "--reason", "superseded")
-    assert said.strip().endswith("superseded.")
+    output = holder.product.run("revoke", name, answer["id"], "--reason", "superseded")
+    assert output.strip().endswith("superseded.")
     assert "certificate revoked" in holder.verify()
     assert holder.status() == "leaf.pem: revoked"
 
@@ -137,7 +137,7 @@ def test_under_rotation_a_certificate_is_renewed_before_it_expires_and_fetched(h
     was = holder.leaf
     assert "is on" in holder.product.run("certificate-rotation", holder.server["name"], "on")
     holder.product.run("shell", "-c", DUE_NOW.format(id=old["id"]))
-    new = eventually(lambda: (found := holder.fetch()) and found["renewed"] and found, seconds=60)
+    new = eventually(lambda: (answer := holder.fetch()) and answer["renewed"] and answer, seconds=60)
     assert new["id"] != old["id"]
     assert (holder.leaf.public_key(), holder.leaf.subject) == (was.public_key(), was.subject)
     assert holder.verify() == "leaf.pem: OK\n"
@@ -147,10 +147,10 @@ def test_under_rotation_a_certificate_is_renewed_before_it_expires_and_fetched(h
 
 
 def test_the_command_line_lists_what_was_issued_and_what_is_due(holder: Holder) -> None:
-    issued = holder.ask()
-    listed = json.loads(holder.product.run("certificates", holder.server["name"], "--json"))
-    assert [(each["id"], each["status"]) for each in listed] == [(issued["id"], "valid")]
-    assert issued["id"] in holder.product.run("certificates", holder.server["name"])
+    answer = holder.ask()
+    certificates = json.loads(holder.product.run("certificates", holder.server["name"], "--json"))
+    assert [(each["id"], each["status"]) for each in certificates] == [(answer["id"], "valid")]
+    assert answer["id"] in holder.product.run("certificates", holder.server["name"])
     due = json.loads(holder.product.run("certificates", "--due", "--json"))
     assert set(due) == {"due", "later", "next_due_at", "last"}
     assert "Due now" in holder.product.run("certificates", "--due")

@@ -22,9 +22,9 @@ SLACK = timedelta(seconds=60)
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def aged(request: pytest.FixtureRequest, new_product: Callable[..., Product]) -> Product:
     """A product of its own: moving its clock affects every test that uses it."""
-    made = new_product(database=request.param)
-    made.start()
-    return made
+    product = new_product(database=request.param)
+    product.start()
+    return product
 
 
 @pytest.fixture(autouse=True)
@@ -107,11 +107,11 @@ def test_a_day_further_keys_are_handed_over_and_all_that_is_signed_verifies(aged
 
 
 def test_a_frozen_clock_lets_nothing_expire(aged: Product) -> None:
-    shown = clock(aged, "freeze")["now"]
+    frozen_time = clock(aged, "freeze")["now"]
     token = token_of(aged, seconds=5)
     time.sleep(6)
     assert exchange(aged, token).status_code == 200
-    assert clock(aged, "freeze")["now"] == shown
+    assert clock(aged, "freeze")["now"] == frozen_time
     clock(aged, "advance", 5)
     assert "it has expired" in refused_by_all(lambda: exchange(aged, token))
 
@@ -151,8 +151,8 @@ def test_servers_of_a_frozen_clock_stay_pending_until_it_is_advanced(aged: Produ
 
     def advanced_to_running() -> bool:
         clock(aged, "advance", 1)
-        found: dict[str, Any] = operator.vpc.get_bare_metal_server(server["id"]).get_result()
-        return found["status"] == "running"
+        actual_server: dict[str, Any] = operator.vpc.get_bare_metal_server(server["id"]).get_result()
+        return actual_server["status"] == "running"
 
     assert eventually(advanced_to_running, seconds=30)
 
@@ -160,6 +160,6 @@ def test_servers_of_a_frozen_clock_stay_pending_until_it_is_advanced(aged: Produ
 def test_the_command_says_how_the_clock_differs(aged: Product) -> None:
     assert "as the machine's clock" in aged.run("clock")
     assert "1h 30m ahead of the machine's clock" in aged.run("clock", "advance", "90m")
-    refused = aged.attempt("clock", "set", "1999-01-01T00:00:00Z")
-    assert refused.returncode == 1
-    assert "when the root certificate became valid" in refused.stderr
+    process = aged.attempt("clock", "set", "1999-01-01T00:00:00Z")
+    assert process.returncode == 1
+    assert "when the root certificate became valid" in process.stderr

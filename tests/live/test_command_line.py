@@ -56,19 +56,24 @@ def said(product: Product, *words: str) -> Any:
 
 
 def refused(product: Product, *words: str) -> str:
-    done = product.attempt("is", *words)
-    assert done.returncode == 1
-    return done.stderr
+    process = product.attempt("is", *words)
+    assert process.returncode == 1
+    return process.stderr
 
 
 def with_environment(product: Product, *arguments: str) -> str:
     """What a fresh Python process prints that configures its SDK by ``baremint env`` alone."""
     variables = json.loads(product.run("env", *arguments, "--format", "json"))
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
-    done = subprocess.run(
-        [sys.executable, "-c", CALL], env=kept | variables, capture_output=True, text=True, timeout=60, check=False
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    process = subprocess.run(
+        [sys.executable, "-c", CALL],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
-    return done.stdout.strip() or done.stderr
+    return process.stdout.strip() or process.stderr
 
 
 def test_a_server_lives_its_life_by_name(product: Product) -> None:
@@ -77,18 +82,18 @@ def test_a_server_lives_its_life_by_name(product: Product) -> None:
     words = ["--name", name, "--profile", "bx2-metal-96x384", "--image", "ibm-debian-11-11-minimal-amd64-2"]
     words += ["--keys", "demo", "--pnac-vni-subnet", subnet]
     words += ["--default-trusted-profile", "demo-viewer", "--default-trusted-profile-auto-link", "true"]
-    made = said(product, "bare-metal-server-create", *words)
-    assert (made["name"], made["status"], "primary_network_attachment" in made) == (name, "pending", True)
+    server = said(product, "bare-metal-server-create", *words)
+    assert (server["name"], server["status"], "primary_network_attachment" in server) == (name, "pending", True)
     await_status(product, name, "running")
     switched = said(product, "bare-metal-server-update", name, "--metadata-service", "true")
     assert switched["metadata_service"] == {"enabled": True, "protocol": "http"}
-    assert said(product, "bare-metal-server-initialization", made["id"])["default_trusted_profile"]["auto_link"]
+    assert said(product, "bare-metal-server-initialization", server["id"])["default_trusted_profile"]["auto_link"]
     product.run("is", "bare-metal-server-stop", name, "--type", "hard")
     await_status(product, name, "stopped")
     image = ["--image", "ibm-ubuntu-22-04-5-minimal-amd64-5"]
     assert said(product, "bare-metal-server-initialization", name, *image)["image"]["name"] == image[1]
     await_status(product, name, "running")
-    product.run("is", "bare-metal-server-stop", made["crn"])
+    product.run("is", "bare-metal-server-stop", server["crn"])
     await_status(product, name, "stopped")
     product.run("is", "bare-metal-server-delete", name)
     assert eventually(lambda: name not in product.run("is", "bare-metal-servers"))
@@ -121,15 +126,15 @@ def test_a_refusal_names_code_and_trace(product: Product) -> None:
 
 def test_a_service_that_is_away_is_told(product: Product) -> None:
     environment = product.environment | {"BAREMINT_URL": "http://127.0.0.1:9", "BAREMINT_API_KEY": "a-key"}
-    done = subprocess.run(
+    process = subprocess.run(
         product.command("is", "bare-metal-servers"), env=environment, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, "does not answer" in done.stderr) == (1, True)
+    assert (process.returncode, "does not answer" in process.stderr) == (1, True)
 
 
 def test_another_service_is_not_told_the_key_of_this_one(product: Product) -> None:
-    done = product.attempt("is", "bare-metal-servers", BAREMINT_URL="http://127.0.0.1:9")
-    assert (done.returncode, "There is no API key: set BAREMINT_API_KEY" in done.stderr) == (1, True)
+    process = product.attempt("is", "bare-metal-servers", BAREMINT_URL="http://127.0.0.1:9")
+    assert (process.returncode, "There is no API key: set BAREMINT_API_KEY" in process.stderr) == (1, True)
 
 
 def test_an_operators_environment_configures_the_sdk(product: Product) -> None:
@@ -198,7 +203,7 @@ def test_a_reader_that_leaves_early_causes_no_error(product: Product, asked: str
     os.close(reading)
     environment = {**product.environment, "PYTHONUNBUFFERED": ""}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             product.command(*asked.split()),
             env=environment,
             stdout=writing,
@@ -209,8 +214,8 @@ def test_a_reader_that_leaves_early_causes_no_error(product: Product, asked: str
         )
     finally:
         os.close(writing)
-    assert done.stderr == b""
+    assert process.stderr == b""
 
 
 def test_every_command_that_reads_is_tried_with_a_reader_that_leaves_early() -> None:
-    assert {asked.split()[0] for asked in LOOKS} >= READ - NOT_ASKED
+    assert {question.split()[0] for question in LOOKS} >= READ - NOT_ASKED

@@ -50,8 +50,8 @@ def test_the_switch_reaches_every_process_at_once(product: Product, browser: req
     for enabled, expected in (("false", 403), ("true", 200)):
         page = browser.get(f"{origin}/servers", timeout=20).text
         table = next(each for each in forms(page) if each.attributes.get("id") == "servers-form")
-        sent = {**table.data(), "enabled": enabled, "confirmed": "yes"}
-        browser.post(f"{origin}/servers/{server['id']}/metadata", sent, timeout=20)
+        data = {**table.data(), "enabled": enabled, "confirmed": "yes"}
+        browser.post(f"{origin}/servers/{server['id']}/metadata", data, timeout=20)
         assert {ask(server["metadata_url"]) for _ in range(8)} == {expected}
 
 

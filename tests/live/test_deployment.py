@@ -22,18 +22,20 @@ QUERY = f"version={NEW}&generation=2"
 def deployment(
     new_postgresql_database: Callable[..., str], ready_made: ReadyMade, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    made = Deployment(tmp_path_factory.mktemp("deployment"), new_postgresql_database(copy_of=STARTED), ready_made)
+    new_deployment = Deployment(
+        tmp_path_factory.mktemp("deployment"), new_postgresql_database(copy_of=STARTED), ready_made
+    )
     try:
-        made.start()
-        yield made
+        new_deployment.start()
+        yield new_deployment
     finally:
-        made.stop()
+        new_deployment.stop()
 
 
 @pytest.fixture(scope="module")
 def info(deployment: Deployment) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(deployment.run("info", "--json"))
-    return found
+    information: dict[str, Any] = json.loads(deployment.run("info", "--json"))
+    return information
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +49,12 @@ def server(operators: list[Operator]) -> dict[str, Any]:
     """Made at one control plane, provisioned by whichever worker, enabled at the other."""
     profile = operators[0].create_profile()
     operators[1].grant_viewer(profile)
-    made = operators[0].create_server(default_trusted_profile={"target": {"id": profile["id"]}, "auto_link": True})
-    operators[1].await_status(made["id"], "running")
-    operators[1].switch(made["id"], enabled=True)
-    return made
+    new_server = operators[0].create_server(
+        default_trusted_profile={"target": {"id": profile["id"]}, "auto_link": True}
+    )
+    operators[1].await_status(new_server["id"], "running")
+    operators[1].switch(new_server["id"], enabled=True)
+    return new_server
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +91,10 @@ def test_a_server_made_at_one_control_plane_is_seen_at_the_other(
 def test_info_tells_what_is_reached_from_outside_and_that_it_runs(deployment: Deployment) -> None:
     """No supervisor holds the data directory here, and the address in front of all is the proxy's."""
     public = "https://baremint.example:8443"
-    told = deployment.run("info", BAREMINT_PUBLIC_URL=public)
-    assert told.startswith("Baremint is up.")
-    assert f"Control plane   {public}" in told
-    assert deployment.control_planes[0] not in told
+    output = deployment.run("info", BAREMINT_PUBLIC_URL=public)
+    assert output.startswith("Baremint is up.")
+    assert f"Control plane   {public}" in output
+    assert deployment.control_planes[0] not in output
 
 
 def test_tokens_of_either_metadata_service_are_taken_by_the_other(url: str) -> None:
@@ -157,8 +161,8 @@ def test_a_dump_of_the_database_serves_elsewhere(
     identity, dump, database = identity_token(url).json()["access_token"], tmp_path / "dump", new_postgresql_database()
     postgresql("pg_dump", "--format=custom", f"--file={dump}", deployment.database_url)
     postgresql("pg_restore", "--no-owner", f"--dbname={database}", str(dump))
-    kept = {name: deployment.environment[name] for name in ("BAREMINT_KEK", "BAREMINT_SECRET_KEY")}
-    elsewhere = new_product(empty=True, database_url=database, settings=kept)
+    variables = {name: deployment.environment[name] for name in ("BAREMINT_KEK", "BAREMINT_SECRET_KEY")}
+    elsewhere = new_product(empty=True, database_url=database, settings=variables)
     elsewhere.start()
     moved = url.replace(str(deployment.metadata_port), str(elsewhere.metadata_port))
     assert iam_token(moved, identity).status_code == 200
@@ -179,5 +183,7 @@ def test_what_is_left_goes_on_when_one_of_each_is_killed(
     for service in ("control plane 1", "metadata 1", "worker 1", "beat 1"):
         deployment.kill(service)
     assert {identity_token(url).status_code for _ in range(20)} == {200}
-    made = operators[1].create_server()
-    assert eventually(lambda: operators[1].vpc.get_bare_metal_server(made["id"]).get_result()["status"] == "running")
+    new_server = operators[1].create_server()
+    assert eventually(
+        lambda: operators[1].vpc.get_bare_metal_server(new_server["id"]).get_result()["status"] == "running"
+    )

@@ -47,16 +47,16 @@ def runs(new_product: Callable[..., Product], tmp_path_factory: pytest.TempPathF
     for environment in (".venv", "sdk"):  # the SDKs are among the packages for development
         (checkout / environment).symlink_to(sys.prefix)
     (checkout / ".baremint").symlink_to(product.home)
-    found: Runs = {}
+    runs_by_block: Runs = {}
     for document in dict.fromkeys(block.document for block in RUN):
-        found |= _type([block for block in RUN if block.document == document], product, checkout)
-    return found
+        runs_by_block |= _type([block for block in RUN if block.document == document], product, checkout)
+    return runs_by_block
 
 
 def _type(typed: list[Block], product: Product, checkout: Path) -> Runs:
     marks = {block: f"@@ {number} @@" for number, block in enumerate(typed)}
     script = "".join(f'{_command(block, product)}\necho "{mark} $?"\n' for block, mark in marks.items())
-    done = subprocess.run(
+    process = subprocess.run(
         ["bash", "-s"],
         input=script,
         env={**product.environment, "PATH": f"{Path(sys.executable).parent}:{product.environment['PATH']}"},
@@ -67,12 +67,12 @@ def _type(typed: list[Block], product: Product, checkout: Path) -> Runs:
         timeout=SECONDS,
         check=False,
     )
-    found, rest = {}, done.stdout
+    runs_by_block, rest = {}, process.stdout
     for block, mark in marks.items():
         printed, _, rest = rest.partition(mark)
         status, _, rest = rest.partition("\n")
-        found[block] = Run(int(status or -1), printed)
-    return found
+        runs_by_block[block] = Run(int(status or -1), printed)
+    return runs_by_block
 
 
 def _command(block: Block, product: Product) -> str:
@@ -97,8 +97,8 @@ def test_what_is_shown_to_be_printed_is_printed(runs: Runs, block: Block, shown:
 
 
 def test_what_is_shown_as_json_is_json() -> None:
-    shown = [block.text for block in BLOCKS if block.language == "json"]
-    assert [type(json.loads(text)) for text in shown] == [dict] * len(shown) != []
+    json_texts = [block.text for block in BLOCKS if block.language == "json"]
+    assert [type(json.loads(text)) for text in json_texts] == [dict] * len(json_texts) != []
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)

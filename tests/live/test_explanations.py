@@ -55,15 +55,15 @@ def explained_and_mended(product: Product, attempt: Attempt, url: str, *, asker:
     assert answer["because"] in attempt().text.replace('\\"', '"')
     assert json.loads(product.run("explain", url, "--json")) == answer
     assert product.run("explain", url).startswith(f"DENY: {answer['because']}\n")
-    offered = answer["nearest"]["request"]
-    made = requests.request(
-        offered["method"],
-        f"{product.info['control_plane_url']}{offered['path']}?version={NEW}&generation=2",
-        json=offered["body"],
+    request = answer["nearest"]["request"]
+    response = requests.request(
+        request["method"],
+        f"{product.info['control_plane_url']}{request['path']}?version={NEW}&generation=2",
+        json=request["body"],
         headers=bearer(owner),
         timeout=10,
     )
-    assert made.status_code in (200, 201), made.text
+    assert response.status_code in (200, 201), response.text
     after = requests.get(url, headers=bearer(asker), timeout=10).json()
     assert after["decision"] == "allow"
     assert product.run("explain", url).startswith(f"ALLOW: {after['because']}\n")
@@ -86,9 +86,9 @@ def test_a_refusal_by_an_api_is_explained_and_mended(product: Product, program: 
     def attempt() -> requests.Response:
         return requests.get(url, headers=bearer(program), timeout=10)
 
-    refused = attempt()
-    [error] = refused.json()["errors"]
-    assert refused.status_code == 403
+    answer = attempt()
+    [error] = answer.json()["errors"]
+    assert answer.status_code == 403
     where = error.get("more_info") or error["details"]
     explained_and_mended(product, attempt, where, asker=program)
 
@@ -97,9 +97,9 @@ def test_a_refusal_by_the_object_store_is_explained_and_mended(product: Product,
     def attempt() -> requests.Response:
         return requests.get(f"{product.info['control_plane_url']}/cos/", headers=bearer(program), timeout=10)
 
-    refused = attempt()
-    assert refused.status_code == 403
-    [where] = [str(each.text) for each in fromstring(refused.text) if each.tag == "MoreInfo"]
+    answer = attempt()
+    assert answer.status_code == 403
+    [where] = [str(each.text) for each in fromstring(answer.text) if each.tag == "MoreInfo"]
     explained_and_mended(product, attempt, where, asker=program)
 
 
@@ -116,9 +116,9 @@ def test_a_profile_that_is_not_linked_is_explained_and_linked(
             timeout=10,
         )
 
-    refused = attempt()
-    [error] = refused.json()["errors"]
-    assert (refused.status_code, error["code"]) == (400, "profile_not_linked")
+    answer = attempt()
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (400, "profile_not_linked")
     explained_and_mended(product, attempt, error["more_info"])
 
 
@@ -133,10 +133,10 @@ def test_a_grant_that_is_refused_for_want_of_trust_is_explained_and_mended(
         form = {"grant_type": GRANT + grant, "profile_id": profile["id"], **proof}
         return requests.post(f"{product.info['iam_url']}/identity/token", data=form, timeout=10)
 
-    refused = attempt()
-    assert (refused.status_code, refused.json()["errorCode"]) == (400, "BXNIM0398E")
+    answer = attempt()
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "BXNIM0398E")
     asker = program if grant == "assume" else ""
-    explained_and_mended(product, attempt, refused.json()["more_info"], asker=asker)
+    explained_and_mended(product, attempt, answer.json()["more_info"], asker=asker)
 
 
 def test_a_metadata_service_that_is_off_is_explained_and_turned_on(
@@ -149,9 +149,9 @@ def test_a_metadata_service_that_is_off_is_explained_and_turned_on(
             f"{chain['url']}/identity/v1/token?version={NEW}", headers={"Metadata-Flavor": "ibm"}, timeout=10
         )
 
-    refused = attempt()
-    [error] = refused.json()["errors"]
-    assert (refused.status_code, error["code"]) == (403, "unauthorized")
+    answer = attempt()
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (403, "unauthorized")
     explained_and_mended(product, attempt, error["more_info"])
 
 
@@ -159,9 +159,9 @@ def test_the_wrong_protocol_is_told_in_the_refusal_itself(operator: Operator, ch
     """No decision was taken, so there is nothing to explain."""
     operator.switch(chain["server"]["id"], protocol="https")
     try:
-        refused = requests.put(f"{chain['url']}/identity/v1/token?version={NEW}", timeout=10)
-        [error] = refused.json()["errors"]
-        assert (refused.status_code, "more_info" in error) == (403, False)
+        answer = requests.put(f"{chain['url']}/identity/v1/token?version={NEW}", timeout=10)
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, "more_info" in error) == (403, False)
         assert "answers https only. Use https" in error["message"]
     finally:
         operator.switch(chain["server"]["id"], protocol="http")
@@ -213,8 +213,8 @@ def test_tokens_of_every_kind_are_explained_as_they_are_answered(
         for path, action in CALLS.items():
             query = f"?version={NEW}&generation=2&account_id={account}"
             answer = requests.get(url + path.format(**ids) + query, headers=bearer(token), timeout=10)
-            named = [id for name, id in ids.items() if f"{{{name}}}" in path]
-            words = ["--resource", named[0]] if named else []
+            id_list = [id for name, id in ids.items() if f"{{{name}}}" in path]
+            words = ["--resource", id_list[0]] if id_list else []
             explained = json.loads(product.run("explain", "--subject", subject, "--action", action, *words, "--json"))
             assert explained["decision"] == ("deny" if answer.status_code == 403 else "allow"), (subject, path)
             decisions[explained["decision"]] += 1

@@ -30,9 +30,9 @@ OF_THE_CONTROL_PLANE = [
 
 @pytest.fixture(scope="module")
 def disposable(new_product: NewProduct) -> Product:
-    made = new_product()
-    made.start()
-    return made
+    product = new_product()
+    product.start()
+    return product
 
 
 @pytest.mark.parametrize("path", OF_THE_CONTROL_PLANE)
@@ -89,5 +89,5 @@ def test_a_service_that_is_killed_many_times_is_there_in_the_end(disposable: Pro
 
 
 def test_the_log_names_each_service(disposable: Product) -> None:
-    named = {line[9:22].strip() for line in (disposable.home / "baremint.log").read_text().splitlines()}
-    assert {"control plane", "metadata", "metadata TLS", "worker"} <= named
+    process_names = {line[9:22].strip() for line in (disposable.home / "baremint.log").read_text().splitlines()}
+    assert {"control plane", "metadata", "metadata TLS", "worker"} <= process_names

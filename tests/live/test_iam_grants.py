@@ -18,8 +18,10 @@ pytestmark = pytest.mark.live
 
 def claims(authenticator: Any) -> dict[str, Any]:
     """Of the token that the authenticator gets."""
-    found: dict[str, Any] = jwt.decode(authenticator.token_manager.get_token(), options={"verify_signature": False})
-    return found
+    token_claims: dict[str, Any] = jwt.decode(
+        authenticator.token_manager.get_token(), options={"verify_signature": False}
+    )
+    return token_claims
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +61,8 @@ def vpc(product: Product, authenticator: Any) -> VpcV1:
 @pytest.mark.parametrize("client", ["bx", "kube", None])
 def test_the_iam_authenticator_names_its_client(product: Product, client: str | None) -> None:
     pair = {"client_id": client, "client_secret": client} if client else {}
-    found = claims(IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"], **pair))
-    assert (found["client_id"], found["grant_type"].rpartition(":")[2]) == (client or "default", "apikey")
+    token_claims = claims(IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"], **pair))
+    assert (token_claims["client_id"], token_claims["grant_type"].rpartition(":")[2]) == (client or "default", "apikey")
 
 
 def test_the_iam_authenticator_asks_for_a_scope_and_gets_the_usual_one(product: Product) -> None:
@@ -70,9 +72,9 @@ def test_the_iam_authenticator_asks_for_a_scope_and_gets_the_usual_one(product: 
 
 def test_an_unknown_client_is_told_which_are_known(product: Product) -> None:
     pair = {"client_id": "unknown", "client_secret": "unknown"}
-    with pytest.raises(ApiException, match="bx:bx or kube:kube") as refused:
+    with pytest.raises(ApiException, match="bx:bx or kube:kube") as error:
         claims(IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"], **pair))
-    assert (refused.value.status_code, refused.value.http_response.json()["errorCode"]) == (401, "BXNIM0136E")
+    assert (error.value.status_code, error.value.http_response.json()["errorCode"]) == (401, "BXNIM0136E")
 
 
 def test_the_token_manager_keeps_the_refresh_token_and_it_works(product: Product) -> None:
@@ -84,8 +86,8 @@ def test_the_token_manager_keeps_the_refresh_token_and_it_works(product: Product
     url = f"{product.info['iam_url']}/identity/token"
     answer = requests.post(url, data=form, auth=("bx", "bx"), timeout=10)
     assert (answer.status_code, answer.json()["refresh_token"]) == (200, manager.refresh_token)
-    refused = requests.post(url, data=form, auth=("kube", "kube"), timeout=10)
-    assert (refused.status_code, refused.json()["errorCode"]) == (401, "BXNIM0407E")
+    response = requests.post(url, data=form, auth=("kube", "kube"), timeout=10)
+    assert (response.status_code, response.json()["errorCode"]) == (401, "BXNIM0407E")
 
 
 # --- ContainerAuthenticator ------------------------------------------------------------------------------------
@@ -95,10 +97,12 @@ def test_the_token_manager_keeps_the_refresh_token_and_it_works(product: Product
 def test_the_container_authenticator_takes_on_a_profile(
     product: Product, chain: dict[str, Any], token_file: Path, kinds: tuple[str, ...]
 ) -> None:
-    named = {f"iam_profile_{kind}": chain["profile"][kind] for kind in kinds}
-    found = claims(ContainerAuthenticator(cr_token_filename=str(token_file), url=product.info["iam_url"], **named))
-    assert (found["iam_id"], found["sub_type"]) == (chain["profile"]["iam_id"], "ComputeResource")
-    assert found["authn"]["sub"] == chain["server"]["crn"]
+    profile_form = {f"iam_profile_{kind}": chain["profile"][kind] for kind in kinds}
+    token_claims = claims(
+        ContainerAuthenticator(cr_token_filename=str(token_file), url=product.info["iam_url"], **profile_form)
+    )
+    assert (token_claims["iam_id"], token_claims["sub_type"]) == (chain["profile"]["iam_id"], "ComputeResource")
+    assert token_claims["authn"]["sub"] == chain["server"]["crn"]
 
 
 def test_a_program_with_the_token_of_a_profile_is_a_viewer(
@@ -115,23 +119,23 @@ def test_a_program_with_the_token_of_a_profile_is_a_viewer(
         ),
     )
     assert service.list_bare_metal_servers().get_status_code() == 200
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         service.stop_bare_metal_server(chain["server"]["id"], type="hard")
-    assert refused.value.status_code == 403
+    assert error.value.status_code == 403
 
 
 def test_a_profile_that_does_not_trust_the_server_is_explained(
     product: Product, operator: Operator, token_file: Path
 ) -> None:
     unlinked = operator.create_profile()["id"]
-    with pytest.raises(ApiException, match="Selected trusted profile not eligible") as refused:
+    with pytest.raises(ApiException, match="Selected trusted profile not eligible") as error:
         claims(
             ContainerAuthenticator(
                 cr_token_filename=str(token_file), iam_profile_id=unlinked, url=product.info["iam_url"]
             )
         )
-    body = refused.value.http_response.json()
-    assert (refused.value.status_code, body["errorCode"]) == (400, "BXNIM0398E")
+    body = error.value.http_response.json()
+    assert (error.value.status_code, body["errorCode"]) == (400, "BXNIM0398E")
     explained = product.run("explain", body["more_info"])
     assert explained.startswith("DENY")
 
@@ -139,13 +143,13 @@ def test_a_profile_that_does_not_trust_the_server_is_explained(
 def test_a_container_without_a_good_token_is_refused(product: Product, chain: dict[str, Any], tmp_path: Path) -> None:
     forged = tmp_path / "token"
     forged.write_text("a.b.c\n")
-    with pytest.raises(ApiException, match="Provided token is malformed") as refused:
+    with pytest.raises(ApiException, match="Provided token is malformed") as error:
         claims(
             ContainerAuthenticator(
                 cr_token_filename=str(forged), iam_profile_id=chain["profile"]["id"], url=product.info["iam_url"]
             )
         )
-    assert (refused.value.status_code, refused.value.http_response.json()["errorCode"]) == (400, "BXNIM0401E")
+    assert (error.value.status_code, error.value.http_response.json()["errorCode"]) == (400, "BXNIM0401E")
 
 
 # --- IAMAssumeAuthenticator ------------------------------------------------------------------------------------
@@ -155,11 +159,13 @@ def test_a_container_without_a_good_token_is_refused(product: Product, chain: di
 def test_the_assume_authenticator_takes_on_a_profile(
     product: Product, assumable: dict[str, Any], owner: str, kind: str
 ) -> None:
-    named = {f"iam_profile_{kind}": assumable[kind]}
+    form_fields = {f"iam_profile_{kind}": assumable[kind]}
     account = {"iam_account_id": product.info["account_id"]} if kind == "name" else {}
-    found = claims(IAMAssumeAuthenticator(product.info["api_key"], url=product.info["iam_url"], **named, **account))
-    assert (found["iam_id"], found["sub_type"]) == (assumable["iam_id"], "Profile")
-    assert found["authn"]["iam_id"] == owner
+    token_claims = claims(
+        IAMAssumeAuthenticator(product.info["api_key"], url=product.info["iam_url"], **form_fields, **account)
+    )
+    assert (token_claims["iam_id"], token_claims["sub_type"]) == (assumable["iam_id"], "Profile")
+    assert token_claims["authn"]["iam_id"] == owner
 
 
 def test_the_owner_as_a_viewer_may_only_look(product: Product, assumable: dict[str, Any], operator: Operator) -> None:
@@ -168,16 +174,16 @@ def test_the_owner_as_a_viewer_may_only_look(product: Product, assumable: dict[s
     )
     service = vpc(product, authenticator)
     assert service.list_bare_metal_servers().get_status_code() == 200
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         service.create_bare_metal_server(operator.prototype())
-    assert refused.value.status_code == 403
+    assert error.value.status_code == 403
 
 
 def test_a_profile_that_does_not_trust_the_owner_says_whom_to_add(product: Product, operator: Operator) -> None:
     unlinked = operator.create_profile()["id"]
-    with pytest.raises(ApiException, match="Selected trusted profile not eligible") as refused:
+    with pytest.raises(ApiException, match="Selected trusted profile not eligible") as error:
         claims(IAMAssumeAuthenticator(product.info["api_key"], iam_profile_id=unlinked, url=product.info["iam_url"]))
-    body = refused.value.http_response.json()
+    body = error.value.http_response.json()
     assert body["errorCode"] == "BXNIM0398E"
     assert f"/v1/profiles/{unlinked}/identities/user" in body["errorDetails"]
 
@@ -187,11 +193,11 @@ def test_a_profile_that_does_not_trust_the_owner_says_whom_to_add(product: Produ
 
 def test_the_discovery_document_leads_to_keys_that_verify(product: Product) -> None:
     base = f"{product.info['iam_url']}/identity"
-    found = requests.get(f"{base}/.well-known/openid-configuration", timeout=10).json()
+    configuration = requests.get(f"{base}/.well-known/openid-configuration", timeout=10).json()
     token = IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"]).token_manager.get_token()
-    key = jwt.PyJWKClient(found["jwks_uri"]).get_signing_key_from_jwt(token)
-    assert jwt.decode(token, key, algorithms=["RS256"], issuer=found["issuer"])
-    assert found["token_endpoint"] == f"{base}/token"
+    key = jwt.PyJWKClient(configuration["jwks_uri"]).get_signing_key_from_jwt(token)
+    assert jwt.decode(token, key, algorithms=["RS256"], issuer=configuration["issuer"])
+    assert configuration["token_endpoint"] == f"{base}/token"
 
 
 def test_a_megabyte_of_token_is_answered_and_leaves_the_service_well(product: Product) -> None:

@@ -41,9 +41,9 @@ def account(operator: Operator) -> str:
 
 @pytest.fixture
 def profile(operator: Operator, iam: IamIdentityV1) -> Iterator[dict[str, Any]]:
-    made = operator.create_profile()
-    yield made
-    iam.delete_profile(made["id"])
+    new_profile = operator.create_profile()
+    yield new_profile
+    iam.delete_profile(new_profile["id"])
 
 
 def crn_of(account: str, number: int = 0) -> str:
@@ -56,12 +56,12 @@ def crn_of(account: str, number: int = 0) -> str:
 
 def test_a_profile_lives_its_life(iam: IamIdentityV1, account: str) -> None:
     name = f"life-{uuid.uuid4().hex[:8]}"
-    made = iam.create_profile(name=name, account_id=account, description="d", email="a@example.com")
-    profile = TrustedProfile.from_dict(made.get_result())
-    assert (made.get_status_code(), made.get_headers()["ETag"]) == (201, profile.entity_tag)
+    new_profile = iam.create_profile(name=name, account_id=account, description="d", email="a@example.com")
+    profile = TrustedProfile.from_dict(new_profile.get_result())
+    assert (new_profile.get_status_code(), new_profile.get_headers()["ETag"]) == (201, profile.entity_tag)
     assert TrustedProfile.from_dict(iam.get_profile(profile.id, include_activity=False).get_result()) == profile
-    changed = iam.update_profile(profile.id, if_match=profile.entity_tag, description="", email="")
-    assert TrustedProfile.from_dict(changed.get_result()).description is None
+    updated_profile = iam.update_profile(profile.id, if_match=profile.entity_tag, description="", email="")
+    assert TrustedProfile.from_dict(updated_profile.get_result()).description is None
     with pytest.raises(ApiException) as stale:
         iam.update_profile(profile.id, if_match=profile.entity_tag, description="late")
     assert stale.value.status_code == 412
@@ -72,12 +72,12 @@ def test_a_profile_lives_its_life(iam: IamIdentityV1, account: str) -> None:
 def five(iam: IamIdentityV1, account: str) -> Iterator[str]:
     """Five profiles whose names begin alike."""
     prefix = f"five-{uuid.uuid4().hex[:8]}"
-    made = [
+    profile_ids = [
         iam.create_profile(name=f"{prefix}-{name}", account_id=account).get_result()["id"]
         for name in ("delta", "alpha", "echo", "bravo", "charlie")
     ]
     yield prefix
-    for id in made:
+    for id in profile_ids:
         iam.delete_profile(id)
 
 
@@ -85,30 +85,30 @@ def five(iam: IamIdentityV1, account: str) -> Iterator[str]:
 def test_profiles_are_filtered_sorted_and_paged_by_token(
     iam: IamIdentityV1, account: str, five: str, order: str
 ) -> None:
-    asked = {"filter": f'name sw "{five}"', "sort": "name", "order": order, "pagesize": 2}
-    seen, token = [], None
+    query = {"filter": f'name sw "{five}"', "sort": "name", "order": order, "pagesize": 2}
+    names, token = [], None
     while True:
-        found = TrustedProfilesList.from_dict(iam.list_profiles(account, pagetoken=token, **asked).get_result())
-        seen += [each.name.rpartition("-")[2] for each in found.profiles]
-        if not (token := get_query_param(found.next, "pagetoken") if found.next else None):
+        profiles = TrustedProfilesList.from_dict(iam.list_profiles(account, pagetoken=token, **query).get_result())
+        names += [each.name.rpartition("-")[2] for each in profiles.profiles]
+        if not (token := get_query_param(profiles.next, "pagetoken") if profiles.next else None):
             break
-    assert seen == sorted(["alpha", "bravo", "charlie", "delta", "echo"], reverse=order == "desc")
+    assert names == sorted(["alpha", "bravo", "charlie", "delta", "echo"], reverse=order == "desc")
 
 
 def test_the_previous_page_is_told(iam: IamIdentityV1, account: str, five: str) -> None:
-    asked = {"filter": f'name sw "{five}"', "sort": "name", "pagesize": 2}
-    first = iam.list_profiles(account, **asked).get_result()
-    second = iam.list_profiles(account, pagetoken=get_query_param(first["next"], "pagetoken"), **asked).get_result()
-    back = iam.list_profiles(account, pagetoken=get_query_param(second["previous"], "pagetoken"), **asked)
+    query = {"filter": f'name sw "{five}"', "sort": "name", "pagesize": 2}
+    first = iam.list_profiles(account, **query).get_result()
+    second = iam.list_profiles(account, pagetoken=get_query_param(first["next"], "pagetoken"), **query).get_result()
+    back = iam.list_profiles(account, pagetoken=get_query_param(second["previous"], "pagetoken"), **query)
     assert back.get_result()["profiles"] == first["profiles"]
 
 
 def test_a_profile_is_found_by_name_with_its_history(iam: IamIdentityV1, account: str, profile: dict[str, Any]) -> None:
     iam.update_profile(profile["id"], if_match="*", description="new")
-    listed = iam.list_profiles(account, name=profile["name"], include_history=True).get_result()
-    [found] = TrustedProfilesList.from_dict(listed).profiles
-    assert all(isinstance(each, EnityHistoryRecord) for each in found.history)
-    assert [each.params for each in found.history] == [[], ["description"]]
+    page = iam.list_profiles(account, name=profile["name"], include_history=True).get_result()
+    [actual_profile] = TrustedProfilesList.from_dict(page).profiles
+    assert all(isinstance(each, EnityHistoryRecord) for each in actual_profile.history)
+    assert [each.params for each in actual_profile.history] == [[], ["description"]]
 
 
 # --- links -----------------------------------------------------------------------------------------------------
@@ -119,9 +119,9 @@ def test_a_link_of_every_type_lives_its_life(
     iam: IamIdentityV1, account: str, profile: dict[str, Any], cr_type: str
 ) -> None:
     target = {"crn": crn_of(account), "namespace": "n", "name": "sa"}
-    made = iam.create_link(profile["id"], cr_type=cr_type, link=target, name="web")
-    link = ProfileLink.from_dict(made.get_result())
-    assert (made.get_status_code(), link.cr_type, link.is_cross_account) == (201, cr_type, False)
+    new_link = iam.create_link(profile["id"], cr_type=cr_type, link=target, name="web")
+    link = ProfileLink.from_dict(new_link.get_result())
+    assert (new_link.get_status_code(), link.cr_type, link.is_cross_account) == (201, cr_type, False)
     assert ProfileLink.from_dict(iam.get_link(profile["id"], link.id).get_result()) == link
     assert ProfileLinkList.from_dict(iam.list_links(profile["id"]).get_result()).links == [link]
     assert iam.delete_link(profile["id"], link.id).get_status_code() == 204
@@ -131,23 +131,27 @@ def test_a_link_is_deleted_by_parameters(iam: IamIdentityV1, account: str, profi
     for number in range(2):
         iam.create_link(profile["id"], cr_type="BMS", link={"crn": crn_of(account, number)})
     iam.delete_link_by_parameters(profile["id"], type="BMS", crn=crn_of(account, 0))
-    [left] = iam.list_links(profile["id"]).get_result()["links"]
-    assert left["link"]["crn"] == crn_of(account, 1)
+    [link] = iam.list_links(profile["id"]).get_result()["links"]
+    assert link["link"]["crn"] == crn_of(account, 1)
 
 
 # --- claim rules -----------------------------------------------------------------------------------------------
 
 
 def test_a_claim_rule_lives_its_life(iam: IamIdentityV1, profile: dict[str, Any]) -> None:
-    made = iam.create_claim_rule(profile["id"], type="Profile-CR", conditions=[ZONE], cr_type="BMS", name="zone")
-    rule = ProfileClaimRule.from_dict(made.get_result())
-    assert (made.get_status_code(), rule.expiration, made.get_headers()["ETag"]) == (201, 0, rule.entity_tag)
+    claim_rule = iam.create_claim_rule(profile["id"], type="Profile-CR", conditions=[ZONE], cr_type="BMS", name="zone")
+    rule = ProfileClaimRule.from_dict(claim_rule.get_result())
+    assert (claim_rule.get_status_code(), rule.expiration, claim_rule.get_headers()["ETag"]) == (
+        201,
+        0,
+        rule.entity_tag,
+    )
     assert ProfileClaimRule.from_dict(iam.get_claim_rule(profile["id"], rule.id).get_result()) == rule
     assert ProfileClaimRuleList.from_dict(iam.list_claim_rules(profile["id"]).get_result()).rules == [rule]
-    changed = iam.update_claim_rule(
+    updated_claim_rule = iam.update_claim_rule(
         profile["id"], rule.id, rule.entity_tag, type="Profile-CR", conditions=[ZONE, ZONE], cr_type="BMS"
     )
-    assert len(ProfileClaimRule.from_dict(changed.get_result()).conditions) == 2
+    assert len(ProfileClaimRule.from_dict(updated_claim_rule.get_result()).conditions) == 2
     with pytest.raises(ApiException) as stale:
         iam.update_claim_rule(
             profile["id"], rule.id, rule.entity_tag, type="Profile-CR", conditions=[ZONE], cr_type="BMS"
@@ -157,14 +161,14 @@ def test_a_claim_rule_lives_its_life(iam: IamIdentityV1, profile: dict[str, Any]
 
 
 def test_a_rule_for_people_is_kept(iam: IamIdentityV1, profile: dict[str, Any]) -> None:
-    made = iam.create_claim_rule(
+    claim_rule = iam.create_claim_rule(
         profile["id"],
         type="Profile-SAML",
         conditions=[{"claim": "blueGroups", "operator": "CONTAINS", "value": '"cloud-docs-dev"'}],
         realm_name="https://idp.example.com",
         expiration=43_200,
     )
-    assert ProfileClaimRule.from_dict(made.get_result()).expiration == 43_200
+    assert ProfileClaimRule.from_dict(claim_rule.get_result()).expiration == 43_200
 
 
 # --- identities ------------------------------------------------------------------------------------------------
@@ -172,17 +176,17 @@ def test_a_rule_for_people_is_kept(iam: IamIdentityV1, profile: dict[str, Any]) 
 
 def test_identities_live_their_life(iam: IamIdentityV1, account: str, profile: dict[str, Any]) -> None:
     user, resource = "IBMid-LIVE000001", crn_of(account)
-    made = iam.set_profile_identity(profile["id"], "user", identifier=user, type="user", accounts=[account])
-    assert ProfileIdentityResponse.from_dict(made.get_result()).accounts == [account]
-    assert made.get_status_code() == 200
+    profile_identity = iam.set_profile_identity(profile["id"], "user", identifier=user, type="user", accounts=[account])
+    assert ProfileIdentityResponse.from_dict(profile_identity.get_result()).accounts == [account]
+    assert profile_identity.get_status_code() == 200
     iam.set_profile_identity(profile["id"], "crn", identifier=resource, type="crn", description="d")
     for kind, identifier in (("user", user), ("crn", resource)):
-        read = iam.get_profile_identity(profile["id"], kind, identifier).get_result()
-        assert ProfileIdentityResponse.from_dict(read).identifier == identifier
-    found = ProfileIdentitiesResponse.from_dict(iam.get_profile_identities(profile["id"]).get_result())
-    assert [each.iam_id for each in found.identities] == [user, f"crn-{resource}"]
+        identity = iam.get_profile_identity(profile["id"], kind, identifier).get_result()
+        assert ProfileIdentityResponse.from_dict(identity).identifier == identifier
+    profile_identities = ProfileIdentitiesResponse.from_dict(iam.get_profile_identities(profile["id"]).get_result())
+    assert [each.iam_id for each in profile_identities.identities] == [user, f"crn-{resource}"]
     only = [ProfileIdentityRequest(identifier=resource, type="crn")]
-    replaced = iam.set_profile_identities(profile["id"], found.entity_tag, identities=only).get_result()
+    replaced = iam.set_profile_identities(profile["id"], profile_identities.entity_tag, identities=only).get_result()
     assert [each.type for each in ProfileIdentitiesResponse.from_dict(replaced).identities] == ["crn"]
     assert iam.delete_profile_identity(profile["id"], "crn", resource).get_status_code() == 204
     assert iam.get_profile_identities(profile["id"]).get_result()["identities"] == []
@@ -201,9 +205,15 @@ def test_limits_are_told_and_counted(iam: IamIdentityV1, account: str, profile: 
         claim_rules_per_profile=profile["id"],
         cr_links_per_profile=profile["id"],
     ).get_result()
-    found = IdentityLimitsUsageResponse.from_dict(answer)
-    assert (found.profiles.limit, found.profiles.count >= 1, found.cr_rules.count >= 1) == (2000, True, True)
-    assert [(each.profile_id, each.count) for each in found.claim_rules_per_profile.profiles] == [(profile["id"], 1)]
+    identity_limits_usage = IdentityLimitsUsageResponse.from_dict(answer)
+    assert (
+        identity_limits_usage.profiles.limit,
+        identity_limits_usage.profiles.count >= 1,
+        identity_limits_usage.cr_rules.count >= 1,
+    ) == (2000, True, True)
+    assert [(each.profile_id, each.count) for each in identity_limits_usage.claim_rules_per_profile.profiles] == [
+        (profile["id"], 1)
+    ]
 
 
 # --- what is not there -----------------------------------------------------------------------------------------
@@ -238,6 +248,6 @@ CALLS: dict[str, Callable[[IamIdentityV1], Any]] = {
 def test_everything_under_an_unknown_profile_is_not_found(
     iam: IamIdentityV1, call: Callable[[IamIdentityV1], Any]
 ) -> None:
-    with pytest.raises(ApiException, match="There is no trusted profile of this id") as refused:
+    with pytest.raises(ApiException, match="There is no trusted profile of this id") as error:
         call(iam)
-    assert refused.value.status_code == 404
+    assert error.value.status_code == 404

@@ -46,17 +46,17 @@ def test_network_interfaces_are_made_changed_and_deleted(product: Product, opera
     name, ip = new_name("nic"), new_name("ip")
     primary = ["--pnic-subnet", SUBNET, "--pnic-name", "front", "--pnic-allowed-vlans", "10,20-22", "--pnic-ais=false"]
     address = ["--pnic-rip-name", ip, "--pnic-rip-auto-delete", "true"]
-    made = said(product, "bmc", "--name", name, *PROFILE, *DEBIAN, *primary, *address)
+    server = said(product, "bmc", "--name", name, *PROFILE, *DEBIAN, *primary, *address)
     assert said(product, "bm-nic", name, "front")["allowed_vlans"] == [10, 20, 21, 22]
     assert said(product, "bare-metal-server-network-interface-reserved-ip", name, "front", ip)["auto_delete"]
     vlan = ["--interface-type", "vlan", "--vlan", "20", "-allow-interface-to-float", "true", "--name", "back"]
     back = said(product, "bm-nicc", name, "--subnet", SUBNET, *vlan)
     assert (back["vlan"], back["allow_interface_to_float"]) == (20, True)
     assert {nic["name"] for nic in said(product, "bm-nics", name)} == {"front", "back"}
-    changed = said(product, "bm-nicu", name, "back", "--name", "rear", "--enable-infrastructure-nat", "false")
-    assert (changed["name"], changed["enable_infrastructure_nat"]) == ("rear", False)
+    update = said(product, "bm-nicu", name, "back", "--name", "rear", "--enable-infrastructure-nat", "false")
+    assert (update["name"], update["enable_infrastructure_nat"]) == ("rear", False)
 
-    zone = {"zone": {"name": made["zone"]["name"]}, "name": ip}
+    zone = {"zone": {"name": server["zone"]["name"]}, "name": ip}
     operator.vpc.create_floating_ip(zone)
     words = "bare-metal-server-network-interface-floating-ip"
     added = said(product, f"{words}-add", name, "front", ip)
@@ -88,8 +88,8 @@ def test_network_attachments_are_made_changed_and_deleted(product: Product) -> N
     ]
     stop(product, name)
     product.run("is", "bare-metal-server-network-attachment-delete", name, "back", "-f")
-    left = "bare-metal-server-network-attachments"
-    assert eventually(lambda: [nac["name"] for nac in said(product, left, name)] == ["face"])
+    prefix = "bare-metal-server-network-attachments"
+    assert eventually(lambda: [nac["name"] for nac in said(product, prefix, name)] == ["face"])
     delete(product, name)
 
 
@@ -117,8 +117,8 @@ def test_several_servers_are_deleted_at_once_and_none_if_one_is_unknown(product:
         said(product, "bmc", "--name", name, *PROFILE, *DEBIAN, "--pnic-subnet", SUBNET)
     for name in (first, second):
         stop(product, name)
-    refused = product.attempt("is", "bare-metal-server-delete", first, "unknown", "-f")
-    assert (refused.returncode, said(product, "bm", first)["status"]) == (1, "stopped")
+    process = product.attempt("is", "bare-metal-server-delete", first, "unknown", "-f")
+    assert (process.returncode, said(product, "bm", first)["status"]) == (1, "stopped")
     delete(product, first, second)
 
 

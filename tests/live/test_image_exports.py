@@ -23,8 +23,8 @@ def call(product: Product, method: str, path: str, body: Any = None) -> dict[str
     url = product.info["control_plane_url"] + path
     answer = requests.request(method, url, params=QUERY, json=body, headers=api_token(product), timeout=10)
     assert answer.ok, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    document: dict[str, Any] = answer.json()
+    return document
 
 
 def files_of(product: Product) -> list[str]:
@@ -47,7 +47,7 @@ def test_whenever_a_worker_is_killed_the_job_goes_on(new_product: NewProduct, po
     product.kill_everything()
     product.environment.pop("BAREMINT_FAILPOINT", None)
     product.start()
-    done = eventually(lambda: (found := call(product, "GET", job))["status"] == "succeeded" and found)
-    url = f"{product.info['control_plane_url']}/cos/kept-bucket/{done['storage_object']['name']}"
+    job_state = eventually(lambda: (answer := call(product, "GET", job))["status"] == "succeeded" and answer)
+    url = f"{product.info['control_plane_url']}/cos/kept-bucket/{job_state['storage_object']['name']}"
     content = requests.get(url, headers=api_token(product), timeout=10).content
-    assert (content[:4], len(files_of(product)), done["status_reasons"]) == (QCOW2, 1, [])
+    assert (content[:4], len(files_of(product)), job_state["status_reasons"]) == (QCOW2, 1, [])

@@ -24,9 +24,9 @@ COMMAND = (sys.executable, "-m", "controlplane", "bench")
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where temporary folders are made, here and in the benchmark. Its path is short, as those of sockets must be."""
-    with owned_folder("baremint-test-") as made:
-        monkeypatch.setattr(tempfile, "tempdir", str(made))
-        yield made
+    with owned_folder("baremint-test-") as new_folder:
+        monkeypatch.setattr(tempfile, "tempdir", str(new_folder))
+        yield new_folder
 
 
 def come_to(moment: str, bench: Family) -> None:

@@ -88,12 +88,12 @@ def test_a_start_in_the_background_is_undone_when_its_caller_ends(
         come_to(moment, all_of_it)
         interrupt(how, all_of_it)
         all_of_it.assert_gone()
-        status, said = all_of_it.status(), all_of_it.output
+        status, output = all_of_it.status(), all_of_it.output
     assert status != 0
-    assert "Baremint is up" not in said
-    assert "Traceback" not in said
+    assert "Baremint is up" not in output
+    assert "Traceback" not in output
     if how not in (PARENT, signal.SIGKILL):
-        assert said.splitlines()[-1].endswith("received. Everything that had been started is stopped again.")
+        assert output.splitlines()[-1].endswith("received. Everything that had been started is stopped again.")
     [why] = [line for line in log_of(product).removeprefix(before).splitlines() if is_reason(line)]
     assert "Traceback" not in log_of(product)
     assert why
@@ -213,7 +213,10 @@ def test_a_product_ends_with_the_process_it_was_started_for(
 
 
 def test_a_process_that_does_not_run_is_refused(prepared: Product) -> None:
-    with subprocess.Popen(["true"]) as ended:
+    with subprocess.Popen(["true"]) as process:
         pass
-    done = prepared.attempt("up", "--detach", "--stop-with", str(ended.pid))
-    assert (done.returncode, done.stderr) == (1, f"CommandError: --stop-with {ended.pid}: no such process runs.\n")
+    attempt = prepared.attempt("up", "--detach", "--stop-with", str(process.pid))
+    assert (attempt.returncode, attempt.stderr) == (
+        1,
+        f"CommandError: --stop-with {process.pid}: no such process runs.\n",
+    )

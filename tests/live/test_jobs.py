@@ -19,8 +19,8 @@ QUERY = {"version": NEW, "generation": "2"}
 
 
 def jobs(product: Product) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(product.run("jobs", "--json"))
-    return found
+    job_list: dict[str, Any] = json.loads(product.run("jobs", "--json"))
+    return job_list
 
 
 def log_of(product: Product) -> str:
@@ -46,9 +46,9 @@ def test_the_id_of_a_request_is_in_the_log_of_the_worker_and_on_the_run(product:
 
 
 def test_the_command_says_what_is_due_and_how_the_last_runs_went(product: Product) -> None:
-    said = product.run("jobs")
-    assert re.match(r"Last tick \d+ s ago\.", said)
-    assert re.search(r"key-rotation +in \d+ s ", said)
+    output = product.run("jobs")
+    assert re.match(r"Last tick \d+ s ago\.", output)
+    assert re.search(r"key-rotation +in \d+ s ", output)
 
 
 def test_a_worker_that_is_killed_is_replaced_and_goes_on_ticking(product: Product) -> None:

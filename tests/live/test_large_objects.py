@@ -22,10 +22,10 @@ SIZE = 100 * MEGABYTE
 
 @pytest.fixture(scope="module")
 def product(new_product: NewProduct) -> Iterator[Product]:
-    made = new_product(settings={"BAREMINT_WORKERS": "1"})
-    made.start()
-    yield made
-    made.end()
+    instance = new_product(settings={"BAREMINT_WORKERS": "1"})
+    instance.start()
+    yield instance
+    instance.end()
 
 
 def client_of(product: Product) -> Any:
@@ -63,10 +63,10 @@ def test_a_file_goes_up_and_down_and_is_never_in_memory(product: Product, large:
     before = {pid: peak(pid) for pid in product.processes()}
     client.upload_file(str(large), "large-bucket", "a")
     client.download_file("large-bucket", "a", str(tmp_path / "down"))
-    grown = {pid: peak(pid) - was for pid, was in before.items()}
+    growth_by_pid = {pid: peak(pid) - was for pid, was in before.items()}
     assert digest(tmp_path / "down") == digest(large)
     assert client.head_object(Bucket="large-bucket", Key="a")["ETag"].strip('"').endswith("-13")
-    assert max(grown.values()) < SIZE / 4, grown
+    assert max(growth_by_pid.values()) < SIZE / 4, growth_by_pid
 
 
 def test_a_whole_object_in_one_request_is_never_in_memory(product: Product, large: Path) -> None:
@@ -74,13 +74,13 @@ def test_a_whole_object_in_one_request_is_never_in_memory(product: Product, larg
     before = {pid: peak(pid) for pid in product.processes()}
     with large.open("rb") as file:
         assert requests.put(url, data=file, headers=headers, timeout=60).status_code == 200
-    found = hashlib.sha256()
+    download_digest = hashlib.sha256()
     with requests.get(url, headers=headers, timeout=60, stream=True) as answer:
         for piece in answer.iter_content(MEGABYTE):
-            found.update(piece)
-    grown = {pid: peak(pid) - was for pid, was in before.items()}
-    assert found.hexdigest() == digest(large)
-    assert max(grown.values()) < SIZE / 4, grown
+            download_digest.update(piece)
+    growth_by_pid = {pid: peak(pid) - was for pid, was in before.items()}
+    assert download_digest.hexdigest() == digest(large)
+    assert max(growth_by_pid.values()) < SIZE / 4, growth_by_pid
 
 
 def test_copies_of_large_objects_are_made_in_parts(product: Product) -> None:
@@ -131,8 +131,8 @@ def test_whenever_a_process_is_killed_every_row_has_its_bytes(new_product: NewPr
     product.kill_everything()
     del product.environment["BAREMINT_FAILPOINT"]
     product.start()
-    found = requests.get(f"{url}/a", headers=api_token(product), timeout=10)
-    assert found.content == (b"new" if point.startswith("after_commit") else b"old")
+    answer = requests.get(f"{url}/a", headers=api_token(product), timeout=10)
+    assert answer.content == (b"new" if point.startswith("after_commit") else b"old")
     assert len(names(product)) == 1
     assert list((product.home / "objects").rglob(".baremint-*")) == []
 
@@ -155,8 +155,8 @@ def test_whenever_a_process_is_killed_a_multipart_upload_goes_on_or_is_complete(
     url, headers = f"{product.info['control_plane_url']}/cos/kept-bucket/a", api_token(product)
     with pytest.raises(requests.ConnectionError):  # noqa: PT012  one of both is killed
         part = requests.put(f"{url}?partNumber=1&uploadId={there['UploadId']}", b"new", headers=headers, timeout=10)
-        named = f"<Part><PartNumber>1</PartNumber><ETag>{part.headers['ETag']}</ETag></Part>"
-        whole = f"<CompleteMultipartUpload>{named}</CompleteMultipartUpload>"
+        part_element = f"<Part><PartNumber>1</PartNumber><ETag>{part.headers['ETag']}</ETag></Part>"
+        whole = f"<CompleteMultipartUpload>{part_element}</CompleteMultipartUpload>"
         requests.post(f"{url}?uploadId={there['UploadId']}", whole, headers=headers, timeout=10)
     product.kill_everything()
     del product.environment["BAREMINT_FAILPOINT"]
@@ -175,7 +175,7 @@ def test_kills_in_the_middle_of_many_uploads_leave_no_row_without_bytes(new_prod
     product.start()
     headers, url = api_token(product), f"{product.info['control_plane_url']}/cos/busy-bucket"
     requests.put(url, headers=headers, timeout=10)
-    taken: list[str] = []
+    keys: list[str] = []
     enough = threading.Event()
 
     def upload(worker: int) -> None:
@@ -186,8 +186,8 @@ def test_kills_in_the_middle_of_many_uploads_leave_no_row_without_bytes(new_prod
             except requests.ConnectionError:
                 return
             if answer.status_code == 200:
-                taken.append(key)
-            if len(taken) >= 20:
+                keys.append(key)
+            if len(keys) >= 20:
                 enough.set()
 
     threads = [threading.Thread(target=upload, args=(worker,)) for worker in range(4)]
@@ -199,8 +199,8 @@ def test_kills_in_the_middle_of_many_uploads_leave_no_row_without_bytes(new_prod
         each.join()
     product.start()
     client = client_of(product)
-    listed = [each["Key"] for each in client.list_objects_v2(Bucket="busy-bucket")["Contents"]]
-    assert set(taken) <= set(listed)
-    for key in listed:
+    listed_keys = [each["Key"] for each in client.list_objects_v2(Bucket="busy-bucket")["Contents"]]
+    assert set(keys) <= set(listed_keys)
+    for key in listed_keys:
         assert client.get_object(Bucket="busy-bucket", Key=key)["Body"].read() == key.encode() * 100_000
-    assert len(names(product)) == len(listed)
+    assert len(names(product)) == len(listed_keys)

@@ -30,9 +30,9 @@ SHELLS = ("sh", "bash", "dash", "zsh", "fish", "ksh", "tcsh")
 
 @pytest.fixture(scope="module")
 def product(new_product: Callable[..., Product]) -> Product:
-    made = new_product(settings=ROOM)
-    made.start()
-    return made
+    instance = new_product(settings=ROOM)
+    instance.start()
+    return instance
 
 
 @pytest.fixture
@@ -78,8 +78,10 @@ def test_every_status_that_a_lesson_names_is_the_one_that_is_answered(
         _await_green(learner, checks, printed)
         here = statuses(printed)
         answered |= here
-        said = " ".join([*_said_of_step(lesson, number), *_said_of(lesson, checks), *map(learner.green.get, checks)])
-        untrue += [(number, status) for status in _claims(said) - here]
+        lesson_text = " ".join(
+            [*_said_of_step(lesson, number), *_said_of(lesson, checks), *map(learner.green.get, checks)]
+        )
+        untrue += [(number, status) for status in _claims(lesson_text) - here]
     assert untrue == []
     assert _claims(" ".join([*lesson.why, lesson.goal, lesson.lab, lesson.warning])) <= answered
     assert set(learner.green) == {check.key for check in lesson.checks}
@@ -106,8 +108,8 @@ def _said_of_step(lesson: Lesson, number: int) -> list[str]:
 
 
 def _said_of(lesson: Lesson, checks: list[str]) -> list[str]:
-    drawn = [each.text for each in lesson.messages if each.check in checks]
-    return drawn + [f"{check.title} {check.todo}" for check in lesson.checks if check.key in checks]
+    message_texts = [each.text for each in lesson.messages if each.check in checks]
+    return message_texts + [f"{check.title} {check.todo}" for check in lesson.checks if check.key in checks]
 
 
 A_SERVER = LessonServer("0717-1", "web-1", "crn:of:web-1", "http://127.64.0.1:8169", "us-south")
@@ -119,9 +121,9 @@ def test_the_shell_of_a_lesson_can_be_opened_from_every_shell(product: Product, 
     if not shutil.which(name):
         pytest.skip(f"There is no {name} here.")
     open_shell = Learner(product, LESSONS[0]).commands[0]
-    asked = f"{open_shell} -c 'baremint address web-1 --url; echo $BAREMINT_AGENT'"
-    done = subprocess.run(
-        [name, "-c", asked],
+    command = f"{open_shell} -c 'baremint address web-1 --url; echo $BAREMINT_AGENT'"
+    process = subprocess.run(
+        [name, "-c", command],
         env={**clean_environment(), "PATH": "/usr/bin:/bin"},
         cwd=tmp_path,
         capture_output=True,
@@ -129,7 +131,7 @@ def test_the_shell_of_a_lesson_can_be_opened_from_every_shell(product: Product, 
         timeout=30,
         check=True,
     )
-    address, mark = done.stdout.split()
+    address, mark = process.stdout.split()
     assert (address, mark[:10]) == (product.server("web-1")["metadata_url"], "learner-1-")
 
 
@@ -139,5 +141,7 @@ def test_the_commands_of_a_lesson_are_read_by_every_posix_shell(lesson: Lesson, 
     if not shutil.which(name):
         pytest.skip(f"There is no {name} here.")
     text = "\n".join(command.text for command in lesson.commands(A_PLACE))
-    done = subprocess.run([name, "-n"], input=text, capture_output=True, text=True, timeout=30, check=False, cwd=ROOT)
-    assert (done.returncode, done.stderr) == (0, "")
+    process = subprocess.run(
+        [name, "-n"], input=text, capture_output=True, text=True, timeout=30, check=False, cwd=ROOT
+    )
+    assert (process.returncode, process.stderr) == (0, "")

@@ -30,8 +30,8 @@ class Place:
 
     def head(self, *lines: str) -> bytes:
         fields = {"Host": self.wire.host, "Content-Type": "application/json", **self.headers}
-        said = [f"{self.line} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), *lines]
-        return "\r\n".join(said).encode() + b"\r\n\r\n"
+        head_lines = [f"{self.line} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), *lines]
+        return "\r\n".join(head_lines).encode() + b"\r\n\r\n"
 
 
 def of_the_api(product: Product, operator: Operator) -> Place:
@@ -66,8 +66,8 @@ def of_the_metadata_service(product: Product, operator: Operator, protocol: str)
     operator.switch(server["id"], enabled=True, protocol=protocol)
     url = operator.metadata_url(server, product)
     verify = product.info["ca_bundle"] if protocol == "https" else None
-    said = {"Metadata-Flavor": "ibm"}
-    answer = requests.put(f"{url}/identity/v1/token?version={NEW}", headers=said, verify=verify, timeout=10)
+    headers = {"Metadata-Flavor": "ibm"}
+    answer = requests.put(f"{url}/identity/v1/token?version={NEW}", headers=headers, verify=verify, timeout=10)
     body = json.dumps({"trusted_profile": {"id": profile["id"]}})
     bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
     wire = Wire(url, product.info["ca_bundle"])
@@ -160,8 +160,8 @@ def test_what_is_whole_is_done_once_and_keeps_its_connection(place: Place) -> No
 
 
 def test_the_refusal_of_a_malformed_request_speaks_as_its_path_does(places: dict[str, Place]) -> None:
-    said = {name: at.wire.send(WRONG["a size too small"](at)).body for name, at in places.items()}
-    assert b"<Error><Code>" in said.pop("object store")
-    for body in said.values():
+    bodies = {name: at.wire.send(WRONG["a size too small"](at)).body for name, at in places.items()}
+    assert b"<Error><Code>" in bodies.pop("object store")
+    for body in bodies.values():
         [error] = json.loads(body)["errors"]
         assert error["code"] == "invalid_request"

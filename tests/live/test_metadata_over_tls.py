@@ -39,9 +39,9 @@ def ask(url: str, product: Product, **headers: str) -> requests.Response:
 def curl(product: Product, *arguments: str) -> str:
     """The status that curl gets, or its own exit code when it gets none."""
     command = ["curl", "-s", "--cacert", product.info["ca_bundle"], "-o", "/dev/null", "-w", "%{http_code}"]
-    put = ["-X", "PUT", "-H", "Metadata-Flavor: ibm", *arguments]
-    done = subprocess.run([*command, *put], capture_output=True, text=True, timeout=30, check=False)
-    return done.stdout if done.returncode == 0 else f"exit {done.returncode}"
+    arguments_of_put = ["-X", "PUT", "-H", "Metadata-Flavor: ibm", *arguments]
+    process = subprocess.run([*command, *arguments_of_put], capture_output=True, text=True, timeout=30, check=False)
+    return process.stdout if process.returncode == 0 else f"exit {process.returncode}"
 
 
 def address_of(server: dict[str, Any]) -> str:
@@ -86,7 +86,7 @@ def test_the_environment_of_the_server_makes_its_programs_trust_that_certificate
         "import os, requests; url = os.environ['BAREMINT_METADATA_URL'] + '/identity/v1/token?version=2025-08-26'; "
         "print(requests.put(url, headers={'Metadata-Flavor': 'ibm'}).status_code)"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program],
         env={**clean_environment(), **variables},
         capture_output=True,
@@ -94,7 +94,7 @@ def test_the_environment_of_the_server_makes_its_programs_trust_that_certificate
         timeout=30,
         check=False,
     )
-    assert done.stdout == "200\n", done.stderr
+    assert process.stdout == "200\n", process.stderr
 
 
 def test_plain_http_is_refused_when_the_protocol_is_https(product: Product, secure: dict[str, Any]) -> None:

@@ -37,10 +37,10 @@ class Site:
 
     def do(self, *command: object) -> str:
         """What a command says, of whatever outcome."""
-        said = subprocess.run(
+        process = subprocess.run(
             list(map(str, command)), cwd=self.folder, capture_output=True, text=True, timeout=SECONDS, check=False
         )
-        return said.stdout + said.stderr
+        return process.stdout + process.stderr
 
     def said(self) -> str:
         assert self.serving.stdout is not None
@@ -49,17 +49,17 @@ class Site:
 
 @pytest.fixture
 def site(product: Product, operator: Operator, tmp_path: Path) -> Iterator[Site]:
-    made = Site(product, tmp_path)
+    new_site = Site(product, tmp_path)
     for name in ("server-a", "server-b"):
         server = operator.create_server()
         operator.switch(server["id"], enabled=True)
-        assert "has a certificate until" in made.certify(name, operator.metadata_url(server, product))
-        assert made.about(name, "server") == server["id"]
-    command = [*DIES_WITH_US, sys.executable, str(EXAMPLE / "serve.py"), "server-a", str(made.port)]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as made.serving:
-        assert made.said() == f"{made.about('server-a', 'server')} serves https://127.0.0.1:{made.port}"
-        yield made
-        made.serving.kill()
+        assert "has a certificate until" in new_site.certify(name, operator.metadata_url(server, product))
+        assert new_site.about(name, "server") == server["id"]
+    command = [*DIES_WITH_US, sys.executable, str(EXAMPLE / "serve.py"), "server-a", str(new_site.port)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as new_site.serving:
+        assert new_site.said() == f"{new_site.about('server-a', 'server')} serves https://127.0.0.1:{new_site.port}"
+        yield new_site
+        new_site.serving.kill()
 
 
 def test_servers_over_mutual_tls_know_each_other(site: Site) -> None:

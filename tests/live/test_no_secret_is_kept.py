@@ -21,15 +21,17 @@ def test_tokens_api_keys_and_private_keys_leave_no_trace(product: Product) -> No
     person = IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"]).token_manager.get_token()
     operator = {"Authorization": f"Bearer {person}"}
     robot = {"name": "robot", "account_id": product.info["account_id"], "apikey": {"name": "first"}}
-    made = requests.post(f"{product.info['iam_url']}/v1/serviceids", json=robot, headers=operator, timeout=10).json()
-    value = made["apikey"]["apikey"]
-    known = {**operator, "IAM-ApiKey": value}
-    found = requests.get(f"{product.info['iam_url']}/v1/apikeys/details", headers=known, timeout=10).json()
-    assert found["id"] == made["apikey"]["id"]
+    service_id = requests.post(
+        f"{product.info['iam_url']}/v1/serviceids", json=robot, headers=operator, timeout=10
+    ).json()
+    value = service_id["apikey"]["apikey"]
+    other_headers = {**operator, "IAM-ApiKey": value}
+    details = requests.get(f"{product.info['iam_url']}/v1/apikeys/details", headers=other_headers, timeout=10).json()
+    assert details["id"] == service_id["apikey"]["id"]
     secrets = [identity, iam["access_token"], person, product.info["api_key"], value, "PRIVATE KEY"]
     home = Path(product.home)
-    kept = [path for path in home.iterdir() if path.name.startswith("baremint.")]
-    assert kept
-    for path in kept:
+    log_files = [path for path in home.iterdir() if path.name.startswith("baremint.")]
+    assert log_files
+    for path in log_files:
         content = path.read_bytes()
         assert not [secret[:12] for secret in secrets if secret.encode() in content], path.name

@@ -109,9 +109,9 @@ def test_a_key_reaches_the_store_as_it_is(writer: Any, bucket: str, key: str) ->
 def test_a_file_of_several_megabytes_goes_up_and_down(writer: Any, bucket: str) -> None:
     content = bytes(range(256)) * 4 * 1024 * 7
     writer.upload_fileobj(io.BytesIO(content), bucket, "file")
-    found = io.BytesIO()
-    writer.download_fileobj(bucket, "file", found)
-    assert found.getvalue() == content
+    download = io.BytesIO()
+    writer.download_fileobj(bucket, "file", download)
+    assert download.getvalue() == content
 
 
 def test_a_part_of_an_object_is_got(writer: Any, bucket: str) -> None:
@@ -135,10 +135,14 @@ def test_the_pages_of_a_list_are_turned(writer: Any) -> None:
 
 
 def refusal(call: Callable[..., Any], **arguments: Any) -> tuple[int, str, str]:
-    with pytest.raises(ClientError) as refused:
+    with pytest.raises(ClientError) as error:
         call(**arguments)
-    found = refused.value.response
-    return found["ResponseMetadata"]["HTTPStatusCode"], found["Error"]["Code"], found["Error"].get("Message", "")
+    response = error.value.response
+    return (
+        response["ResponseMetadata"]["HTTPStatusCode"],
+        response["Error"]["Code"],
+        response["Error"].get("Message", ""),
+    )
 
 
 def test_a_reader_is_told_why_it_may_not_write(reader: Any, bucket: str) -> None:
@@ -245,16 +249,16 @@ def test_many_clients_of_one_worker_all_finish(small: Product) -> None:
     def work(number: int) -> list[bytes]:
         client = client_for(small, Fixed(token), retries={"max_attempts": 12, "mode": "standard"})
         together.wait(30)
-        found = []
+        contents = []
         for turn in range(5):
             key = f"{number}/{turn}"
             client.put_object(Bucket="busy-bucket", Key=key, Body=key.encode())
-            found.append(client.get_object(Bucket="busy-bucket", Key=key)["Body"].read())
-        return found
+            contents.append(client.get_object(Bucket="busy-bucket", Key=key)["Body"].read())
+        return contents
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(work, range(8), timeout=100))
-    assert found == [[f"{number}/{turn}".encode() for turn in range(5)] for number in range(8)]
+        contents = list(pool.map(work, range(8), timeout=100))
+    assert contents == [[f"{number}/{turn}".encode() for turn in range(5)] for number in range(8)]
 
 
 @pytest.mark.e2e
@@ -295,5 +299,5 @@ def test_the_object_store_needs_nothing_but_http(tmp_path: Any) -> None:
         "django.setup(); import controlplane.objectstore.views;"
         "print(sorted(n for n in sys.modules if n.split('.')[0] in ('identity', 'servers', 'trustedprofiles')))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert process.stdout.strip() == "[]"

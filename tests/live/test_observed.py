@@ -75,9 +75,9 @@ def test_every_purpose_has_an_active_key_and_a_next_step(product: Product) -> No
 @pytest.fixture(scope="module")
 def disposable(new_product: Callable[..., Product]) -> Product:
     """A product whose broker may be stopped."""
-    made = new_product(settings={"BAREMINT_TICK_SECONDS": "0.5"})
-    made.start()
-    return made
+    product = new_product(settings={"BAREMINT_TICK_SECONDS": "0.5"})
+    product.start()
+    return product
 
 
 def broker(product: Product) -> int:

@@ -38,7 +38,7 @@ def test_the_settings_of_another_projects_celery_are_ignored(idle: Product) -> N
 def run_from(folder: Path, product: Product, *commands: str) -> None:
     """By the command that is installed, as a shell in this folder does."""
     for command in commands:
-        done = subprocess.run(
+        process = subprocess.run(
             [f"{sys.prefix}/bin/baremint", *command.split()],
             env=product.environment,
             cwd=folder,
@@ -46,7 +46,7 @@ def run_from(folder: Path, product: Product, *commands: str) -> None:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert process.returncode == 0, process.stderr
 
 
 def test_nothing_is_imported_from_the_folder_of_the_caller(idle: Product, tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ def test_a_server_is_found_in_the_list_renamed_and_read_back(operator: Operator)
     server = operator.create_server()
     name = f"renamed-{uuid.uuid4().hex[:6]}"
     operator.vpc.update_bare_metal_server(server["id"], {"name": name})
-    [found] = operator.vpc.list_bare_metal_servers(name=name).get_result()["bare_metal_servers"]
-    assert found["id"] == server["id"]
+    [actual_server] = operator.vpc.list_bare_metal_servers(name=name).get_result()["bare_metal_servers"]
+    assert actual_server["id"] == server["id"]
 
 
 def test_a_server_remembers_what_it_was_initialized_with(operator: Operator, chain: dict[str, Any]) -> None:
@@ -76,26 +76,28 @@ def test_seeded_data_is_readable(operator: Operator, read: Callable[[VpcV1], Any
 
 
 def test_a_wrong_api_key_is_refused_with_ibms_words(product: Any) -> None:
-    with pytest.raises(ApiException, match="Provided API key could not be found") as refused:
+    with pytest.raises(ApiException, match="Provided API key could not be found") as error:
         IAMAuthenticator("wrong", url=product.info["iam_url"]).token_manager.get_token()
-    assert refused.value.status_code == 400
+    assert error.value.status_code == 400
 
 
 def test_a_profile_is_updated_and_deleted_with_its_entity_tag(operator: Operator) -> None:
     profile = operator.create_profile()
-    changed = operator.iam.update_profile(profile["id"], if_match=profile["entity_tag"], description="new").get_result()
-    assert changed["description"] == "new"
+    updated_profile = operator.iam.update_profile(
+        profile["id"], if_match=profile["entity_tag"], description="new"
+    ).get_result()
+    assert updated_profile["description"] == "new"
     operator.iam.delete_profile(profile["id"])
-    with pytest.raises(ApiException) as gone:
+    with pytest.raises(ApiException) as error:
         operator.iam.get_profile(profile["id"])
-    assert gone.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_policies_are_listed_by_their_subject(operator: Operator) -> None:
     profile = operator.create_profile()
     policy = operator.grant_viewer(profile)
-    listed = operator.policies.list_policies(operator.info["account_id"], iam_id=profile["iam_id"]).get_result()
-    assert [each["id"] for each in listed["policies"]] == [policy["id"]]
+    page = operator.policies.list_policies(operator.info["account_id"], iam_id=profile["iam_id"]).get_result()
+    assert [each["id"] for each in page["policies"]] == [policy["id"]]
 
 
 def test_a_v1_policy_is_readable_as_v2(operator: Operator) -> None:

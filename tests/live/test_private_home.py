@@ -54,7 +54,7 @@ def test_a_backup_takes_the_place_of_a_file_that_was_open_to_others(opened: Prod
 def test_a_file_of_another_user_stops_the_start_in_one_line(new_product: NewProduct, name: str) -> None:
     product = new_product()
     os.chown(product.home / name, 65_533, 65_533)
-    done = product.attempt("up", "--detach")
-    assert done.returncode != 0
-    assert f"{name} belongs to user" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    process = product.attempt("up", "--detach")
+    assert process.returncode != 0
+    assert f"{name} belongs to user" in process.stderr
+    assert len(process.stderr.strip().splitlines()) == 1

@@ -40,9 +40,9 @@ def test_the_vpc_instance_authenticator_takes_on_the_default_profile(chain: dict
 
 
 def test_the_sdk_at_its_default_version_is_told_what_to_set(chain: dict[str, Any]) -> None:
-    with pytest.raises(ApiException, match="VPC_IMS_VERSION") as refused:
+    with pytest.raises(ApiException, match="VPC_IMS_VERSION") as error:
         VPCInstanceAuthenticator(url=chain["url"]).token_manager.get_token()
-    assert refused.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 @pytest.fixture
@@ -53,20 +53,20 @@ def viewer(product: Any, chain: dict[str, Any]) -> VpcV1:
 
 
 def test_a_viewer_on_the_server_may_list_servers(viewer: VpcV1, chain: dict[str, Any]) -> None:
-    listed = viewer.list_bare_metal_servers(name=chain["server"]["name"]).get_result()["bare_metal_servers"]
-    assert [each["id"] for each in listed] == [chain["server"]["id"]]
+    servers = viewer.list_bare_metal_servers(name=chain["server"]["name"]).get_result()["bare_metal_servers"]
+    assert [each["id"] for each in servers] == [chain["server"]["id"]]
 
 
 def test_a_viewer_on_the_server_may_not_create_one(viewer: VpcV1, operator: Operator) -> None:
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         viewer.create_bare_metal_server(operator.prototype())
-    assert refused.value.status_code == 403
+    assert error.value.status_code == 403
 
 
 def test_a_viewer_on_the_server_may_not_stop_one(viewer: VpcV1, chain: dict[str, Any]) -> None:
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         viewer.stop_bare_metal_server(chain["server"]["id"], type="hard")
-    assert refused.value.status_code == 403
+    assert error.value.status_code == 403
 
 
 def test_a_profile_without_a_policy_may_do_nothing(product: Any, operator: Operator, chain: dict[str, Any]) -> None:
@@ -74,15 +74,15 @@ def test_a_profile_without_a_policy_may_do_nothing(product: Any, operator: Opera
     operator.iam.create_link(profile["id"], cr_type="BMS", link={"crn": chain["server"]["crn"]})
     service = VpcV1(authenticator=inside(chain["url"], id=profile["id"]))
     service.set_service_url(product.info["vpc_url"])
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         service.list_bare_metal_servers()
-    assert refused.value.status_code == 403
+    assert error.value.status_code == 403
 
 
 def test_an_unlinked_profile_is_refused_with_its_code(operator: Operator, chain: dict[str, Any]) -> None:
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         inside(chain["url"], id=operator.create_profile()["id"]).token_manager.get_token()
-    assert refused.value.http_response.json()["errors"][0]["code"] == "profile_not_linked"
+    assert error.value.http_response.json()["errors"][0]["code"] == "profile_not_linked"
 
 
 def test_an_identity_token_is_refused_by_the_vpc_api(product: Any, chain: dict[str, Any]) -> None:
@@ -91,9 +91,9 @@ def test_an_identity_token_is_refused_by_the_vpc_api(product: Any, chain: dict[s
     ).json()["access_token"]
     service = VpcV1(authenticator=BearerTokenAuthenticator(identity))
     service.set_service_url(product.info["vpc_url"])
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         service.list_bare_metal_servers()
-    assert refused.value.status_code == 401
+    assert error.value.status_code == 401
 
 
 def test_iam_tokens_verify_through_the_jwks_as_any_relying_party_would(product: Any, chain: dict[str, Any]) -> None:

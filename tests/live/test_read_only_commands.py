@@ -66,24 +66,24 @@ def run(folder: Path, command: str, **settings: str) -> subprocess.CompletedProc
 @pytest.mark.parametrize("settings", [{}, ELSEWHERE], ids=["here", "elsewhere"])
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_a_question_makes_nothing(tmp_path: Path, command: str, settings: dict[str, str]) -> None:
-    done = run(tmp_path, command, **settings)
+    process = run(tmp_path, command, **settings)
     assert list(tmp_path.iterdir()) == []
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in process.stderr
 
 
 @pytest.mark.parametrize("command", ["help", "--version", "is account", "clock", "permissions", "check"])
 def test_a_question_is_answered_where_nothing_can_be_written(command: str) -> None:
     """As far as it can be: there is no product to ask."""
-    done = run(Path("/proc"), command, **ELSEWHERE)
-    assert "cannot be used" not in done.stderr
-    assert done.returncode == 0 or "127.0.0.1:1" in done.stderr
+    process = run(Path("/proc"), command, **ELSEWHERE)
+    assert "cannot be used" not in process.stderr
+    assert process.returncode == 0 or "127.0.0.1:1" in process.stderr
 
 
 @pytest.mark.parametrize("command", ["rotate iam", "person newcomer", "keys", "info", "backup b.tar"])
 def test_who_asks_where_nothing_is_yet_is_told_so(tmp_path: Path, command: str) -> None:
-    done = run(tmp_path, command)
-    assert done.returncode == 1
-    assert f"in {tmp_path}/.baremint" in done.stderr
+    process = run(tmp_path, command)
+    assert process.returncode == 1
+    assert f"in {tmp_path}/.baremint" in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_who_asks_where_nothing_is_yet_is_told_so(tmp_path: Path, command: str) 
     ],
 )
 def test_who_reads_before_the_first_start_is_told_in_one_line_how_to_start(tmp_path: Path, command: str) -> None:
-    done = run(tmp_path, command)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.endswith("baremint up\n")
+    process = run(tmp_path, command)
+    assert (process.returncode, process.stdout, process.stderr.count("\n")) == (1, "", 1)
+    assert process.stderr.endswith("baremint up\n")
 
 
 def test_a_question_leaves_the_checkout_alone() -> None:

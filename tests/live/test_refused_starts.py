@@ -28,17 +28,17 @@ def refusal(product: Product, *options: str, **settings: str) -> str:
 
 
 def refusal_of(product: Product, *command: str, **settings: str) -> str:
-    done = product.attempt(*command, **settings)
-    assert done.returncode == 1
+    process = product.attempt(*command, **settings)
+    assert process.returncode == 1
     assert product.is_gone()
-    [line] = done.stderr.splitlines()
+    [line] = process.stderr.splitlines()
     return line
 
 
 @pytest.fixture(params=[(), ("--detach",)], ids=["foreground", "background"])
 def options(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    found: tuple[str, ...] = request.param
-    return found
+    command_options: tuple[str, ...] = request.param
+    return command_options
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,13 @@ def test_an_unknown_option_of_the_broker(idle: Product, options: tuple[str, ...]
 
 
 def test_a_current_directory_that_is_gone(idle: Product, tmp_path: Path) -> None:
-    (gone := tmp_path / "gone").mkdir()
-    product = replace(idle, run_through=("sh", "-c", f'cd {gone} && rmdir {gone} && exec "$@"', "sh"))
-    done = product.attempt("up", "--detach", PYTHONPATH=str(ROOT))
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert done.stderr.startswith("CommandError: The current directory is not there any more.")
+    (missing_folder := tmp_path / "gone").mkdir()
+    product = replace(
+        idle, run_through=("sh", "-c", f'cd {missing_folder} && rmdir {missing_folder} && exec "$@"', "sh")
+    )
+    process = product.attempt("up", "--detach", PYTHONPATH=str(ROOT))
+    assert (process.returncode, process.stderr.count("\n")) == (1, 1)
+    assert process.stderr.startswith("CommandError: The current directory is not there any more.")
 
 
 @pytest.mark.parametrize("service", ["control plane", "metadata", "metadata TLS", "worker"])
@@ -95,9 +97,11 @@ def limited(product: Product, kilobytes: int) -> Product:
 
 @pytest.mark.parametrize("kilobytes", [100_000, 400_000, process_limits.LEAST_ADDRESS_SPACE - 1])
 def test_too_little_memory(idle: Product, options: tuple[str, ...], kilobytes: int) -> None:
-    done = limited(idle, kilobytes).attempt("up", *options)
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"Baremint needs {process_limits.LEAST_ADDRESS_SPACE:,} KiB of address space in each process" in done.stderr
+    process = limited(idle, kilobytes).attempt("up", *options)
+    assert (process.returncode, process.stderr.count("\n")) == (1, 1)
+    assert (
+        f"Baremint needs {process_limits.LEAST_ADDRESS_SPACE:,} KiB of address space in each process" in process.stderr
+    )
     assert idle.is_gone()
 
 
@@ -109,9 +113,9 @@ def test_too_few_open_files(idle: Product, options: tuple[str, ...]) -> None:
 
 def test_the_least_that_is_asked_for_is_enough(idle: Product) -> None:
     product = limited(idle, process_limits.LEAST_ADDRESS_SPACE)
-    done = product.attempt("up", "--detach")
+    process = product.attempt("up", "--detach")
     try:
-        assert done.returncode == 0, done.stderr
+        assert process.returncode == 0, process.stderr
         assert "started again" not in (idle.home / "baremint.log").read_text()
     finally:
         replace(product, run_through=()).end()

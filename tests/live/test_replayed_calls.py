@@ -75,8 +75,8 @@ def test_a_viewers_refused_delete_is_refused_to_the_viewer_again(
     refused: str, operator: Operator, chain: dict[str, Any], vera: str
 ) -> None:
     assert f"# This deletes {chain['server']['name']} with DELETE " in refused
-    done = pasted(refused, APIKEY=vera)
-    assert done.stdout.startswith("HTTP/1.1 403 "), done
+    process = pasted(refused, APIKEY=vera)
+    assert process.stdout.startswith("HTTP/1.1 403 "), process
     assert operator.vpc.get_bare_metal_server(chain["server"]["id"]).get_result()["status"] == "running"
 
 
@@ -85,18 +85,18 @@ def test_pasted_without_a_key_it_asks_for_nothing(
 ) -> None:
     before = browser.get(f"{product.info['control_plane_url']}/activity/export?q={chain['server']['id']}", timeout=20)
     # Also where the owner's key lies, and where a token was left behind.
-    done = pasted(refused, BAREMINT_HOME=str(product.home), TOKEN=product.run("token").strip())
-    assert (done.returncode != 0, done.stdout) == (True, "")
-    assert "Put your own API key into APIKEY first" in done.stderr
+    process = pasted(refused, BAREMINT_HOME=str(product.home), TOKEN=product.run("token").strip())
+    assert (process.returncode != 0, process.stdout) == (True, "")
+    assert "Put your own API key into APIKEY first" in process.stderr
     after = browser.get(f"{product.info['control_plane_url']}/activity/export?q={chain['server']['id']}", timeout=20)
     assert after.text == before.text
     assert operator.vpc.get_bare_metal_server(chain["server"]["id"]).get_result()["status"] == "running"
 
 
 def test_pasted_with_a_key_that_is_none_it_says_so(refused: str) -> None:
-    done = pasted(refused, APIKEY="none")
-    assert (done.returncode != 0, done.stdout) == (True, "")
-    assert "Provided API key could not be found." in done.stderr
+    process = pasted(refused, APIKEY="none")
+    assert (process.returncode != 0, process.stdout) == (True, "")
+    assert "Provided API key could not be found." in process.stderr
 
 
 @pytest.mark.parametrize("protocol", ["http", "https"])
@@ -111,9 +111,9 @@ def test_what_a_server_asked_for_is_answered_to_the_server_again(
     try:
         text = printed(product, browser, f"q={chain['server']['name']}&action=bare-metal-server.read")
         assert "APIKEY" not in text
-        done = pasted(text)
-        assert done.stdout.startswith("HTTP/1.1 200 "), done
-        assert f'"name":"{chain["server"]["name"]}"' in done.stdout.replace('": "', '":"')
+        process = pasted(text)
+        assert process.stdout.startswith("HTTP/1.1 200 "), process
+        assert f'"name":"{chain["server"]["name"]}"' in process.stdout.replace('": "', '":"')
     finally:
         operator.switch(chain["server"]["id"], protocol="http")
 
@@ -123,6 +123,6 @@ def test_a_call_of_the_metadata_service_is_answered_again(
     product: Product, browser: requests.Session, chain: dict[str, Any], action: str
 ) -> None:
     inside(chain["url"]).token_manager.get_token()
-    done = pasted(printed(product, browser, f"q={chain['server']['name']}&action={action}"))
-    assert done.stdout.startswith("HTTP/1.1 200 "), done
-    assert '"access_token"' in done.stdout
+    process = pasted(printed(product, browser, f"q={chain['server']['name']}&action={action}"))
+    assert process.stdout.startswith("HTTP/1.1 200 "), process
+    assert '"access_token"' in process.stdout

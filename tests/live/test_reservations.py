@@ -24,19 +24,19 @@ def profile(name: str, kind: str) -> vpc_v1.ReservationProfilePrototype:
 @pytest.fixture
 def active(operator: Operator) -> dict[str, Any]:
     """One for a single server, which has to name it."""
-    made = operator.vpc.create_reservation(
+    reservation = operator.vpc.create_reservation(
         **PROTOTYPE,
         profile=profile("bx2-metal-96x384", "bare_metal_server_profile"),
         affinity_policy="restricted",
     ).get_result()
-    assert operator.vpc.activate_reservation(made["id"]).get_status_code() == 202
+    assert operator.vpc.activate_reservation(reservation["id"]).get_status_code() == 202
 
     def look() -> dict[str, Any] | None:
-        found: dict[str, Any] = operator.vpc.get_reservation(made["id"]).get_result()
-        return found if found["status"] == "active" else None
+        state: dict[str, Any] = operator.vpc.get_reservation(reservation["id"]).get_result()
+        return state if state["status"] == "active" else None
 
-    found: dict[str, Any] = eventually(look)
-    return found
+    state: dict[str, Any] = eventually(look)
+    return state
 
 
 def test_a_server_is_made_in_a_reservation_and_leaves_it(operator: Operator, active: dict[str, Any]) -> None:
@@ -47,25 +47,29 @@ def test_a_server_is_made_in_a_reservation_and_leaves_it(operator: Operator, act
     server = operator.vpc.create_bare_metal_server(prototype).get_result()
     assert server["reservation"]["id"] == active["id"]
     assert operator.vpc.get_reservation(active["id"]).get_result()["capacity"]["available"] == 0
-    listed = operator.vpc.list_bare_metal_servers(reservation_id=active["id"]).get_result()
-    assert [each["id"] for each in listed["bare_metal_servers"]] == [server["id"]]
+    page = operator.vpc.list_bare_metal_servers(reservation_id=active["id"]).get_result()
+    assert [each["id"] for each in page["bare_metal_servers"]] == [server["id"]]
     patch = vpc_v1.BareMetalServerPatch(
         reservation_affinity=vpc_v1.BareMetalServerReservationAffinityPatch(policy="disabled", pool=[])
     )
     assert "reservation" not in operator.vpc.update_bare_metal_server(server["id"], patch.to_dict()).get_result()
-    with pytest.raises(ApiException) as refused:
+    with pytest.raises(ApiException) as error:
         operator.vpc.delete_reservation(active["id"])
-    assert refused.value.status_code == 409
+    assert error.value.status_code == 409
 
 
 def test_an_inactive_reservation_is_changed_and_deleted(operator: Operator) -> None:
-    made = operator.vpc.create_reservation(**PROTOTYPE, profile=profile("cx2-2x4", "instance_profile")).get_result()
+    reservation = operator.vpc.create_reservation(
+        **PROTOTYPE, profile=profile("cx2-2x4", "instance_profile")
+    ).get_result()
     patch = vpc_v1.ReservationPatch(capacity=vpc_v1.ReservationCapacityPatch(total=2))
-    changed = vpc_v1.Reservation.from_dict(operator.vpc.update_reservation(made["id"], patch).get_result())
-    assert (changed.capacity.total, changed.affinity_policy) == (2, "automatic")
+    updated_reservation = vpc_v1.Reservation.from_dict(
+        operator.vpc.update_reservation(reservation["id"], patch).get_result()
+    )
+    assert (updated_reservation.capacity.total, updated_reservation.affinity_policy) == (2, "automatic")
     pager = vpc_v1.ReservationsPager(client=operator.vpc, profile_resource_type="instance_profile")
-    assert made["id"] in [each["id"] for each in pager.get_all()]
-    assert operator.vpc.delete_reservation(made["id"]).get_result()["lifecycle_state"] == "deleting"
+    assert reservation["id"] in [each["id"] for each in pager.get_all()]
+    assert operator.vpc.delete_reservation(reservation["id"]).get_result()["lifecycle_state"] == "deleting"
     with pytest.raises(ApiException) as missing:
-        operator.vpc.get_reservation(made["id"])
+        operator.vpc.get_reservation(reservation["id"])
     assert missing.value.status_code == 404

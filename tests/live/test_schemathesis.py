@@ -77,10 +77,10 @@ def schemathesis(
 def settings(product: Product, known: dict[str, list[str]]) -> str:
     """Half of the requests are about something that is there; every third text is one that means something."""
     account = product.info["account_id"]
-    values = {**known, "meaningful": [*NAMES, account, *(each for found in known.values() for each in found)]}
+    values = {**known, "meaningful": [*NAMES, account, *(each for value in known.values() for each in value)]}
     lines = ["[generation.dictionaries]", 'string = { dictionary = "meaningful", probability = 0.3 }']
-    for name, found in values.items():
-        lines += [f"[dictionaries.{name}]", f"values = {json.dumps(found)}"]
+    for name, value in values.items():
+        lines += [f"[dictionaries.{name}]", f"values = {json.dumps(value)}"]
     lines += [
         "[parameters]",
         f'"query.version" = "{NEW}"',
@@ -93,12 +93,12 @@ def settings(product: Product, known: dict[str, list[str]]) -> str:
 
 def ids(product: Product, token: str) -> dict[str, list[str]]:
     """Ids of the demo world."""
-    found = {}
+    ids_by_name = {}
     for parameter, name in COLLECTIONS.items():
         url = f"{product.info['vpc_url']}/{name}?version={NEW}&generation=2"
-        listed = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10).json()[name]
-        found[parameter] = [each["id"] for each in listed][:MOST_KNOWN]
-    return found
+        body = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10).json()[name]
+        ids_by_name[parameter] = [each["id"] for each in body][:MOST_KNOWN]
+    return ids_by_name
 
 
 def owner_token(product: Product) -> str:
@@ -114,20 +114,20 @@ def still_ready(product: Product) -> Any:
 def test_the_metadata_service_answers_as_documented(fuzzed: Product, tmp_path: Path) -> None:
     """First, while the demo servers are what they were."""
     url = fuzzed.server("web-1")["metadata_url"]
-    issued = requests.put(
+    answer = requests.put(
         f"{url}/identity/v1/token?version={NEW}",
         headers={"Metadata-Flavor": "ibm"},
         json={"expires_in": 3600},
         timeout=10,
     )
-    token = issued.json()["access_token"]
+    token = answer.json()["access_token"]
     phases = ("--phases", "coverage,fuzzing")  # nothing here makes what another operation could ask for
-    done = schemathesis(fuzzed, tmp_path, token, "--include-tag", METADATA, "--url", url, *phases, known={})
-    assert done.returncode == 0, done.stdout[-10_000:] + done.stderr
+    process = schemathesis(fuzzed, tmp_path, token, "--include-tag", METADATA, "--url", url, *phases, known={})
+    assert process.returncode == 0, process.stdout[-10_000:] + process.stderr
 
 
 def test_the_control_plane_answers_as_documented(fuzzed: Product, tmp_path: Path) -> None:
     token = owner_token(fuzzed)
-    done = schemathesis(fuzzed, tmp_path, token, "--exclude-tag", METADATA, known=ids(fuzzed, token))
-    assert done.returncode == 0, done.stdout[-10_000:] + done.stderr
+    process = schemathesis(fuzzed, tmp_path, token, "--exclude-tag", METADATA, known=ids(fuzzed, token))
+    assert process.returncode == 0, process.stdout[-10_000:] + process.stderr
     assert still_ready(fuzzed) == {"status": "ok"}

@@ -15,10 +15,10 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture(scope="module")
 def product(new_product: NewProduct) -> Iterator[Product]:
-    made = new_product()
-    made.start()
-    yield made
-    made.end()
+    instance = new_product()
+    instance.start()
+    yield instance
+    instance.end()
 
 
 def attempt(product: Product, password: str, path: str = "/login") -> int:

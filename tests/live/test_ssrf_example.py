@@ -51,9 +51,9 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def server(product: Product, operator: Operator) -> dict[str, Any]:
-    made = operator.create_server()
-    operator.switch(made["id"], enabled=True)
-    return made
+    new_server = operator.create_server()
+    operator.switch(new_server["id"], enabled=True)
+    return new_server
 
 
 @pytest.fixture

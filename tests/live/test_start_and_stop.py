@@ -157,9 +157,9 @@ def test_down_stops_every_process(disposable: Product) -> None:
     if disposable.supervisor is None:
         disposable.start()
 
-    said = disposable.stop()
+    output = disposable.stop()
 
-    assert "Stopped." in said
+    assert "Stopped." in output
     assert disposable.is_gone(seconds=0)
 
 
@@ -192,10 +192,10 @@ def test_down_says_so_when_nothing_runs(new_product: NewProduct) -> None:
 
 
 def test_info_before_the_first_start_says_what_to_do(new_product: NewProduct) -> None:
-    done = new_product(empty=True).attempt("info")
+    process = new_product(empty=True).attempt("info")
 
-    assert done.returncode == 1
-    assert "baremint up" in done.stderr
+    assert process.returncode == 1
+    assert "baremint up" in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -209,29 +209,29 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(
     product = new_product(empty=True)
     port = int(product.environment[setting])
     with socket.create_server(("127.0.0.1", port)):
-        done = product.attempt("up", *detach)
+        process = product.attempt("up", *detach)
 
-    assert done.returncode == 1
-    assert f"port {port} is in use" in done.stderr
-    assert f"{setting}=" in done.stderr
+    assert process.returncode == 1
+    assert f"port {port} is in use" in process.stderr
+    assert f"{setting}=" in process.stderr
     assert product.is_gone(seconds=0)
 
 
 def test_a_database_out_of_reach_is_named_and_nothing_is_left_running(new_product: NewProduct) -> None:
     product = new_product(empty=True, database_url="postgresql://user@127.0.0.1:1/nothing")
 
-    done = product.attempt("up", "--detach")
+    process = product.attempt("up", "--detach")
 
-    assert done.returncode == 1
-    assert "PostgreSQL does not listen where DATABASE_URL says" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 1
+    assert "PostgreSQL does not listen where DATABASE_URL says" in process.stderr
+    assert "Traceback" not in process.stderr
     assert product.is_gone()
 
 
 def test_a_broker_out_of_reach_is_named(new_product: NewProduct) -> None:
     product = new_product(empty=True, settings={"REDIS_URL": "redis://127.0.0.1:1/0"})
 
-    done = product.attempt("up", "--detach")
+    process = product.attempt("up", "--detach")
 
-    assert done.returncode == 1
-    assert "The broker does not answer. Start it, or correct REDIS_URL." in done.stderr
+    assert process.returncode == 1
+    assert "The broker does not answer. Start it, or correct REDIS_URL." in process.stderr

@@ -43,11 +43,11 @@ class Terraform:
 
     def run(self, *arguments: str) -> int:
         command = ["terraform", *arguments, "-no-color", "-input=false"]
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=SECONDS, check=False
         )
-        assert "Error" not in done.stdout + done.stderr, done.stdout[-3000:] + done.stderr[-3000:]
-        return done.returncode
+        assert "Error" not in process.stdout + process.stderr, process.stdout[-3000:] + process.stderr[-3000:]
+        return process.returncode
 
 
 def test_the_example_is_made_stays_as_it_is_is_changed_and_goes(product: Product, tmp_path: Path) -> None:

@@ -102,10 +102,10 @@ UNREADABLE: dict[str, bytes] = {
 
 @pytest.fixture(scope="module")
 def product(new_product: NewProduct) -> Iterator[Product]:
-    made = new_product(settings={"BAREMINT_TICK_SECONDS": "0.2"})
-    made.start()
-    yield made
-    made.end()
+    instance = new_product(settings={"BAREMINT_TICK_SECONDS": "0.2"})
+    instance.start()
+    yield instance
+    instance.end()
 
 
 @pytest.fixture(scope="module")
@@ -143,9 +143,9 @@ def test_a_worker_goes_on_after_an_unreadable_message(product: Product, broker: 
 
 def test_many_unreadable_messages_are_dropped_one_after_the_other(product: Product, broker: redis.Redis) -> None:
     worker, before = product.named("worker"), dropped(product)
-    sent = [sent for name, sent in UNREADABLE.items() if name != "five megabytes"] * 20
-    broker.lpush("celery", *sent)
-    assert eventually(lambda: dropped(product) == before + len(sent))
+    messages = [messages for name, messages in UNREADABLE.items() if name != "five megabytes"] * 20
+    broker.lpush("celery", *messages)
+    assert eventually(lambda: dropped(product) == before + len(messages))
     assert product.named("worker") == worker
 
 

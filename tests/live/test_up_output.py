@@ -38,9 +38,9 @@ def test_info_has_every_member_and_no_other(product: Product) -> None:
 
 
 def test_there_are_three_demo_servers(product: Product) -> None:
-    shown = {server["name"]: server["metadata_enabled"] for server in product.info["servers"]}
+    switches = {server["name"]: server["metadata_enabled"] for server in product.info["servers"]}
 
-    assert shown.items() >= {"web-1": True, "web-2": True, "db-1": False}.items()
+    assert switches.items() >= {"web-1": True, "web-2": True, "db-1": False}.items()
 
 
 def test_each_server_has_an_address_of_its_own(product: Product) -> None:
@@ -48,8 +48,8 @@ def test_each_server_has_an_address_of_its_own(product: Product) -> None:
 
     assert len(set(urls)) == len(urls)
     http, https = product.metadata_port, product.info["metadata_tls_port"]
-    wanted = re.compile(rf"http://127\.\d+\.\d+\.\d+:{http}|https://127\.\d+\.\d+\.\d+:{https}")
-    assert_none([url for url in urls if not wanted.fullmatch(url)], among=urls)
+    pattern = re.compile(rf"http://127\.\d+\.\d+\.\d+:{http}|https://127\.\d+\.\d+\.\d+:{https}")
+    assert_none([url for url in urls if not pattern.fullmatch(url)], among=urls)
 
 
 def test_the_ca_bundle_holds_a_certificate(product: Product) -> None:
@@ -74,11 +74,11 @@ def test_the_commands_to_paste_work_in_a_fresh_shell(product: Product) -> None:
 
 
 def test_a_second_supervisor_on_the_same_data_is_refused(product: Product) -> None:
-    done = product.attempt("up")
+    process = product.attempt("up")
 
-    assert done.returncode == 1
-    assert f"already runs in {product.home}" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 1
+    assert f"already runs in {product.home}" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_secrets_are_readable_by_their_owner_alone(product: Product) -> None:

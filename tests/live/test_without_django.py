@@ -43,7 +43,7 @@ COMMANDS = [
 
 def imported(product: Product, *words: str) -> set[str]:
     """The packages that ``baremint WORDS`` loads."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "controlplane", *words],
         env=product.environment,
         cwd=ROOT,
@@ -52,9 +52,9 @@ def imported(product: Product, *words: str) -> set[str]:
         check=True,
         timeout=60,
     )
-    found = {name.partition(".")[0] for name in IMPORTED.findall(done.stderr)}
-    assert "argparse" in found
-    return found
+    packages = {name.partition(".")[0] for name in IMPORTED.findall(process.stderr)}
+    assert "argparse" in packages
+    return packages
 
 
 @contextmanager
@@ -91,8 +91,8 @@ def test_a_command_that_asks_a_running_product_loads_no_django(product: Product,
     ],
 )
 def test_the_product_and_its_database_give_the_same_answer(product: Product, command: str) -> None:
-    asked, read = product.run(*command.split()), product.run(*command.split(), *BY_DJANGO)
-    assert without_seconds(asked) == without_seconds(read)
+    output, printout = product.run(*command.split()), product.run(*command.split(), *BY_DJANGO)
+    assert without_seconds(output) == without_seconds(printout)
 
 
 def without_seconds(text: str) -> str:
@@ -107,9 +107,9 @@ def test_a_server_is_known_by_more_than_its_name(product: Product, member: str) 
 
 
 def test_an_unknown_server_is_answered_in_the_same_words(product: Product) -> None:
-    asked, read = product.attempt("address", "unknown"), product.attempt("address", "unknown", *BY_DJANGO)
-    assert (asked.returncode, asked.stderr) == (read.returncode, read.stderr)
-    assert "Known by name: web-1" in asked.stderr
+    process, database_answer = product.attempt("address", "unknown"), product.attempt("address", "unknown", *BY_DJANGO)
+    assert (process.returncode, process.stderr) == (database_answer.returncode, database_answer.stderr)
+    assert "Known by name: web-1" in process.stderr
 
 
 def test_with_a_revoked_api_key_the_database_answers(product: Product) -> None:
@@ -123,7 +123,7 @@ def test_with_a_revoked_api_key_the_database_answers(product: Product) -> None:
 def test_a_reader_that_has_gone_is_no_error_to_tell(product: Product, command: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
+    process = subprocess.run(
         product.command(*command.split()),
         env=product.environment,
         cwd=ROOT,
@@ -133,7 +133,7 @@ def test_a_reader_that_has_gone_is_no_error_to_tell(product: Product, command: s
         timeout=60,
     )
     os.close(writing)
-    assert (done.returncode, done.stderr) == (1, b"")
+    assert (process.returncode, process.stderr) == (1, b"")
 
 
 @pytest.mark.e2e
@@ -149,9 +149,9 @@ def test_starting_in_the_background_and_stopping_load_no_django(new_product: New
 @pytest.mark.e2e
 def test_a_start_tells_what_only_django_finds_wrong(new_product: NewProduct) -> None:
     product = new_product(settings={"BAREMINT_ROOT_DAYS": "20"})
-    done = product.attempt("up", "--detach")
-    assert done.returncode == 1
-    assert done.stderr.startswith("CommandError: BAREMINT_ROOT_DAYS: the period of")
+    process = product.attempt("up", "--detach")
+    assert process.returncode == 1
+    assert process.stderr.startswith("CommandError: BAREMINT_ROOT_DAYS: the period of")
 
 
 @pytest.mark.e2e

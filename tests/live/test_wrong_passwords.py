@@ -28,9 +28,9 @@ def idle(new_product: NewProduct) -> Product:
 
 def line_of(product: Product, command: str, **settings: str) -> str:
     """All that a command that fails says, but for the data directory, which those that change something name first."""
-    done = product.attempt(*command.split(), **settings)
-    assert done.returncode == 1
-    [line] = [line for line in done.stderr.splitlines() if not line.startswith("Data directory: ")]
+    process = product.attempt(*command.split(), **settings)
+    assert process.returncode == 1
+    [line] = [line for line in process.stderr.splitlines() if not line.startswith("Data directory: ")]
     assert line.startswith("CommandError: ")
     return line.removeprefix("CommandError: ")
 
@@ -66,8 +66,8 @@ def test_a_database_that_cannot_be_used(idle: Product, wrong_urls: dict[str, str
 
 @pytest.mark.parametrize("command", ["migrate", "keys"])
 def test_who_wants_the_traceback_gets_it(idle: Product, wrong_urls: dict[str, str], command: str) -> None:
-    done = idle.attempt(command, "--traceback", DATABASE_URL=wrong_urls["does not listen"])
-    assert "Traceback" in done.stderr
+    process = idle.attempt(command, "--traceback", DATABASE_URL=wrong_urls["does not listen"])
+    assert "Traceback" in process.stderr
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +98,9 @@ def test_a_broker_that_refuses_the_password(idle: Product, broker_port: int, com
 
 
 def test_the_right_password_is_taken(idle: Product, broker_port: int) -> None:
-    done = idle.attempt("up", "--detach", REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:{broker_port}/0")
+    process = idle.attempt("up", "--detach", REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:{broker_port}/0")
     try:
-        assert done.returncode == 0, done.stderr
+        assert process.returncode == 0, process.stderr
     finally:
         idle.end()
 
@@ -112,10 +112,10 @@ def test_a_broken_file_of_credentials(idle: Product, command: str, content: str)
     whole = file.read_text()
     file.write_text(content)
     try:
-        done = idle.attempt(*command.split())
-        assert done.returncode == 1
-        assert len(done.stderr.splitlines()) <= 2, done.stderr
-        assert "Traceback" not in done.stderr
+        process = idle.attempt(*command.split())
+        assert process.returncode == 1
+        assert len(process.stderr.splitlines()) <= 2, process.stderr
+        assert "Traceback" not in process.stderr
     finally:
         file.write_text(whole)
 

@@ -47,17 +47,17 @@ def identity_token(server: BareMetalServer) -> HttpResponse:
 
 def while_it_changes(server: BareMetalServer, together: Together, call: Callable[[], Any]) -> Any:
     """What many calls come to while another thread changes the server as fast as can be."""
-    done = Event()
+    end_event = Event()
 
     def change() -> None:
-        while not done.is_set():
+        while not end_event.is_set():
             BareMetalServer.objects.filter(pk=server.pk).update(revision=F("revision") + 1)
 
     def ask() -> list[Any]:
         try:
             return [call() for _ in range(CALLS)]
         finally:
-            done.set()
+            end_event.set()
 
     return together([ask, change])[0]
 

@@ -39,9 +39,9 @@ def subnet(here: World) -> Subnet:
 def sort_out(results: list[Any], refusal: type[ApiError] = Conflict) -> tuple[list[Any], list[ApiError]]:
     """What was made, and what was refused; anything else is a failure."""
     raised = [each for each in results if isinstance(each, Exception)]
-    refused = [each for each in raised if isinstance(each, ApiError) and isinstance(each.each[0], refusal)]
-    assert raised == refused
-    return [each for each in results if each not in raised], refused
+    refusals = [each for each in raised if isinstance(each, ApiError) and isinstance(each.each[0], refusal)]
+    assert raised == refusals
+    return [each for each in results if each not in raised], refusals
 
 
 def reserve(subnet: Subnet, **asked: Any) -> ReservedIP:
@@ -58,19 +58,19 @@ def overlaps(cidrs: list[str]) -> list[tuple[str, str]]:
 
 
 def test_callers_at_the_same_moment_get_the_lowest_addresses_each_its_own(subnet: Subnet, together: Together) -> None:
-    made, _ = sort_out(together([lambda: reserve(subnet)] * CALLERS))
-    assert sorted(int(ip.address.rpartition(".")[2]) for ip in made) == list(range(4, 4 + CALLERS))
+    successes, _ = sort_out(together([lambda: reserve(subnet)] * CALLERS))
+    assert sorted(int(ip.address.rpartition(".")[2]) for ip in successes) == list(range(4, 4 + CALLERS))
 
 
 def test_one_address_goes_to_one_of_those_who_ask_for_it(subnet: Subnet, together: Together) -> None:
-    made, refused = sort_out(together([lambda: reserve(subnet, address="10.240.0.77")] * CALLERS))
-    assert (len(made), len(refused)) == (1, CALLERS - 1)
+    successes, refusals = sort_out(together([lambda: reserve(subnet, address="10.240.0.77")] * CALLERS))
+    assert (len(successes), len(refusals)) == (1, CALLERS - 1)
 
 
 def test_the_last_addresses_go_out_once_and_then_none(here: World, together: Together) -> None:
     small = make_subnet(here.account, cidr="10.240.0.0/29")
-    made, refused = sort_out(together([lambda: reserve(small)] * CALLERS))
-    assert (len(made), len(refused)) == (3, CALLERS - 3)
+    successes, refusals = sort_out(together([lambda: reserve(small)] * CALLERS))
+    assert (len(successes), len(refusals)) == (3, CALLERS - 3)
     assert small.reserved_ips.count() == 8
     assert small.reserved_ips.filter(owner="provider").count() == len(PROVIDER_ADDRESSES)
 
@@ -80,12 +80,12 @@ def test_a_reserved_ip_is_claimed_by_one(subnet: Subnet, together: Together) -> 
 
     def claim() -> None:
         with transaction.atomic():
-            found = claim_address(ip, path="primary_ip")
-            found.virtual_network_interface = interface
-            found.save()
+            reserved_ip = claim_address(ip, path="primary_ip")
+            reserved_ip.virtual_network_interface = interface
+            reserved_ip.save()
 
-    made, refused = sort_out(together([claim] * CALLERS))
-    assert (len(made), len(refused)) == (1, CALLERS - 1)
+    successes, refusals = sort_out(together([claim] * CALLERS))
+    assert (len(successes), len(refusals)) == (1, CALLERS - 1)
 
 
 def test_an_interface_never_gets_more_addresses_than_the_quota(subnet: Subnet, together: Together) -> None:
@@ -94,8 +94,8 @@ def test_an_interface_never_gets_more_addresses_than_the_quota(subnet: Subnet, t
     def bind() -> ReservedIP:
         return create_reserved_ip(subnet, target=interface.id, by=BY)
 
-    made, refused = sort_out(together([bind] * CALLERS), OverQuota)
-    assert (len(made), len(refused)) == (7, CALLERS - 7)  # the primary one is the eighth
+    successes, refusals = sort_out(together([bind] * CALLERS), OverQuota)
+    assert (len(successes), len(refusals)) == (7, CALLERS - 7)  # the primary one is the eighth
     interface.refresh_from_db()
     assert interface.revision == 1 + 7
 
@@ -112,8 +112,8 @@ def test_addresses_come_to_an_interface_by_both_ways_and_none_waits_for_the_othe
 
     calls: list[Callable[[], Any]] = [lambda: delete_reserved_ip(secondary, by=BY), *map(bind, unbound)]
     calls += [lambda: create_reserved_ip(subnet, target=interface.id, by=BY)] * 3
-    made, refused = sort_out(together(calls), OverQuota)
-    assert (len(made), refused) == (7, [])
+    successes, refusals = sort_out(together(calls), OverQuota)
+    assert (len(successes), refusals) == (7, [])
     assert interface.ips.count() == 7
 
 
@@ -128,8 +128,8 @@ def test_subnets_made_at_the_same_moment_do_not_overlap(here: World, together: T
             here.account, region=REGION, vpc=vpc.id, total_ipv4_address_count=size, zone=ZONE, by=BY
         )
 
-    made, _ = sort_out(together([make(size) for size in (256, 64, 1024, 8) * 3]))
-    cidrs = [subnet.ipv4_cidr_block for subnet in made]
+    successes, _ = sort_out(together([make(size) for size in (256, 64, 1024, 8) * 3]))
+    cidrs = [subnet.ipv4_cidr_block for subnet in successes]
     assert len(cidrs) == 12
     assert overlaps(cidrs) == []
 
@@ -141,9 +141,9 @@ def test_of_overlapping_subnets_asked_for_at_the_same_moment_one_is_made(here: W
     def make(cidr: str) -> Callable[[], Subnet]:
         return lambda: create_subnet(here.account, region=REGION, vpc=vpc.id, ipv4_cidr_block=cidr, by=BY)
 
-    made, refused = sort_out(together([make(cidr) for cidr in cidrs]))
-    assert (len(made), len(refused)) == (1, CALLERS - 1)
-    assert made[0].reserved_ips.count() == len(PROVIDER_ADDRESSES)
+    successes, refusals = sort_out(together([make(cidr) for cidr in cidrs]))
+    assert (len(successes), len(refusals)) == (1, CALLERS - 1)
+    assert successes[0].reserved_ips.count() == len(PROVIDER_ADDRESSES)
 
 
 def test_of_overlapping_prefixes_asked_for_at_the_same_moment_one_is_made(here: World, together: Together) -> None:
@@ -152,8 +152,8 @@ def test_of_overlapping_prefixes_asked_for_at_the_same_moment_one_is_made(here: 
     def make(length: int) -> Callable[[], AddressPrefix]:
         return lambda: create_address_prefix(vpc, cidr=f"10.0.0.0/{length}", zone=ZONE, by=BY)
 
-    made, refused = sort_out(together([make(length) for length in range(16, 16 + CALLERS)]))
-    assert (len(made), len(refused)) == (1, CALLERS - 1)
+    successes, refusals = sort_out(together([make(length) for length in range(16, 16 + CALLERS)]))
+    assert (len(successes), len(refusals)) == (1, CALLERS - 1)
 
 
 def test_a_zone_has_one_default_prefix_under_concurrent_changes(here: World, together: Together) -> None:
@@ -163,8 +163,8 @@ def test_a_zone_has_one_default_prefix_under_concurrent_changes(here: World, tog
     def choose(prefix: AddressPrefix) -> Callable[[], AddressPrefix]:
         return lambda: update_address_prefix(prefix, is_default=True, by=BY)
 
-    made, _ = sort_out(together([choose(prefix) for prefix in prefixes]))
-    assert [prefix.id for prefix in made] == [vpc.address_prefixes.get(is_default=True).id]
+    successes, _ = sort_out(together([choose(prefix) for prefix in prefixes]))
+    assert [prefix.id for prefix in successes] == [vpc.address_prefixes.get(is_default=True).id]
 
 
 # --- what goes while something comes -------------------------------------------------------------------------------
@@ -183,16 +183,18 @@ def test_a_vpc_goes_or_a_subnet_comes_but_not_both(here: World, together: Togeth
         cidr = f"10.240.{number}.0/24"
         return lambda: create_subnet(here.account, region=REGION, vpc=vpc.id, ipv4_cidr_block=cidr, by=BY)
 
-    deleted, *made = together([lambda: delete_vpc(vpc, by=BY), *[make(number) for number in range(4)]])
+    deleted, *vpcs = together([lambda: delete_vpc(vpc, by=BY), *[make(number) for number in range(4)]])
     if isinstance(deleted, Conflict):
         assert Subnet.objects.count() == 4
     else:
         assert deleted is None
-        assert all(isinstance(each, NotFound | Refusals) for each in made)
+        assert all(isinstance(each, NotFound | Refusals) for each in vpcs)
         assert not VPC.objects.exists()
 
 
 def test_the_quota_of_vpcs_is_not_exceeded(here: World, together: Together) -> None:
-    made, refused = sort_out(together([lambda: create_vpc(here.account, region=REGION, by=BY)] * CALLERS), OverQuota)
-    assert (len(made), len(refused)) == (10, CALLERS - 10)
+    successes, refusals = sort_out(
+        together([lambda: create_vpc(here.account, region=REGION, by=BY)] * CALLERS), OverQuota
+    )
+    assert (len(successes), len(refusals)) == (10, CALLERS - 10)
     assert VPC.objects.count() == 10

@@ -50,14 +50,14 @@ def test_no_api_key_is_left_of_a_service_id_that_is_deleted_meanwhile(
     account: Account, robot: ServiceId, together: Together
 ) -> None:
     makers = [lambda: create_api_key(account, iam_id=robot.iam_id, name="key", by=BY)] * AT_ONCE
-    deleted, *made = together([lambda: delete_service_id(robot, by=BY), *makers])
+    deleted, *keys = together([lambda: delete_service_id(robot, by=BY), *makers])
     assert deleted is None
-    assert len(of_kind(made, tuple)) + len(of_kind(made, ReferenceNotFound)) == AT_ONCE
+    assert len(of_kind(keys, tuple)) + len(of_kind(keys, ReferenceNotFound)) == AT_ONCE
     assert (ApiKey.objects.count(), ServiceId.objects.count()) == (0, 0)
 
 
 def test_of_two_changes_to_one_revision_one_is_refused(account: Account, together: Together) -> None:
     key, _ = create_api_key(account, iam_id=BY.id, name="key", by=BY)
-    read = [ApiKey.objects.get(pk=key.pk) for _ in range(2)]
-    results = together([lambda row=row: update_api_key(row, changes={"name": row.pk[-4:]}, by=BY) for row in read])
+    api_keys = [ApiKey.objects.get(pk=key.pk) for _ in range(2)]
+    results = together([lambda row=row: update_api_key(row, changes={"name": row.pk[-4:]}, by=BY) for row in api_keys])
     assert (len(of_kind(results, ApiKey)), len(of_kind(results, Conflict))) == (1, 1)

@@ -74,12 +74,12 @@ def test_workers_at_once_share_the_work(
 ) -> None:
     """No worker waits for rows that another one has, and none signs for nothing."""
     monkeypatch.setattr(certificate_renewal, "CHUNK", CERTIFICATES // WORKERS)
-    signed: list[str] = []
+    signatures: list[str] = []
     sign = certificate_renewal.sign_certificate
-    monkeypatch.setattr(certificate_renewal, "sign_certificate", lambda *a, **k: signed.append("") or sign(*a, **k))
+    monkeypatch.setattr(certificate_renewal, "sign_certificate", lambda *a, **k: signatures.append("") or sign(*a, **k))
     later = clock.now() + DUE
     succeeded(together([lambda: renew_due(now=later)] * WORKERS))
-    assert len(signed) == len(renewed()) == CERTIFICATES
+    assert len(signatures) == len(renewed()) == CERTIFICATES
 
 
 def test_sweeps_at_once_revoke_each_certificate_once(
@@ -107,9 +107,9 @@ def test_lists_signed_at_once_follow_one_another(issued: list[IssuedCertificate]
     succeeded(together([*calls, *[lambda: fresh_list(kid, now=clock.now())] * WORKERS]))
     published = fresh_list(kid, now=clock.now())
     assert published is not None
-    found = x509.load_der_x509_crl(bytes(published.der))
-    assert {f"{entry.serial_number:x}" for entry in found} == {each.serial_number for each in issued[:WORKERS]}
-    assert found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == published.number
+    crl = x509.load_der_x509_crl(bytes(published.der))
+    assert {f"{entry.serial_number:x}" for entry in crl} == {each.serial_number for each in issued[:WORKERS]}
+    assert crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == published.number
 
 
 def test_no_list_is_published_under_the_number_of_another(issued: list[IssuedCertificate], together: Together) -> None:
@@ -171,5 +171,5 @@ def test_a_request_for_a_list_waits_for_the_sweep_that_is_under_way(
         assert has_rows.wait(30)
         return len(listed(now=clock.now()))
 
-    swept, found = succeeded(together([lambda: revoke_due(now=clock.now()), ask]))
-    assert (swept, found) == (CERTIFICATES, CERTIFICATES)
+    swept, status_counts = succeeded(together([lambda: revoke_due(now=clock.now()), ask]))
+    assert (swept, status_counts) == (CERTIFICATES, CERTIFICATES)

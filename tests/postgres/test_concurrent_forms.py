@@ -40,12 +40,12 @@ def browsers(here: World) -> list[Client]:
 def test_of_two_switches_of_the_console_one_is_switched(
     together: Together, browsers: list[Client], server: BareMetalServer
 ) -> None:
-    path, shown = f"/servers/{server.id}/metadata", as_shown(switches_shown(server))
+    path, fields = f"/servers/{server.id}/metadata", as_shown(switches_shown(server))
     script = {"HX-Request": "true"}
     answers = together(
         [
-            lambda: browsers[0].post(path, {"enabled": "true", **shown}, headers=script).status_code,
-            lambda: browsers[1].post(path, {"protocol": "https", **shown}, headers=script).status_code,
+            lambda: browsers[0].post(path, {"enabled": "true", **fields}, headers=script).status_code,
+            lambda: browsers[1].post(path, {"protocol": "https", **fields}, headers=script).status_code,
         ]
     )
     assert sorted(answers) == [204, 409]
@@ -60,12 +60,12 @@ def test_of_two_saves_of_the_admin_one_is_saved(
     change = f"{LIST}{server.number}/change/"
     where, id = (LIST, "changelist-form") if page == "list" else (change, "baremetalserver_form")
     prefix = "form-0-" if page == "list" else ""
-    shown = form(browsers[0], where, id)
-    sent = shown.data(shown.default)
+    page_form = form(browsers[0], where, id)
+    data = page_form.data(page_form.default)
 
     def save(browser: Client, **changes: str) -> bool:
-        changed = {f"{prefix}{name}": value for name, value in changes.items()}
-        return TOLD in browser.post(where, {**sent, **changed}, follow=True).content.decode()
+        form_changes = {f"{prefix}{name}": value for name, value in changes.items()}
+        return TOLD in browser.post(where, {**data, **form_changes}, follow=True).content.decode()
 
     answers = together(
         [

@@ -85,27 +85,27 @@ def test_a_zone_gets_one_gateway(here: World, vpc: VPC, together: Together) -> N
 def test_a_gateway_is_attached_or_deleted(here: World, vpc: VPC, together: Together) -> None:
     for _ in range(ROUNDS):
         ip = create_floating_ip(here.account, region=REGION, zone=ZONE, by=BY)
-        made, into = gateway(here, vpc, floating_ip=FloatingIPPrototype(existing=ip.id)), subnet(here, vpc)
+        new_gateway, into = gateway(here, vpc, floating_ip=FloatingIPPrototype(existing=ip.id)), subnet(here, vpc)
         calls = [
-            partial(attach_public_gateway, into, made.id, by=BY),
-            partial(delete_public_gateway, made, by=BY),
-            partial(delete_public_gateway, made, by=BY),
-            partial(rename_public_gateway, made, name="other", by=BY),
+            partial(attach_public_gateway, into, new_gateway.id, by=BY),
+            partial(delete_public_gateway, new_gateway, by=BY),
+            partial(delete_public_gateway, new_gateway, by=BY),
+            partial(rename_public_gateway, new_gateway, name="other", by=BY),
             partial(delete_floating_ip, ip, by=BY),
-            partial(subnet, here, vpc, public_gateway=made.id),
+            partial(subnet, here, vpc, public_gateway=new_gateway.id),
             partial(detach_public_gateway, into, by=BY),
             partial(delete_subnet, into, by=BY),
             partial(delete_vpc, vpc, by=BY),
         ]
         only_refusals(together(calls))
         attached = Subnet.objects.exclude(public_gateway=None)
-        assert not attached.exists() or PublicGateway.objects.filter(pk=made.pk).exists()
+        assert not attached.exists() or PublicGateway.objects.filter(pk=new_gateway.pk).exists()
         if not VPC.objects.filter(pk=vpc.pk).exists():
             vpc = create_vpc(here.account, region=REGION, by=BY)
         for each in Subnet.objects.all():
             delete_subnet(each, by=BY)
-        for left in PublicGateway.objects.all():
-            delete_public_gateway(left, by=BY)
+        for public_gateway in PublicGateway.objects.all():
+            delete_public_gateway(public_gateway, by=BY)
 
 
 def test_an_address_is_of_one_gateway_or_interface(here: World, vpc: VPC, together: Together) -> None:
@@ -123,8 +123,8 @@ def test_an_address_is_of_one_gateway_or_interface(here: World, vpc: VPC, togeth
         only_refusals(together(calls))
         holders = FloatingIP.objects.filter(pk=ip.pk).exclude(network_interface=None).count()
         assert holders + PublicGateway.objects.filter(floating_ip=ip).count() <= 1
-        for left in PublicGateway.objects.all():
-            delete_public_gateway(left, by=BY)
+        for public_gateway in PublicGateway.objects.all():
+            delete_public_gateway(public_gateway, by=BY)
 
 
 def test_routes_of_one_name_and_place_and_their_table(here: World, vpc: VPC, together: Together, settings: Any) -> None:
@@ -182,7 +182,7 @@ def test_reservations_change_while_servers_use_them(here: World, together: Toget
             reservation_terms.run_due(later)
             reservation_terms.run_due(later + timedelta(seconds=30))
         assert BareMetalServer.objects.exclude(reservation=None).count() == 0
-        ended = Reservation.objects.filter(status__in=("expired", "inactive"))
-        only_refusals(together([partial(delete_reservation, each, by=BY) for each in ended for _ in range(2)]))
+        reservations = Reservation.objects.filter(status__in=("expired", "inactive"))
+        only_refusals(together([partial(delete_reservation, each, by=BY) for each in reservations for _ in range(2)]))
         assert Reservation.objects.count() == 0
         assert BareMetalServer.objects.exclude(reservation_pool=None).count() == 0

@@ -62,7 +62,7 @@ def test_a_class_is_reset_while_it_is_looked_at(learner: User, server: BareMetal
     begin(learner, FIRST, server)
     refuse(learner, server)
     windows = [lambda: learner_progress_of(learner, FIRST)] * AT_ONCE
-    reset, *seen = together([lambda: reset_class(server.account, by=Party()), *windows])
+    reset, *windows_after = together([lambda: reset_class(server.account, by=Party()), *windows])
     assert reset == 1
-    assert not [each for each in seen if isinstance(each, Exception)]
+    assert not [each for each in windows_after if isinstance(each, Exception)]
     assert (LessonProgress.objects.count(), FinishedCheck.objects.count()) == (0, 0)

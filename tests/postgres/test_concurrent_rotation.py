@@ -92,9 +92,9 @@ def test_of_two_machines_that_start_at_once_with_different_keks_one_is_refused(
         return key_encryption._parse((kek,))
 
     monkeypatch.setattr(key_encryption, "_keks", of_this_machine)
-    refused = failures(together([lambda: key_rotation.ensure_keys(now=clock.now())] * 2))
+    errors = failures(together([lambda: key_rotation.ensure_keys(now=clock.now())] * 2))
 
-    assert [type(each) for each in refused] == [ImproperlyConfigured]
+    assert [type(each) for each in errors] == [ImproperlyConfigured]
     assert KnownAnswer.objects.count() == 1
     assert set(KeyPair.objects.values_list("kek_id", flat=True)) == set(
         KnownAnswer.objects.values_list("kek_id", flat=True)

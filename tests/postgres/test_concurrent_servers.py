@@ -52,25 +52,29 @@ def prototype(server: BareMetalServer, **connections: Any) -> ServerPrototype:
 
 def outcomes(results: list[Any]) -> tuple[int, list[ApiError]]:
     """How many succeeded, and what the others were refused with; anything else is a failure."""
-    refused = [each for each in results if isinstance(each, ApiError)]
-    assert [each for each in results if isinstance(each, Exception)] == refused
-    return len(results) - len(refused), refused
+    refusals = [each for each in results if isinstance(each, ApiError)]
+    assert [each for each in results if isinstance(each, Exception)] == refusals
+    return len(results) - len(refusals), refusals
 
 
 def test_the_quota_of_servers_is_exact(here: World, server: BareMetalServer, together: Together, settings: Any) -> None:
     settings.BAREMINT_QUOTAS = {"bare_metal_servers": 4}
-    asked = prototype(server)
-    made, refused = outcomes(together([lambda: create_server(here.account, prototype=asked, by=BY)] * CALLERS))
-    assert made == 3
-    assert {type(each) for each in refused} == {OverQuota}
+    server_prototype = prototype(server)
+    successes, refusals = outcomes(
+        together([lambda: create_server(here.account, prototype=server_prototype, by=BY)] * CALLERS)
+    )
+    assert successes == 3
+    assert {type(each) for each in refusals} == {OverQuota}
     assert BareMetalServer.objects.count() == 4
 
 
 def test_a_name_is_given_once(here: World, server: BareMetalServer, together: Together) -> None:
-    asked = ServerPrototype(**{**vars(prototype(server)), "name": "db-1"})
-    made, refused = outcomes(together([lambda: create_server(here.account, prototype=asked, by=BY)] * CALLERS))
-    assert made == 1
-    assert {each.code for each in refused} == {"validation_unique_failed"}
+    server_prototype = ServerPrototype(**{**vars(prototype(server)), "name": "db-1"})
+    successes, refusals = outcomes(
+        together([lambda: create_server(here.account, prototype=server_prototype, by=BY)] * CALLERS)
+    )
+    assert successes == 1
+    assert {each.code for each in refusals} == {"validation_unique_failed"}
 
 
 def test_two_accounts_do_not_count_for_each_other(here: World, server: BareMetalServer, together: Together) -> None:
@@ -85,17 +89,17 @@ def test_two_accounts_do_not_count_for_each_other(here: World, server: BareMetal
 
 def test_a_reservation_is_used_exactly(here: World, server: BareMetalServer, together: Together) -> None:
     """By servers that name it, and by those that use it by themselves, as many as there is room for."""
-    made = {}
+    reservations = {}
     for policy in ("restricted", "automatic"):
         one = make_reservation(server, total=3, affinity_policy=policy)
-        made[policy] = activate_reservation(one, by=BY)
+        reservations[policy] = activate_reservation(one, by=BY)
     together([lambda: reservation_terms.run_due(clock.now() + timedelta(days=1))] * 2)
     automatic = prototype(server)
-    manual = replace(automatic, reservation_affinity=ReservationAffinity(pool=(made["restricted"].id,)))
-    calls = [lambda asked=asked: create_server(here.account, prototype=asked, by=BY) for asked in (automatic, manual)]
-    _, refused = outcomes(together(calls * 5))
-    assert {policy: one.servers.count() for policy, one in made.items()} == {"restricted": 3, "automatic": 3}
-    assert [each.code for each in refused] == ["reservation_capacity_unavailable"] * 2
+    manual = replace(automatic, reservation_affinity=ReservationAffinity(pool=(reservations["restricted"].id,)))
+    calls = [lambda each=each: create_server(here.account, prototype=each, by=BY) for each in (automatic, manual)]
+    _, refusals = outcomes(together(calls * 5))
+    assert {policy: one.servers.count() for policy, one in reservations.items()} == {"restricted": 3, "automatic": 3}
+    assert [each.code for each in refusals] == ["reservation_capacity_unavailable"] * 2
 
 
 def test_a_virtual_interface_is_attached_once(here: World, server: BareMetalServer, together: Together) -> None:
@@ -106,16 +110,18 @@ def test_a_virtual_interface_is_attached_once(here: World, server: BareMetalServ
         prototype=VirtualInterfacePrototype(subnet=subnet.id),
         by=BY,
     )
-    asked = prototype(server, attachments=(AttachmentPrototype(interface=virtual.id),))
-    made, _ = outcomes(together([lambda: create_server(here.account, prototype=asked, by=BY)] * CALLERS))
-    assert (made, NetworkAttachment.objects.count()) == (1, 1)
+    server_prototype = prototype(server, attachments=(AttachmentPrototype(interface=virtual.id),))
+    successes, _ = outcomes(
+        together([lambda: create_server(here.account, prototype=server_prototype, by=BY)] * CALLERS)
+    )
+    assert (successes, NetworkAttachment.objects.count()) == (1, 1)
 
 
 @pytest.mark.parametrize("action", ["stop", "restart"])
 def test_an_action_is_taken_by_one_caller(server: BareMetalServer, together: Together, action: str) -> None:
-    taken, refused = outcomes(together([lambda: act(server, action=action, by=BY)] * CALLERS))
-    assert taken == 1
-    assert {each.status for each in refused} == {409}
+    successes, refusals = outcomes(together([lambda: act(server, action=action, by=BY)] * CALLERS))
+    assert successes == 1
+    assert {each.status for each in refusals} == {409}
 
 
 def test_a_step_is_taken_by_one_worker(server: BareMetalServer, together: Together) -> None:
@@ -142,5 +148,5 @@ def test_no_change_is_lost(server: BareMetalServer, together: Together) -> None:
     ]
     assert outcomes(together(calls))[0] == 3
     server.refresh_from_db()
-    changed = (server.name, server.metadata_protocol, server.reservation_affinity_policy, server.revision)
-    assert changed == ("renamed", "https", "disabled", before + 3)
+    row_after = (server.name, server.metadata_protocol, server.reservation_affinity_policy, server.revision)
+    assert row_after == ("renamed", "https", "disabled", before + 3)

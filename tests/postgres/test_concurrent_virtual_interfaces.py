@@ -36,11 +36,11 @@ def subnet(here: World) -> Subnet:
 
 @pytest.fixture
 def server(here: World, subnet: Subnet) -> BareMetalServer:
-    made = make_server(here.account, name="template")
+    new_server = make_server(here.account, name="template")
     prototype = ServerPrototype(
-        profile=made.profile,
-        zone=made.zone,
-        initialization=InitializationPrototype(image=made.initialization.image["id"]),
+        profile=new_server.profile,
+        zone=new_server.zone,
+        initialization=InitializationPrototype(image=new_server.initialization.image["id"]),
         attachments=(AttachmentPrototype(interface=VirtualInterfacePrototype(subnet=subnet.id), allowed_vlans=VLANS),),
     )
     return create_server(here.account, prototype=prototype, by=BY)
@@ -54,8 +54,8 @@ def refusals(results: list[Any]) -> list[ApiError]:
 
 
 def attach(server: BareMetalServer, interface: str | VirtualInterfacePrototype, vlan: int) -> NetworkAttachment:
-    asked = AttachmentPrototype(interface=interface, interface_type="vlan", vlan=vlan)
-    return create_attachment(server, asked, by=BY)
+    attachment_prototype = AttachmentPrototype(interface=interface, interface_type="vlan", vlan=vlan)
+    return create_attachment(server, attachment_prototype, by=BY)
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
@@ -65,8 +65,8 @@ def test_a_virtual_interface_is_attached_or_deleted_but_not_both(
     vni = make_virtual_interface(subnet)
     calls: list[Callable[[], Any]] = [lambda: attach(server, vni.id, 10), lambda: delete_virtual_interface(vni, by=BY)]
     assert len(refusals(together(calls * 2))) == 3
-    found = VirtualNetworkInterface.objects.filter(pk=vni.pk).exists()
-    assert NetworkAttachment.objects.filter(virtual_network_interface=vni).exists() is found
+    exists = VirtualNetworkInterface.objects.filter(pk=vni.pk).exists()
+    assert NetworkAttachment.objects.filter(virtual_network_interface=vni).exists() is exists
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
@@ -115,5 +115,5 @@ def test_an_address_is_taken_away_once(subnet: Subnet, together: Together) -> No
     refusals(results)
     assert results[:3].count(None) == 1
     ip.refresh_from_db()
-    bound = any(isinstance(each, ReservedIP) for each in results[3:])
-    assert ip.virtual_network_interface == (second if bound else None)
+    is_bound = any(isinstance(each, ReservedIP) for each in results[3:])
+    assert ip.virtual_network_interface == (second if is_bound else None)

@@ -48,7 +48,7 @@ def costly(path: str, caller: Caller) -> dict[str, int]:
         answer = call("GET", path, caller=caller)
     assert answer.status_code == 200, path
     queries = [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "(SELECT"))]
-    return {f"{caller.iam_id}: {sql}": read for sql in queries if (read := explained(sql)) > MOST_ROWS}
+    return {f"{caller.iam_id}: {sql}": plan for sql in queries if (plan := explained(sql)) > MOST_ROWS}
 
 
 def test_a_list_of_few_rows_reads_few_among_many_that_are_hidden(on_postgresql: None) -> None:
@@ -57,9 +57,9 @@ def test_a_list_of_few_rows_reads_few_among_many_that_are_hidden(on_postgresql: 
     for name, more in callers.items():
         create_policy(world.account, content=make_content(f"iam-Profile-{name}", **more), api_version="v2", by=BY)
     bench.populate(SERVERS)
-    found = [costly(PATH, named(name)) for name in callers]
-    found += [costly(path, ALICE) for path in OWNERS_PAGES.values()]
-    assert_none([each for each in found if each], among=found)
+    costly_lists = [costly(PATH, named(name)) for name in callers]
+    costly_lists += [costly(path, ALICE) for path in OWNERS_PAGES.values()]
+    assert_none([each for each in costly_lists if each], among=costly_lists)
 
 
 def test_a_page_of_the_oldest_servers_reads_none_of_the_others(on_postgresql: None) -> None:
@@ -79,5 +79,5 @@ def test_lists_of_iam_read_few_rows_among_many(on_postgresql: None) -> None:
     fill_iam(world.account, FEW)
     callers = iam_callers(world)
     fill_iam(world.account, SERVERS)
-    found = [costly(IAM_LISTS[path], callers[name]) for path, name in asked_of_iam(callers)]
-    assert_none([each for each in found if each], among=found)
+    costly_lists = [costly(IAM_LISTS[path], callers[name]) for path, name in asked_of_iam(callers)]
+    assert_none([each for each in costly_lists if each], among=costly_lists)

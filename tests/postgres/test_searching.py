@@ -60,10 +60,10 @@ def test_no_filter_makes_the_admin_fail(browser: Client) -> None:
 
 
 def test_the_filters_that_the_admin_offers_are_taken(browser: Client) -> None:
-    offered = [(model, name) for model, options in admin.site._registry.items() for name in options.list_filter]
-    assert len(offered) > 5
-    asked = (f"{_list(model)}?{name}__exact={word}" for model, name in offered for word in WORDS)
-    answers = [(path, browser.get(path).status_code) for path in asked]
+    pairs = [(model, name) for model, options in admin.site._registry.items() for name in options.list_filter]
+    assert len(pairs) > 5
+    urls = (f"{_list(model)}?{name}__exact={word}" for model, name in pairs for word in WORDS)
+    answers = [(path, browser.get(path).status_code) for path in urls]
     assert [each for each in answers if each[1] not in (200, 302)] == []
 
 
@@ -74,8 +74,8 @@ def test_wildcards_of_a_query_for_tags_mean_what_they_do_on_sqlite() -> None:
     crn = Crn.parse(f"crn:v1:bluemix:public:is:us-south:a/{account.id}::vpc:r006_1")
     attach_tags(account, crn=crn, type="user", names=["my_tag"], by=Party.of(ALICE))
     queries = ("tags:MY_*", "tags:my?tag", "r006*", "crn:*:r006_?", "tags:my-t*", "tags:m%*", "crn:*R006_1")
-    found = [bool(tagged_resources(account.id, parse_query(query))) for query in queries]
-    assert found == [True, True, False, True, False, False, False]
+    matches = [bool(tagged_resources(account.id, parse_query(query))) for query in queries]
+    assert matches == [True, True, False, True, False, False, False]
 
 
 def _list(model: type[Model]) -> str:

@@ -27,7 +27,7 @@ def test_the_oldest_account_is_the_first(
         executor.migrate(BEFORE)
         accounts = executor.loader.project_state(BEFORE).apps.get_model("trustedprofiles", "Account").objects
         for number, id in enumerate(("c" * 32, "a" * 32, "b" * 32)):
-            made = datetime(2026, 1, 1 + number, tzinfo=UTC)
-            accounts.create(id=id, name=id[0], owner_iam_id=f"IBMid-{id[0]}", created_at=made)
+            creation = datetime(2026, 1, 1 + number, tzinfo=UTC)
+            accounts.create(id=id, name=id[0], owner_iam_id=f"IBMid-{id[0]}", created_at=creation)
         call_command("migrate", verbosity=0)
         assert [account.id for account in Account.objects.filter(is_first=True)] == ["c" * 32]

@@ -105,8 +105,8 @@ def fill(table: Any, pool: Iterator[rsa.RSAPrivateKey]) -> None:
 
 
 def test_the_first_start_prepares_what_was_missing_and_keeps_the_rest(upgraded: Upgraded) -> None:
-    kept = KeyPair.objects.filter(kid__in=[row[0] for row in upgraded.before])
-    assert list(kept.values_list(*KEPT).order_by("kid")) == upgraded.before
+    keys = KeyPair.objects.filter(kid__in=[row[0] for row in upgraded.before])
+    assert list(keys.values_list(*KEPT).order_by("kid")) == upgraded.before
     for purpose in KeyPair.Purpose:
         states = KeyPair.objects.filter(purpose=purpose).values_list("state", flat=True)
         assert (list(states).count("active"), list(states).count("prepared")) == (1, 1)

@@ -51,11 +51,11 @@ def old(request: pytest.FixtureRequest, tmp_path: Any, django_db_blocker: Any, s
 
 
 def contents() -> dict[bytes, bytes]:
-    found = {}
+    content_by_key = {}
     for each in StoredObject.objects.all():
-        _, read = open_object(each.bucket, each.name)
-        found[bytes(each.key)] = b"".join(read(0, each.size))
-    return found
+        _, content = open_object(each.bucket, each.name)
+        content_by_key[bytes(each.key)] = b"".join(content(0, each.size))
+    return content_by_key
 
 
 def there() -> list[Any]:

@@ -107,10 +107,10 @@ def test_images_of_systems_that_the_older_version_does_not_know_are_hidden_from_
     images = old.get_model("servers", "Image").objects
     names = set(images.filter(region="us-south").values_list("name", flat=True))
     assert {name for _, name, region, _ in before if region} - names == {"ibm-ipxe-20240326-amd64-1", "debian-12-amd64"}
-    taken = images.create(id="r006-2", name="debian-12-amd64", operating_system="debian-11-amd64", **own)
+    image = images.create(id="r006-2", name="debian-12-amd64", operating_system="debian-11-amd64", **own)
     call_command("migrate", verbosity=0)
     assert seed_images("us-south", NOW) == 0
     renamed = ("r006-debian-12-amd64", "debian-12-amd64-ian-12-amd64", "us-south", "debian-12-amd64")
-    made = ("r006-2", taken.name, "us-south", "debian-11-amd64")
+    image_row = ("r006-2", image.name, "us-south", "debian-11-amd64")
     after = set(Image.objects.values_list("id", "name", "region", "operating_system"))
-    assert after ^ before == {renamed, made, ("r006-debian-12-amd64", *made[1:3], "debian-12-amd64")}
+    assert after ^ before == {renamed, image_row, ("r006-debian-12-amd64", *image_row[1:3], "debian-12-amd64")}

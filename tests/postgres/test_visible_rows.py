@@ -15,7 +15,7 @@ def test_a_list_is_what_single_decisions_allow(on_postgresql: None) -> None:
     populate(world)
     for seed in SEEDS:
         with transaction.atomic():
-            found = differing(world.account, seed)
+            differences = differing(world.account, seed)
             transaction.set_rollback(True)
-        found.pop("")
-        assert found == {}, seed
+        differences.pop("")
+        assert differences == {}, seed

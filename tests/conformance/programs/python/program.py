@@ -37,15 +37,15 @@ def authenticate(request: dict[str, Any]) -> dict[str, Any]:
 
 def list_servers(request: dict[str, Any]) -> dict[str, Any]:
     configure(request)
-    found = VpcV1.new_instance(service_name=request["service"]).list_bare_metal_servers().get_result()
-    return {"servers": [server["name"] for server in found["bare_metal_servers"]]}
+    page = VpcV1.new_instance(service_name=request["service"]).list_bare_metal_servers().get_result()
+    return {"servers": [server["name"] for server in page["bare_metal_servers"]]}
 
 
 def list_profiles(request: dict[str, Any]) -> dict[str, Any]:
     configure(request)
     service = IamIdentityV1.new_instance(service_name=request["service"])
-    found = service.list_profiles(account_id=request["account"]).get_result()
-    return {"profiles": [profile["name"] for profile in found["profiles"]]}
+    page = service.list_profiles(account_id=request["account"]).get_result()
+    return {"profiles": [profile["name"] for profile in page["profiles"]]}
 
 
 def versions(request: dict[str, Any]) -> dict[str, Any]:
