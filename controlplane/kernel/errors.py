@@ -76,8 +76,11 @@ class ApiError(Exception):
         self.more_info = more_info
         self.details = details
         self.headers = headers or {}
-        self.code = code or self.code
-        self.iam_code = iam_code or self.iam_code
+        # Only what differs from the class is set, so that ``vars`` tells a code that this refusal chose itself.
+        if code:
+            self.code = code
+        if iam_code:
+            self.iam_code = iam_code
 
     @property
     def each(self) -> "Sequence[ApiError]":

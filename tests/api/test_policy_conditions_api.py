@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.rules.test_refused_policy_rules import REFUSED
+from tests.rules.test_refused_policy_conditions import REFUSED
 
 from controlplane.kernel import clock
 from servers.models import BareMetalServer
