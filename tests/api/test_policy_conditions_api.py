@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.rules.test_refused_policy_conditions import REFUSED
 
 from controlplane.kernel import clock
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, attribute, v2_policy
+from tests.rules.test_refused_policy_conditions import REFUSED
 from tests.tables import alone, check_each
 from tests.world import World
 from trustedprofiles.models import Policy

@@ -18,7 +18,6 @@ from servers.services.public_gateways import (
     FloatingIPPrototype,
     create_public_gateway,
     delete_public_gateway,
-    rename_public_gateway,
 )
 from servers.services.reservation_affinity import ReservationAffinity
 from servers.services.reservations import (
@@ -26,6 +25,7 @@ from servers.services.reservations import (
     delete_reservation,
     update_reservation,
 )
+from servers.services.resource_changes import rename
 from servers.services.routes import create_route, delete_route, update_route
 from servers.services.routing_tables import create_routing_table, delete_routing_table, update_routing_table
 from servers.services.subnets import (
@@ -90,7 +90,7 @@ def test_a_gateway_is_attached_or_deleted(here: World, vpc: VPC, together: Toget
             partial(attach_public_gateway, into, new_gateway.id, by=BY),
             partial(delete_public_gateway, new_gateway, by=BY),
             partial(delete_public_gateway, new_gateway, by=BY),
-            partial(rename_public_gateway, new_gateway, name="other", by=BY),
+            partial(rename, new_gateway, event="is.public-gateway.public-gateway.update", name="other", by=BY),
             partial(delete_floating_ip, ip, by=BY),
             partial(subnet, here, vpc, public_gateway=new_gateway.id),
             partial(detach_public_gateway, into, by=BY),
