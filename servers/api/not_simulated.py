@@ -114,29 +114,34 @@ KINDS = (
 )
 
 
-class EmptyCollection(CatalogView):
-    """A POST comes here only where the operations of the kind have one."""
+class EmptyCatalog(CatalogView):
+    """A collection that the provider alone fills."""
 
     kind: Kind = KINDS[0]
 
     def get(self, request: Request) -> Response:
         return self.pages(self.kind.items, [], dict)
 
+
+class EmptyCollection(EmptyCatalog):
     def post(self, request: Request) -> NoReturn:
         raise NotSupported(f"A new {self.kind.words} cannot be made: it is not simulated. {SIMULATED}")
 
 
-class MissingItem(CatalogView):
+class MissingEntry(CatalogView):
     kind: Kind = KINDS[0]
 
     def get(self, request: Request, id: str) -> NoReturn:
         raise NotFound(f"{self.kind.words[:1].upper()}{self.kind.words[1:]} not found: none is simulated. {SIMULATED}")
 
-    patch = delete = get
+
+class MissingItem(MissingEntry):
+    patch = delete = MissingEntry.get
 
 
 def urls() -> Iterator[URLPattern]:
     """The routes of all kinds, below ``/v1``."""
     for kind in KINDS:
-        yield path(kind.path, EmptyCollection.as_view(kind=kind, operations=kind.of_collection()))
-        yield path(f"{kind.path}/<str:id>", MissingItem.as_view(kind=kind, operations=kind.of_item()))
+        of_all, of_one = (EmptyCatalog, MissingEntry) if kind.read_only else (EmptyCollection, MissingItem)
+        yield path(kind.path, of_all.as_view(kind=kind, operations=kind.of_collection()))
+        yield path(f"{kind.path}/<str:id>", of_one.as_view(kind=kind, operations=kind.of_item()))
