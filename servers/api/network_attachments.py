@@ -7,8 +7,8 @@ from rest_framework.response import Response
 from servers import events
 from servers.api.base import ServerView
 from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced_network
-from servers.api.network_requests import CreateAttachmentBody, PatchAttachmentBody, attachment_prototype
-from servers.api.network_responses import BareMetalServerNetworkAttachment, attachment_body
+from servers.api.network_connection_requests import CreateAttachmentBody, PatchAttachmentBody, attachment_prototype
+from servers.api.network_connection_responses import BareMetalServerNetworkAttachment, attachment_body
 from servers.api.shared_responses import collection
 from servers.models import NetworkAttachment
 from servers.services.attachments import create_attachment, delete_attachment, update_attachment

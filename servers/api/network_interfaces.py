@@ -10,8 +10,8 @@ from servers import events
 from servers.api.base import ServerView
 from servers.api.dated_behaviour import refusing_in_words_of
 from servers.api.extra_permissions import OF_INTERFACES, require_advanced
-from servers.api.network_requests import CreateInterfaceBody, PatchInterfaceBody, interface_prototype
-from servers.api.network_responses import BareMetalServerNetworkInterface, interface_body
+from servers.api.network_connection_requests import CreateInterfaceBody, PatchInterfaceBody, interface_prototype
+from servers.api.network_connection_responses import BareMetalServerNetworkInterface, interface_body
 from servers.api.reserved_ips import ReservedIP, reserved_ip_body
 from servers.api.shared_responses import collection
 from servers.models import NetworkAttachment, NetworkInterface

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictIntegerField, StrictSerializer
 from servers.api.dated_behaviour import default_reservation_policy
-from servers.api.network_requests import (
+from servers.api.network_connection_requests import (
     CreateAttachmentBody,
     CreateInterfaceBody,
     PrimaryAttachmentBody,

@@ -5,7 +5,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from controlplane.kernel import timestamps
 from servers import catalog
 from servers.api.base import DeletedMeanwhile
-from servers.api.network_responses import BareMetalServerNetworkAttachmentReference, attachment_reference
+from servers.api.network_connection_responses import BareMetalServerNetworkAttachmentReference, attachment_reference
 from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.shared_responses import (
     DELETED,
