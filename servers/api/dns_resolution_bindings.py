@@ -139,7 +139,7 @@ class OneDnsResolutionBinding(BindingView):
         return self.answer(binding_body(binding, self.hrefs))
 
     def delete(self, request: Request, vpc_id: str, binding_id: str) -> Response:
-        """Whoever deletes it as the hub's disconnects another VPC (IBM: "DNS sharing planning considerations")."""
+        """Deletion from the hub disconnects another VPC (IBM: "DNS sharing planning considerations")."""
         if self.vpc.enable_hub:
             require_on(self.caller, DISCONNECT, self.resource_attributes())
         services.delete_binding(self.binding, by=self.by)

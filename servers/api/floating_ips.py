@@ -145,30 +145,30 @@ class FloatingIPs(FloatingIpView):
         return self.page("floating_ips", rows.filter(self._target()), floating_ip_body, order=order_of(request))
 
     def _target(self) -> Q:
-        query, found = self.request.GET, Q()
+        query, condition = self.request.GET, Q()
         for parameter, field in (("target.id", "id"), ("target.name", "name")):
             if parameter in query:
                 value = query[parameter]
-                found &= Q(*((f"{kind}__{field}", value) for kind in TYPES), _connector=Q.OR)
+                condition &= Q(*((f"{kind}__{field}", value) for kind in TYPES), _connector=Q.OR)
         if "target.crn" in query:
-            crn, named = query["target.crn"], Q()
+            crn, in_crn = query["target.crn"], Q()
             for kind, model in (
                 ("virtual_network_interface", VirtualNetworkInterface),
                 ("public_gateway", PublicGateway),
             ):
-                named |= Q(**{f"{kind}__in": of_crn(self.own(model), crn)})
-            found &= named
+                in_crn |= Q(**{f"{kind}__in": of_crn(self.own(model), crn)})
+            condition &= in_crn
         if target_type := one_of(query, "target.resource_type", TYPES):
-            found &= Q(**{f"{target_type}__isnull": False})
-        return found
+            condition &= Q(**{f"{target_type}__isnull": False})
+        return condition
 
     def post(self, request: Request) -> Response:
         body = self.body
         zones = catalog.regions()[self.region].zones
         if "zone" in body and body["zone"] not in zones:
             raise BadField(f"zone must be one of {', '.join(zones)}.", target=Target("zone"))
-        made = services.create_floating_ip(self.account, region=self.region, by=self.by, **body)
-        return self.answer(floating_ip_body(self.find(self.rows(), id=made.id), self.hrefs))
+        ip = services.create_floating_ip(self.account, region=self.region, by=self.by, **body)
+        return self.answer(floating_ip_body(self.find(self.rows(), id=ip.id), self.hrefs))
 
 
 class OneFloatingIP(FloatingIpView):

@@ -137,20 +137,20 @@ def _rule_body(rule: RuleRow, after: RuleRow | None, acl: AclRow, hrefs: Hrefs) 
 
 
 def acl_rule_prototype(body: Mapping[str, Any]) -> AclRulePrototype:
-    taken = ("action", "direction", "protocol", "source", "destination", *AclRulePrototype.ports)
+    properties = ("action", "direction", "protocol", "source", "destination", *AclRulePrototype.ports)
     return AclRulePrototype(
         name=body.get("name", ""),
         before=body.get("before") or "",
         icmp_type=body.get("type"),
         icmp_code=body.get("code"),
-        **{name: body.get(name) for name in taken},  # type: ignore[arg-type]
+        **{name: body.get(name) for name in properties},  # type: ignore[arg-type]
     )
 
 
 def merged(rule: RuleRow, patch: Mapping[str, Any]) -> AclRulePrototype:
     """The rule with a merge patch applied."""
-    kept = ("action", "direction", "protocol", "source", "destination", "name", *AclRulePrototype.ports)
-    own = {name: getattr(rule, name) for name in kept} | {"type": rule.icmp_type, "code": rule.icmp_code}
+    properties = ("action", "direction", "protocol", "source", "destination", "name", *AclRulePrototype.ports)
+    own = {name: getattr(rule, name) for name in properties} | {"type": rule.icmp_type, "code": rule.icmp_code}
     return acl_rule_prototype(own | dict(patch))
 
 
@@ -205,8 +205,8 @@ class NetworkACLRules(AclInPath, CatalogView):
         message = "direction must be inbound or outbound."
         direction = one_of(request.GET, DIRECTION, DIRECTIONS, message=message)
         bodies = acl_rule_bodies(self.acl, list(self.acl.rules.all()), self.hrefs)
-        wanted = [body for body in bodies if direction in (None, body["direction"])]
-        return self.pages("rules", wanted, lambda body: body)
+        matches = [body for body in bodies if direction in (None, body["direction"])]
+        return self.pages("rules", matches, lambda body: body)
 
     def post(self, request: Request, acl_id: str) -> Response:
         rule = services.create_rule(self.acl, acl_rule_prototype(self.body), by=self.by)

@@ -103,7 +103,7 @@ class NetworkACLs(AclView):
             source = references.find("source_network_acl", acls.first())
         references.settle()
         assert vpc  # noqa: S101  refused before otherwise
-        made = services.create_network_acl(
+        acl = services.create_network_acl(
             self.account,
             vpc=vpc,
             name=body.get("name", ""),
@@ -112,7 +112,7 @@ class NetworkACLs(AclView):
             source=source,
             by=self.by,
         )
-        return self.answer(network_acl_body(self.find(self.rows(), id=made.id), self.hrefs))
+        return self.answer(network_acl_body(self.find(self.rows(), id=acl.id), self.hrefs))
 
 
 class OneNetworkACL(AclInPath):

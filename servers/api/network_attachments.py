@@ -94,8 +94,8 @@ class OneAttachment(AttachmentView):
         return self.answer(attachment_body(self.attachment, self.server, self.hrefs))
 
     def patch(self, request: Request, server_id: str, attachment_id: str) -> Response:
-        changed = update_attachment(self.server, self.attachment, by=self.by, **self.body)
-        return self.answer(attachment_body(changed, self.server, self.hrefs))
+        attachment = update_attachment(self.server, self.attachment, by=self.by, **self.body)
+        return self.answer(attachment_body(attachment, self.server, self.hrefs))
 
     def delete(self, request: Request, server_id: str, attachment_id: str) -> Response:
         delete_attachment(self.server, self.attachment, by=self.by)

@@ -125,8 +125,8 @@ class OneInterface(InterfaceInPath):
     def patch(self, request: Request, server_id: str, interface_id: str) -> Response:
         body = self.body
         require_advanced(self.caller, body, self.resource_attributes(), needed=OF_INTERFACES)
-        changed = update_interface(self.server, self.changeable(), by=self.by, **body)
-        return self.answer(interface_body(changed, self.server, self.hrefs))
+        interface = update_interface(self.server, self.changeable(), by=self.by, **body)
+        return self.answer(interface_body(interface, self.server, self.hrefs))
 
     def delete(self, request: Request, server_id: str, interface_id: str) -> Response:
         delete_interface(self.server, self.changeable(), by=self.by)

@@ -77,8 +77,8 @@ RELATED = ("subnet", "network_interface__server", "virtual_network_interface", "
 
 def target_of(ip: ReservedIpRow) -> NetworkInterface | VirtualNetworkInterface | None:
     """What the address is bound to."""
-    bound = (getattr(ip, name, None) for name in TARGETS)
-    return next((interface for interface in bound if interface is not None), None)
+    targets = (getattr(ip, name, None) for name in TARGETS)
+    return next((interface for interface in targets if interface is not None), None)
 
 
 def _target(
@@ -178,7 +178,7 @@ class OneReservedIP(ReservedIpView):
 
 
 def _any_target(attribute: str, value: str) -> Q:
-    found = Q()
+    query = Q()
     for target in TARGETS:
-        found |= Q(**{f"{target}__{attribute}": value})
-    return found
+        query |= Q(**{f"{target}__{attribute}": value})
+    return query

@@ -125,7 +125,7 @@ class SecurityGroups(SecurityGroupView):
         vpc = self.own(VPC).filter(id=body["vpc"]).first()
         if vpc is None:
             raise BadField("vpc names no VPC that exists here.", target=At("vpc"))
-        made = services.create_security_group(
+        group = services.create_security_group(
             self.account,
             vpc=vpc,
             name=body.get("name", ""),
@@ -133,7 +133,7 @@ class SecurityGroups(SecurityGroupView):
             rules=[rule_prototype(rule) for rule in body.get("rules", ())],
             by=self.by,
         )
-        return self.answer(security_group_body(self.find(self.rows(), id=made.id), self.hrefs))
+        return self.answer(security_group_body(self.find(self.rows(), id=group.id), self.hrefs))
 
 
 class OneSecurityGroup(SecurityGroupInPath):

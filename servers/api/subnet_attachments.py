@@ -112,17 +112,17 @@ class SubnetPublicGateway(OneSubnetView):
     }
 
     def get(self, request: Request, subnet_id: str) -> Response:
-        found = existing(
+        gateway = existing(
             gateways_with_parts(PublicGatewayRow.objects.filter(subnets=self.subnet)).first(),
             "No public gateway is attached to the subnet.",
         )
-        return self.answer(public_gateway_body(found, self.hrefs))
+        return self.answer(public_gateway_body(gateway, self.hrefs))
 
     def put(self, request: Request, subnet_id: str) -> Response:
         id = self.body["id"]
         require_operating_gateway(self.caller, self.region, id, path="id")
-        found = subnets.attach_public_gateway(self.subnet, id, by=self.by)
-        return self.answer(public_gateway_body(found, self.hrefs))
+        gateway = subnets.attach_public_gateway(self.subnet, id, by=self.by)
+        return self.answer(public_gateway_body(gateway, self.hrefs))
 
     def delete(self, request: Request, subnet_id: str) -> Response:
         subnets.detach_public_gateway(self.subnet, by=self.by)

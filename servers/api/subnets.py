@@ -47,8 +47,8 @@ class RoutingTableField(ReferenceField):
     """The resource in its CRN is ``<VPC id>/<routing table id>``."""
 
     def to_internal_value(self, data: Any) -> str:
-        found = super().to_internal_value(data)
-        return found if ":" in found else found.rpartition("/")[2]
+        id = super().to_internal_value(data)
+        return id if ":" in id else id.rpartition("/")[2]
 
 
 class CreateSubnetBody(StrictSerializer):

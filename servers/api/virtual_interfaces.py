@@ -65,10 +65,10 @@ class VirtualInterfaces(VirtualInterfaceView):
     def post(self, request: Request) -> Response:
         body = self.body
         require_advanced(self.caller, body, self.resource_attributes(), needed=OF_VIRTUAL_INTERFACES)
-        made = services.create_virtual_interface(
+        interface = services.create_virtual_interface(
             self.account, region=self.region, prototype=virtual_interface_prototype(body), by=self.by
         )
-        return self.answer(virtual_interface_body(self.find(self.rows(), id=made.id), self.hrefs))
+        return self.answer(virtual_interface_body(self.find(self.rows(), id=interface.id), self.hrefs))
 
 
 class VirtualInterfaceInPath(VirtualInterfaceView):
@@ -126,9 +126,9 @@ class OneVirtualInterface(VirtualInterfaceInPath):
         return self._tagged(self.find(self.rows(), id=interface_id))
 
     def delete(self, request: Request, interface_id: str) -> Response:
-        shown = virtual_interface_body(self.interface, self.hrefs, deleting=True)
+        body = virtual_interface_body(self.interface, self.hrefs, deleting=True)
         services.delete_virtual_interface(self.interface, if_match=self.if_match, by=self.by)
-        return self.answer(shown)
+        return self.answer(body)
 
     def _tagged(self, row: Row) -> Response:
         return self.answer(virtual_interface_body(row, self.hrefs), etag=f'"{row.revision}"')
