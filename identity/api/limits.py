@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from django.db.models import Count, Model, Q, QuerySet
 from rest_framework import serializers
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import boolean
+from identity.api import limit_responses
 from identity.models import ApiKey
 from trustedprofiles import events, limits
 from trustedprofiles.api.base import IdentityView
@@ -36,46 +37,24 @@ class Entities:
         return self.rows(account_id).count() if self.rows else 0
 
 
-class LimitCount(TypedDict):
-    limit: int
-    count: NotRequired[int]
-
-
-@dataclass(frozen=True)
-class Owner:
-    """What has a number of entities, such as a profile, under the names of IBM's own models."""
-
-    plural: str
-    """Property of the answer that lists the owners that were asked for."""
-    id: str
-    count_name: str
-    limit_name: str
-
-    @property
-    def limit_shape(self) -> Any:
-        """The TypedDict of an answer: ``{limit, plural?: [{id, count}]}``."""
-        count: Any = TypedDict(self.count_name, {self.id: str, "count": int})  # type: ignore[misc]
-        return TypedDict(  # type: ignore[operator]
-            self.limit_name, {"limit": int, self.plural: NotRequired[list[count]]}
-        )
-
-
 @dataclass(frozen=True)
 class PerOwner:
-    """What each owner has of a kind."""
+    """What each owner, such as a profile, has of a kind."""
 
     limit: int
-    owner: Owner
+    owners: str
+    """Property of the answer that lists the owners that were asked for."""
+    id: str
     counted: Callable[[str, list[str]], Counted] | None
     """By account id and ids of owners. None: not simulated."""
 
     def parameter(self, name: str) -> Parameter:
-        owners = self.owner.plural.replace("_", " ").capitalize()
+        owners = self.owners.replace("_", " ").capitalize()
         return Parameter(name, f"{owners} to count them of: ids, separated by commas.")
 
     def counts(self, account_id: str, ids: list[str]) -> list[dict[str, Any]]:
         rows = self.counted(account_id, ids) if self.counted else ()
-        return [{self.owner.id: id, "count": count} for id, count in rows]
+        return [{self.id: id, "count": count} for id, count in rows]
 
 
 def _of(model: type[Model], count: Count) -> Callable[[str, list[str]], Counted]:
@@ -130,48 +109,53 @@ COUNTED = tuple(
         ("cr_rules", "claim rules for compute resources"),
     )
 )
-PROFILE = Owner("profiles", "profile_id", "ProfileCount", "LimitPerProfile")
-SERVICE_ID_GROUP = Owner("serviceid_groups", "group_id", "GroupCount", "LimitPerServiceIdGroup")
-ACCESS_GROUP = Owner("access_groups", "group_id", "GroupCount", "LimitPerAccessGroup")
-IDENTITY = Owner("identities", "iam_id", "IdentityCount", "LimitPerIdentity")
-TEMPLATE = Owner("templates", "template_id", "TemplateCount", "LimitPerTemplate")
 OF_COMPUTE_RESOURCES = Q(rules__type=ClaimRule.Type.COMPUTE_RESOURCE)
 PER_OWNER = {
     # A group is of one account, whose service IDs may all be in it.
     "serviceids_per_group": PerOwner(
-        limits.SERVICE_IDS_PER_ACCOUNT, SERVICE_ID_GROUP, _of(ServiceIdGroup, Count("service_ids"))
+        limits.SERVICE_IDS_PER_ACCOUNT, "serviceid_groups", "group_id", _of(ServiceIdGroup, Count("service_ids"))
     ),
-    "apikeys_per_identity": PerOwner(limits.API_KEYS_PER_IDENTITY, IDENTITY, _api_keys),
-    "template_versions_per_template": PerOwner(NONE, TEMPLATE, None),
-    "claim_rules_per_group": PerOwner(limits.RULES_PER_GROUP, ACCESS_GROUP, _of(AccessGroup, Count("rules"))),
-    "claim_rules_per_profile": PerOwner(limits.CLAIM_RULES_PER_PROFILE, PROFILE, _of(TrustedProfile, Count("rules"))),
-    "cr_links_per_profile": PerOwner(limits.LINKS_PER_PROFILE, PROFILE, _of(TrustedProfile, Count("links"))),
+    "apikeys_per_identity": PerOwner(limits.API_KEYS_PER_IDENTITY, "identities", "iam_id", _api_keys),
+    "template_versions_per_template": PerOwner(NONE, "templates", "template_id", None),
+    "claim_rules_per_group": PerOwner(
+        limits.RULES_PER_GROUP, "access_groups", "group_id", _of(AccessGroup, Count("rules"))
+    ),
+    "claim_rules_per_profile": PerOwner(
+        limits.CLAIM_RULES_PER_PROFILE, "profiles", "profile_id", _of(TrustedProfile, Count("rules"))
+    ),
+    "cr_links_per_profile": PerOwner(
+        limits.LINKS_PER_PROFILE, "profiles", "profile_id", _of(TrustedProfile, Count("links"))
+    ),
     "cr_rules_per_profile": PerOwner(
         limits.CLAIM_RULES_PER_PROFILE,
-        PROFILE,
+        "profiles",
+        "profile_id",
         _of(TrustedProfile, Count("rules", filter=OF_COMPUTE_RESOURCES)),
     ),
 }
 """These take a list of ids of owners, in a query separated by commas."""
 
 
+def _ids() -> serializers.ListField:
+    return serializers.ListField(required=False, child=StrictCharField(), max_length=MOST_IDS)
+
+
 class Consumption(StrictSerializer):
     """What to count."""
 
-    def get_fields(self) -> dict[str, Any]:
-        flags = {str(name): StrictBooleanField(required=False) for name in COUNTED}
-        ids = {
-            name: serializers.ListField(required=False, child=StrictCharField(), max_length=MOST_IDS)
-            for name in PER_OWNER
-        }
-        return {**flags, **ids}
-
-
-IdentityLimitsUsageResponse: Any = TypedDict(  # type: ignore[misc]
-    "IdentityLimitsUsageResponse",
-    dict.fromkeys(ENTITIES, LimitCount) | {name: each.owner.limit_shape for name, each in PER_OWNER.items()},
-)
-IdentityLimitsUsageResponse.__doc__ = "Templates and identity providers are not simulated: their limits are 0."
+    serviceid_groups = StrictBooleanField(required=False)
+    profiles = StrictBooleanField(required=False)
+    templates = StrictBooleanField(required=False)
+    idps = StrictBooleanField(required=False)
+    cr_links = StrictBooleanField(required=False)
+    cr_rules = StrictBooleanField(required=False)
+    serviceids_per_group = _ids()
+    apikeys_per_identity = _ids()
+    template_versions_per_template = _ids()
+    claim_rules_per_group = _ids()
+    claim_rules_per_profile = _ids()
+    cr_links_per_profile = _ids()
+    cr_rules_per_profile = _ids()
 
 
 class IdentityLimits(IdentityView):
@@ -180,7 +164,7 @@ class IdentityLimits(IdentityView):
             "get_account_limits",
             "iam-identity.account.read",
             events.LIMITS_READ,
-            answer=IdentityLimitsUsageResponse,
+            answer=limit_responses.IdentityLimitsUsageResponse,
             query=(*COUNTED, *(each.parameter(name) for name, each in PER_OWNER.items())),
         ),
         "POST": Operation(
@@ -188,7 +172,7 @@ class IdentityLimits(IdentityView):
             "iam-identity.account.read",
             events.LIMITS_READ,
             body=Consumption,
-            answer=IdentityLimitsUsageResponse,
+            answer=limit_responses.IdentityLimitsUsageResponse,
             conflicts=False,
         ),
     }
@@ -215,6 +199,6 @@ class IdentityLimits(IdentityView):
         for name, kind in PER_OWNER.items():
             if len(asked.get(name, ())) > MOST_IDS:
                 raise InvalidValue(f"{name} takes at most {MOST_IDS} ids.", target=Target(name, "parameter"))
-            each = {kind.owner.plural: kind.counts(account_id, asked[name])} if name in asked else {}
+            each = {kind.owners: kind.counts(account_id, asked[name])} if name in asked else {}
             body[name] = {"limit": kind.limit, **each}
         return self.answer(body)
