@@ -51,7 +51,7 @@ class Verifier:
 
 
 @dataclass(frozen=True)
-class Known:
+class CachedKeys:
     """What was read at one moment. Replaced whole, so a reader in another thread never sees a half."""
 
     verifiers: dict[str, Verifier]
@@ -62,7 +62,7 @@ class Known:
     """By region."""
 
 
-class Keychain:
+class KeyCache:
     """The published keys of one purpose. Identity keys are those of all regions, others those of this one."""
 
     def __init__(self, purpose: str) -> None:
@@ -93,18 +93,18 @@ class Keychain:
         """Read and decrypt every key again at the next use."""
         self._keys = FreshValue(self._read, seconds=FRESH_SECONDS)
 
-    def _read(self, last: Known | None) -> Known:
+    def _read(self, last: CachedKeys | None) -> CachedKeys:
         rows = KeyPair.objects.filter(purpose=self.purpose, state__in=STATES_THAT_VERIFY)
         if self.purpose != KeyPair.Purpose.IDENTITY:
             rows = rows.filter(region=settings.BAREMINT_REGION)
-        before = last or Known({}, {}, {})
+        before = last or CachedKeys({}, {}, {})
         verifiers = {row.kid: before.verifiers.get(row.kid) or _verifier_of(row) for row in rows}
         # An intermediate authority signs revocation lists for as long as it has its private key.
         is_authority = self.purpose == KeyPair.Purpose.INTERMEDIATE
         signing = [row for row in rows if row.state == KeyPair.State.ACTIVE or (is_authority and row.ciphertext)]
         signers = {row.kid: before.signers.get(row.kid) or signer_of(row) for row in signing}
         active = {row.region: signers[row.kid] for row in rows if row.state == KeyPair.State.ACTIVE}
-        return Known(verifiers, signers, active)
+        return CachedKeys(verifiers, signers, active)
 
 
 def _verifier_of(row: KeyPair) -> Verifier:
@@ -126,8 +126,8 @@ def load_public_key(row: KeyPair) -> RSAPublicKey:
     return cast(RSAPublicKey, serialization.load_pem_public_key(row.public_key.encode()))
 
 
-_chains = {
-    purpose: Keychain(purpose) for purpose in (*TOKEN_PURPOSES, KeyPair.Purpose.INTERMEDIATE, KeyPair.Purpose.TLS)
+_caches = {
+    purpose: KeyCache(purpose) for purpose in (*TOKEN_PURPOSES, KeyPair.Purpose.INTERMEDIATE, KeyPair.Purpose.TLS)
 }
 
 
@@ -136,20 +136,20 @@ def signer(purpose: str, *, region: str = "", at: datetime | None = None) -> Sig
 
     Raises NoActiveKey, also when the key is of a later time.
     """
-    return _chains[KeyPair.Purpose(purpose)].signer(region or settings.BAREMINT_REGION, at=at)
+    return _caches[KeyPair.Purpose(purpose)].signer(region or settings.BAREMINT_REGION, at=at)
 
 
 def verifier(purpose: str, kid: str) -> Verifier | None:
     """The published key of this id, or None."""
-    return _chains[KeyPair.Purpose(purpose)].verifier(kid)
+    return _caches[KeyPair.Purpose(purpose)].verifier(kid)
 
 
 def authorities() -> dict[str, Signer]:
     """Every intermediate authority that is not retired, by kid: each signs the revocation lists of what it issued."""
-    return _chains[KeyPair.Purpose.INTERMEDIATE].signers()
+    return _caches[KeyPair.Purpose.INTERMEDIATE].signers()
 
 
 def forget() -> None:
     """After a rotation in this process: do not wait for the second to pass."""
-    for chain in _chains.values():
-        chain.forget()
+    for cache in _caches.values():
+        cache.forget()

@@ -29,7 +29,7 @@ __all__ = [
     "ready_made",
 ]
 
-# How long an example takes tells of the load of the machine, not of the code. (tests/mutation has its own profile.)
+# How long an example takes depends on the load of the machine, not on the code. (tests/mutation has its own profile.)
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -56,8 +56,8 @@ def page(
                 if subject is not None:
                     return view(request, person, subject(person, *args, **path))
                 return view(request, person, *args, **path)
-            except ShownChanged as changed:
-                return stale_form_response(request, changed, person)
+            except ShownChanged as conflict:
+                return stale_form_response(request, conflict, person)
             except ApiError as error:
                 return refusal_page(request, error, person)
 

@@ -35,15 +35,20 @@ class Job:
 JOBS = {
     job.name: job
     for job in (
-        Job("server-transitions", "moves servers on", transitions.run_due, transitions.due_at),
+        Job("server-transitions", "completes transitions of servers", transitions.run_due, transitions.due_at),
         Job(
             "reservation-terms",
-            "activates reservations, ends them",
+            "activates and ends reservations",
             reservation_terms.run_due,
             reservation_terms.due_at,
         ),
         Job(KEY_ROTATION, "prepares, hands over and retires keys", key_rotation.run_due_steps, key_rotation.due_at),
-        Job("revocation", "revokes what lost its server", revocation.revoke_due, revocation.due_at),
+        Job(
+            "revocation",
+            "revokes certificates of deleted or switched-off servers",
+            revocation.revoke_due,
+            revocation.due_at,
+        ),
         Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),
         Job(
             CERTIFICATE_RENEWAL,
@@ -52,7 +57,7 @@ JOBS = {
             certificate_renewal.due_at,
         ),
         Job("image-exports", "writes images into buckets", image_exports.run_due, image_exports.due_at),
-        Job("image-retirement", "deprecates images, makes them obsolete", images.retire_due, images.due_at),
+        Job("image-retirement", "deprecates images and makes them obsolete", images.retire_due, images.due_at),
         Job("event-tally", "counts events", counters.count_settled_events, every=timedelta(seconds=30)),
         Job("job-pruning", "deletes old runs of jobs", job_runs.prune, every=timedelta(minutes=10)),
     )

@@ -1,4 +1,4 @@
-"""Only an IAM access token of ours, in time, opens the control plane."""
+"""Only a valid IAM access token of this deployment opens the control plane."""
 
 from datetime import timedelta
 from itertools import product

@@ -239,9 +239,7 @@ def test_a_vpc_whose_hub_leaves_it_is_degraded_until_it_resolves_otherwise(
 
 
 @pytest.mark.parametrize("side", ["hub", "spoke"])
-def test_what_is_bound_becomes_no_hub_and_ceases_to_be_none(
-    api: Api, hub: Any, spoke: Any, bound: Any, side: str
-) -> None:
+def test_a_bound_vpc_cannot_become_or_stop_being_a_hub(api: Api, hub: Any, spoke: Any, bound: Any, side: str) -> None:
     vpc = hub if side == "hub" else spoke
     answer = change(api, vpc, {"enable_hub": side != "hub"})
     assert (answer.status_code, errors(answer)) == (400, [("invalid_value", "dns.enable_hub")])

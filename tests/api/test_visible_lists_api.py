@@ -1,4 +1,4 @@
-"""Every list over HTTP: 200 with the rows whose GET answers 200, and nothing that tells of others."""
+"""Every list over HTTP: 200 with the rows whose GET answers 200, and nothing about others."""
 
 import json
 import re

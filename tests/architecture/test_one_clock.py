@@ -39,7 +39,7 @@ SQL_CLOCK = re.compile(
     r"|transaction_timestamp\(|(?:julianday|strftime|datetime|unixepoch)\([^)]*'now')",
     re.IGNORECASE,
 )
-# Where the machine's time is meant: what no clock of ours can move.
+# Where the machine's time is meant: what the deployment's clock does not move.
 ON_REAL_TIME: dict[str, str] = {
     "controlplane/activity/job_runs.py": "how long work took, and when a worker was last alive",
     "controlplane/operations/api/jobs.py": "in how long housekeeping is due",

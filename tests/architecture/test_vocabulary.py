@@ -46,6 +46,11 @@ def open_door(whoever):
     found = asked = whoever  # anew
     def inner():
         held = [told for told in found]
+    try:
+        import issued
+    except Exception as lost:
+        """It may be laid
+        open."""
     return "stranger", "a stranger"
 '''
 
@@ -53,9 +58,9 @@ def open_door(whoever):
 @pytest.mark.parametrize(
     ("check", "expected"),
     [
-        (words_kept_out, [(4, "nobody"), (5, "anew"), (8, "stranger")]),
+        (words_kept_out, [(4, "nobody"), (5, "anew"), (11, "laid\n        open"), (13, "stranger")]),
         (names_kept_out, [(2, "open_door"), (2, "whoever")]),
-        (participle_locals, [(5, "found"), (5, "asked"), (7, "held"), (7, "told")]),
+        (participle_locals, [(5, "found"), (5, "asked"), (9, "issued"), (10, "lost"), (7, "held"), (7, "told")]),
     ],
 )
 def test_each_check_names_the_line_of_what_it_finds(
@@ -66,7 +71,7 @@ def test_each_check_names_the_line_of_what_it_finds(
     assert list(check(path)) == expected
 
 
-def test_of_a_page_its_text_is_read_and_not_its_markup(tmp_path: Path) -> None:
+def test_of_a_page_its_texts_are_read_and_not_its_markup(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    page.write_text('{# anew #}\n<p class="door">{{ nobody }}</p>\n<p>To a stranger.</p>')
-    assert list(words_kept_out(page)) == [(3, "stranger")]
+    page.write_text('{# anew #}\n<p class="door" title="for nobody">{{ nobody }}</p>\n<p>To a stranger.</p>')
+    assert list(words_kept_out(page)) == [(2, "nobody"), (3, "stranger")]

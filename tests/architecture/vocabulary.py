@@ -13,11 +13,11 @@ from tests.architecture.test_house_rules import ROOT
 
 WORDS = (
     r"whoever|whomever|nobody|somebody|anybody|everybody|heirs?|doors?|doorbells?|ledgers?|anew|lest|heed(?:s|ed)?|"
-    r"strangers?"
+    r"strangers?|shall"
 )
 PHRASES = (
-    r"nor (?:do|does|is|are|has|may)|of our own|(?:is|are) ours|things? of ours|(?:to|can|cannot) be had|laid open|"
-    r"lays? open|what becomes of|became of|all the same|for good"
+    r"nor (?:do|does|is|are|has|may)|of our own|of ours|(?:is|are) ours|(?:to|can|cannot) be had|laid open|lays? open|"
+    r"becomes? of|became of|tells? of|whether to tell|all the same|for good"
 )
 """Words and phrases for which plain English has a better one: "an unauthenticated caller" for "nobody", "a successor"
 for "an heir", "again" for "anew"."""
@@ -29,16 +29,35 @@ PARTICIPLES = re.compile(
 )
 """No names of local variables: a name says what a value is (``server``), not what happened to it (``found``)."""
 
-SUFFIXES = (".py", ".html", ".md", ".txt", ".js", ".css", ".toml", ".yml", ".yaml", ".sh", "Makefile")
+SUFFIXES = (
+    ".py",
+    ".html",
+    ".md",
+    ".txt",
+    ".js",
+    ".css",
+    ".toml",
+    ".yml",
+    ".yaml",
+    ".sh",
+    "Makefile",
+    "Dockerfile",
+    "run",
+)
 EXEMPT = {
     "CHANGELOG.md": "says what earlier versions did, in the words of their time",
     "tests/architecture/vocabulary.py": "lists the words",
     "tests/architecture/test_vocabulary.py": "tries the checks",
 }
 
-WORD = re.compile(rf"\b(?:{WORDS}|{PHRASES})\b", re.IGNORECASE)
+WORD = re.compile(rf"\b(?:{WORDS}|{PHRASES})\b".replace(" ", r"\s+"), re.IGNORECASE)
 PART_OF_NAME = re.compile("[A-Z]?[a-z]+|[A-Z]+")
-MARKUP = re.compile(r"<[^>]+>|\{[%{#].*?[%}#]\}|```.*?```|`[^`]*`", re.DOTALL)
+CODE_IN_PAGE = {
+    ".html": re.compile(r"<[^>]+>|\{[%{#].*?[%}#]\}", re.DOTALL),
+    ".md": re.compile(r"```.*?```|`[^`]*`", re.DOTALL),
+}
+QUOTED = re.compile('"([^"]*)"')
+TEXT = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -63,11 +82,17 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
     """What a file says to people, each with its line: docstrings, comments and messages, or the text of a page."""
     source = path.read_text()
     if path.suffix != ".py":
-        yield 1, MARKUP.sub(lambda markup: "\n" * markup[0].count("\n") or " ", source)
+        code = CODE_IN_PAGE.get(path.suffix)
+        yield 1, code.sub(_quoted_text, source) if code else source
         return
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and " " in token.string):
+        if token.type in TEXT and (token.type == tokenize.COMMENT or " " in token.string):
             yield token.start[0], token.string
+
+
+def _quoted_text(markup: re.Match[str]) -> str:
+    """The texts in a tag, such as a title, and its line breaks."""
+    return " ".join(text for text in QUOTED.findall(markup[0]) if " " in text) + "\n" * markup[0].count("\n") + " "
 
 
 def words_kept_out(path: Path) -> Iterator[Offender]:
@@ -97,15 +122,20 @@ def participle_locals(path: Path) -> Iterator[Offender]:
     for function in ast.walk(ast.parse(path.read_text())):
         if isinstance(function, Function):
             lines: dict[str, int] = {}
-            for name in _local_names(function):
-                if PARTICIPLES.fullmatch(name.id) and isinstance(name.ctx, ast.Store):
-                    lines.setdefault(name.id, name.lineno)
+            for name, line in _local_names(function):
+                if PARTICIPLES.fullmatch(name):
+                    lines.setdefault(name, line)
             yield from (Offender(line, name) for name, line in lines.items())
 
 
-def _local_names(function: ast.AST) -> Iterator[ast.Name]:
+def _local_names(function: ast.AST) -> Iterator[tuple[str, int]]:
     for child in ast.iter_child_nodes(function):
-        if isinstance(child, ast.Name):
-            yield child
+        match child:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.ExceptHandler(name=str(name)):
+                yield name, child.lineno
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name, child.lineno
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                yield from ((alias.asname or alias.name, child.lineno) for alias in aliases)
         if not isinstance(child, Function):
             yield from _local_names(child)

@@ -3,7 +3,7 @@ answered against the keys that are published now.
 
 L1 every answer has exactly one record; L2 records without an answer are no more than requests were cut off; L3 one
 active key of each purpose, at most one successor; L4 everything that was answered and has not expired verifies; L5
-records cannot be changed; L6 no fault of ours outside of what was broken on purpose.
+records cannot be changed; L6 no fault of the product outside of what was broken on purpose.
 """
 
 import json

@@ -165,12 +165,12 @@ def test_what_was_sent_is_not_in_the_refusal(keys: None) -> None:
 
 def test_an_internal_error_has_the_form_of_a_refusal(keys: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any, **options: Any) -> None:
-        raise RuntimeError("a detail of ours")
+        raise RuntimeError("an internal detail")
 
     monkeypatch.setattr("identity.iam.token.grants.refresh", fail)
     answer = ask({**REFRESH, "refresh_token": "x"})
     assert refused(answer) == (500, "BXNIM0513E")
-    assert b"a detail of ours" not in answer.content
+    assert b"an internal detail" not in answer.content
 
 
 def test_a_missing_signing_key_is_an_internal_error(alice_key: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,7 +178,7 @@ UNFINISHED: dict[str, Any] = {
     "no message": json.dumps([SECRET, "", "celery"]),
     "no queue": json.dumps([json.loads(message()), None, None]),
     "a queue that is an object": json.dumps([json.loads(message()), "", {"a": 1}]),
-    "a message that is none of ours": json.dumps([{"properties": {}, "headers": SECRET}, "", "celery"]),
+    "a message of another program": json.dumps([{"properties": {}, "headers": SECRET}, "", "celery"]),
     "two parts": json.dumps([1, 2]),
     "a list of headers": json.dumps([{**json.loads(message()), "headers": [SECRET]}, "", "celery"]),
 }

@@ -1,4 +1,4 @@
-"""What this process starts of ours is the code that it runs itself, whatever folder it is in."""
+"""A process of the product that this process starts runs the same code, whatever the current folder is."""
 
 import subprocess
 from pathlib import Path
@@ -12,7 +12,7 @@ from controlplane.deployment import command_line
 
 @pytest.fixture
 def odd_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The current one, in which modules have the names of ours."""
+    """The current folder, with modules that have the names of the product's."""
     for module in ("controlplane", "servers", "django", "json"):
         (tmp_path / module).mkdir()
         (tmp_path / module / "__init__.py").write_text("raise SystemExit('imported from here')")

@@ -1,4 +1,4 @@
-"""Only a token of ours, of the right purpose, for the right server, in time, is worth anything."""
+"""Only a token of this deployment, of the right purpose, for the right server, in time, is worth anything."""
 
 import base64
 import json

@@ -32,8 +32,8 @@ class ClockMovement(StrictSerializer):
     advance_seconds = StrictIntegerField(
         required=False, min_value=-MOST_SECONDS, max_value=MOST_SECONDS, help_text="On from what it shows."
     )
-    now = serializers.DateTimeField(required=False, help_text="What it shall show.")
-    frozen = StrictBooleanField(required=False, help_text="Whether it shall stand still.")
+    now = serializers.DateTimeField(required=False, help_text="The time to set.")
+    frozen = StrictBooleanField(required=False, help_text="Whether the clock stands still.")
 
 
 class ClockReading(TypedDict):
