@@ -1,4 +1,8 @@
-"""The ``baremint`` console script. It runs a command without Django where possible, or else a management command."""
+"""The ``baremint`` console script. It runs a command without Django where possible, or else a management command.
+
+A function imports what it needs itself: most commands must start without Django, ``up`` checks the limits of its
+process before it loads more, and a failed import is reported by its message.
+"""
 
 import os
 import signal
