@@ -18,7 +18,7 @@ from servers.services import subnets
 from trustedprofiles.permissions import Operation
 
 
-class IdentifiedReference(StrictSerializer):
+class Identity(StrictSerializer):
     """A reference that is the whole body: exactly one of its properties."""
 
     id = StrictCharField(required=False)
@@ -40,7 +40,7 @@ class SubnetNetworkACL(OneSubnetView):
             f"{events.SUBNET_NETWORK_ACL}.update",
             recorded_by_service=True,
             status=201,
-            body=IdentifiedReference,
+            body=Identity,
             answer=NetworkACL,
             conflicts=False,
         ),
@@ -68,7 +68,7 @@ class SubnetRoutingTable(OneSubnetView):
             f"{events.SUBNET_ROUTING_TABLE}.attach",
             recorded_by_service=True,
             status=201,
-            body=IdentifiedReference,
+            body=Identity,
             answer=RoutingTable,
             conflicts=False,
         ),
@@ -96,7 +96,7 @@ class SubnetPublicGateway(OneSubnetView):
             f"{events.SUBNET_PUBLIC_GATEWAY}.attach",
             recorded_by_service=True,
             status=201,
-            body=IdentifiedReference,
+            body=Identity,
             answer=PublicGateway,
             conflicts=False,
             further=(OPERATE_GATEWAY,),
