@@ -20,7 +20,7 @@ def remove(server: BareMetalServer, *, by: Party) -> bool:
     IPs remain unbound. The link of every trusted profile to the server is deleted, even one that another caller
     created, and so are its tags.
     """
-    if server.reservation_id:  # it is being deleted: it is attached to no other from now on
+    if server.reservation_id:  # it is being deleted, so it is not attached to another one from now on
         lock_row(server.account)
     deleting = BareMetalServer.objects.select_for_update().filter(pk=server.pk, status=BareMetalServer.Status.DELETING)
     if (row := deleting.first()) is None:

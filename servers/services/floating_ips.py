@@ -52,7 +52,7 @@ def create_floating_ip(
     has a floating IP.
     """
     group = group_for(account, resource_group, path=at(path, "resource_group"))
-    lock_row(account)  # before the server, as everywhere
+    lock_row(account)  # before the server, in the same order as everywhere
     interface = _find(account.id, region, target) if target else None
     server = _server(interface) if interface else None
     servers = [lock_row(server)] if server else []

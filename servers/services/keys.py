@@ -40,7 +40,7 @@ def create_key(
     ``resource_group`` is an id; without it, the key is in the default group. Raises InvalidValue for other text,
     another type, or a key that can be factored; BadField, NotUnique for an existing name or key, OverQuota.
     """
-    kind, length, algorithm, blob = _read(public_key)  # before the database is held, for it takes a while
+    kind, length, algorithm, blob = _read(public_key)  # before the database is locked, because it takes a while
     if type not in ("", kind):
         raise InvalidValue(f"The public key is of type {kind}. Say so, or leave type out.", target=Target("type"))
     with transaction.atomic():

@@ -98,7 +98,7 @@ def fill(reservation: Reservation) -> None:
         return
     free = reservation.total - reservation.servers.count()
     for server in _waiting(reservation).order_by("number")[:free]:
-        # Its deletion may have begun meanwhile: the account is held, the server is not.
+        # Its deletion may have begun meanwhile: the account is locked, the server is not.
         count = _waiting(reservation).filter(pk=server.pk).update(reservation=reservation, revision=F("revision") + 1)
         if count:
             _record("attach", reservation, server, by=SYSTEM)

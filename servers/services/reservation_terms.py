@@ -1,4 +1,4 @@
-"""The steps of reservations that are due at a time: the end of activation, and the end of a term.
+"""The steps that reservations take as time passes: the end of activation, and the end of a term.
 
 Only the first worker that tries a step takes it.
 """

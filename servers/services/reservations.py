@@ -72,9 +72,9 @@ def create_reservation(
 
 @transaction.atomic
 def update_reservation(reservation: Reservation, changes: Mapping[str, Any], *, by: Party) -> Reservation:
-    """Change all columns of an inactive reservation, or name and expiration policy of an active one.
+    """Change columns: all of an inactive reservation, name and expiration policy of an active one.
 
-    Raises Conflict for other columns, BadField for a profile that does not exist, NotUnique, OverQuota.
+    Raises Conflict for any other change, BadField for a profile that does not exist, NotUnique, OverQuota.
     """
     lock_row(reservation.account)
     reservation = lock_row(reservation)
