@@ -1,4 +1,4 @@
-"""``/v1/vpcs/{vpc_id}/dns_resolution_bindings``: a hub has one for each VPC bound to it, any other VPC at most one."""
+"""``/v1/vpcs/{vpc_id}/dns_resolution_bindings``: a hub has one for each bound VPC, any other VPC at most one."""
 
 from typing import Any, Literal
 

@@ -73,7 +73,7 @@ class PrimaryInterfaceBody(InterfaceBody):
 
 
 def refuse_mixed(attrs: dict[str, Any], float_field: str) -> dict[str, Any]:
-    """Each type has its own properties. Raises ValidationError for those of the other one."""
+    """Raise ValidationError when the properties do not match the type of the interface."""
     if attrs["interface_type"] == "pci":
         wrong = {"vlan", float_field} & attrs.keys()
         problems = dict.fromkeys(wrong, "Only an interface of type vlan has this. Leave it out.")

@@ -1,4 +1,4 @@
-"""Network interfaces and attachments of bare metal servers, as the VPC API answers them."""
+"""Network interfaces and attachments of bare metal servers as the VPC API returns them."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -58,7 +58,7 @@ class BareMetalServerNetworkAttachment(BareMetalServerNetworkAttachmentReference
 def interface_body(
     row: NetworkInterface | NetworkAttachment, server: BareMetalServer, hrefs: Hrefs
 ) -> BareMetalServerNetworkInterface:
-    """A network interface; an attachment shows as one, read-only."""
+    """Return the body of a network interface; an attachment is shown as a read-only one."""
     port = port_of(row)
     holder = port.holder
     body: BareMetalServerNetworkInterface = {
@@ -85,7 +85,11 @@ def interface_body(
 
 
 def _is_pending(row: NetworkInterface | NetworkAttachment, server: BareMetalServer) -> bool:
-    """Until the server is made; and, of a PCI one that was added while the server was stopped, until the next start."""
+    """Return whether the connection is pending.
+
+    It is pending until the server is created; a PCI connection that was added to a stopped server is pending until the
+    next start.
+    """
     return row.awaits_start or server.status == BareMetalServer.Status.PENDING
 
 

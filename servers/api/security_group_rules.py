@@ -133,7 +133,7 @@ def rule_prototype(body: Mapping[str, Any]) -> RulePrototype:
 
 
 def merged(rule: RuleRow, patch: Mapping[str, Any]) -> RulePrototype:
-    """The rule with a merge patch applied."""
+    """Return the rule after applying a merge patch."""
     own: dict[str, Any] = {
         "direction": rule.direction,
         "protocol": rule.protocol,

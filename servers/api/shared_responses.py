@@ -1,7 +1,7 @@
-"""Shapes that many responses share: references from one resource to another, and the page of a collection.
+"""Shapes of many responses: references from one resource to another, and the page of a collection.
 
-An answer is a TypedDict with the name that IBM's API reference gives it. What renders it returns it, so that the type
-checker holds the code to it; the OpenAPI document is made from it.
+A response is a TypedDict with the name from IBM's API reference. The function that renders it returns it, so that the
+type checker compares the code with it; the OpenAPI document is generated from it.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict
@@ -140,7 +140,7 @@ DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-reso
 
 
 def collection(name: str, items: str, item: Any) -> Any:
-    """The shape of a page: ``{items: [item], first, limit, total_count, next?}``."""
+    """Return the shape of a page: ``{items: [item], first, limit, total_count, next?}``."""
     return TypedDict(  # type: ignore[operator]
         name, {items: list[item], "first": Link, "limit": int, "total_count": int, "next": NotRequired[Link]}
     )
