@@ -39,7 +39,7 @@ class ClaimRow(NamedTuple):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The same as ``BareMetalServer.policy_attributes``."""
+        """The attributes that ``BareMetalServer.policy_attributes`` gives."""
         return {
             "region": self.region,
             "bareMetalServerId": self.id,

@@ -36,7 +36,7 @@ TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
 
 
 class CreateFloatingIpBody(StrictSerializer):
-    """``zone`` or ``target``, which is a network interface or a virtual one."""
+    """Exactly one of ``zone`` and ``target``, which is a network interface or a virtual one."""
 
     zone = ReferenceField("name", "href", required=False)
     target = ReferenceField("id", "crn", "href", required=False)

@@ -52,7 +52,7 @@ def denies_everything(action: str, protocol: str, version: date) -> bool:
 
 
 class PortsBody(StrictSerializer):
-    """What only some protocols have; null takes it away."""
+    """Properties that only some protocols have; null removes them."""
 
     source_port_min = PortField(allow_null=True)
     source_port_max = PortField(allow_null=True)
@@ -63,7 +63,7 @@ class PortsBody(StrictSerializer):
 
 
 class AclContextRuleBody(PortsBody):
-    """A rule along with its ACL: it comes in the order given, so it goes before no other."""
+    """A rule that is created with its ACL: its place follows from the given order, so it has no ``before``."""
 
     action = serializers.ChoiceField(choices=ACTIONS)
     destination = RangeField()
@@ -78,7 +78,7 @@ class AclContextRuleBody(PortsBody):
         return attrs
 
     def get_fields(self) -> Any:
-        """``source`` is an attribute of every serializer field, so it is named here."""
+        """Add ``source``, which cannot be declared because it is an attribute of every serializer field."""
         return super().get_fields() | {"source": RangeField()}
 
 

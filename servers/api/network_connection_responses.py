@@ -17,7 +17,7 @@ from servers.network_connections import Port, port_of
 
 
 class _Connection(TypedDict):
-    """What interfaces and attachments have in common: PCI ones have ``allowed_vlans``, VLAN ones ``vlan``."""
+    """The common properties of interfaces and attachments: PCI ones have ``allowed_vlans``, VLAN ones ``vlan``."""
 
     allowed_vlans: NotRequired[list[int]]
     created_at: str
@@ -27,7 +27,7 @@ class _Connection(TypedDict):
 
 
 class BareMetalServerNetworkInterface(NetworkInterfaceReference, _Connection):
-    """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_interface_to_float``."""
+    """Type ``pci`` with ``allowed_vlans``, or type ``vlan`` with ``vlan`` and ``allow_interface_to_float``."""
 
     allow_interface_to_float: NotRequired[bool]
     allow_ip_spoofing: bool
@@ -48,7 +48,7 @@ class BareMetalServerNetworkAttachmentReference(NamedReference):
 
 
 class BareMetalServerNetworkAttachment(BareMetalServerNetworkAttachmentReference, _Connection):
-    """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_to_float``."""
+    """Type ``pci`` with ``allowed_vlans``, or type ``vlan`` with ``vlan`` and ``allow_to_float``."""
 
     allow_to_float: NotRequired[bool]
     interface_type: Literal["pci", "vlan"]

@@ -59,7 +59,7 @@ class BareMetalServerProfileDiskQuantityFixed(_Fixed):
 
 
 class BareMetalServerProfileDiskSizeFixed(_Fixed):
-    """GB; of a mirrored pair, what one of them holds."""
+    """GB; for a mirrored pair, the size of one of the two disks."""
 
 
 class BareMetalServerProfileDiskSupportedInterfaces(_Enum):

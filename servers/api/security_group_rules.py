@@ -63,7 +63,7 @@ class PatchRuleBody(StrictSerializer):
 
 
 class CreateRuleBody(PatchRuleBody):
-    """What a rule is made of."""
+    """The properties of a new rule."""
 
     direction = serializers.ChoiceField(choices=DIRECTIONS)
     protocol = ProtocolField()

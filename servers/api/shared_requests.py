@@ -74,6 +74,6 @@ class ReferenceField(DescribedField, serializers.Field):
 
 
 class RenameBody(StrictSerializer):
-    """A merge patch of what has nothing but a name to change."""
+    """A merge patch of a resource of which only the name can change."""
 
     name = NameField(required=False)

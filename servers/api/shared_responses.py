@@ -16,14 +16,14 @@ class Address(TypedDict):
 
 
 class NamedReference(TypedDict):
-    """Zones, profiles: known by name."""
+    """A reference to a resource that is identified by its name, such as a zone or a profile."""
 
     href: str
     name: str
 
 
 class IdentifiedReference(NamedReference):
-    """What every reference to a resource with an id says."""
+    """The properties of every reference to a resource with an id."""
 
     id: str
 
@@ -43,7 +43,7 @@ class Reference(IdentifiedReference):
 
 
 class Grouped(TypedDict):
-    """What every answer says of a resource that belongs to a resource group."""
+    """The common properties of all resources that belong to a resource group."""
 
     created_at: str
     resource_group: ResourceGroupReference
@@ -131,7 +131,7 @@ class Reason(TypedDict):
 
 
 class Deleted(TypedDict):
-    """In a reference to what no longer exists."""
+    """Marks a reference to a resource that no longer exists."""
 
     more_info: str
 

@@ -52,7 +52,7 @@ class RoutingTableField(ReferenceField):
 
 
 class CreateSubnetBody(StrictSerializer):
-    """Of a range (``ipv4_cidr_block``), or of so many addresses of a zone."""
+    """A subnet with a given range (``ipv4_cidr_block``), or with a number of addresses in a zone."""
 
     vpc = ReferenceField("id", "crn", "href")
     ipv4_cidr_block = StrictCharField(required=False, max_length=LONGEST_CIDR)

@@ -178,7 +178,7 @@ def _take(job: ImageExportJob, **changes: Any) -> bool:
 def _let_go(image: Image) -> None:
     """Delete an image whose deletion was waiting for its export jobs, with the jobs, once none is in progress."""
     if image.status == "deleting" and not image.export_jobs.filter(status__in=ACTIVE).exists():
-        forget(image.crn)  # tags that were attached meanwhile
+        forget(image.crn)  # removes tags that were attached meanwhile
         image.delete()
 
 

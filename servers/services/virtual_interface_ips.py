@@ -19,7 +19,7 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
 
     Raises NotFound, Conflict when another resource uses it, OverQuota.
     """
-    lock_row(interface.subnet)  # before the interface, as a request that reserves an address for it does
+    lock_row(interface.subnet)  # before the interface, as in a request that reserves an address for it
     interface = lock_row(interface)
     ip = existing(
         ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first(),

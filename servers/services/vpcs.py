@@ -122,7 +122,7 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
     VPC.objects.filter(pk=vpc.pk).update(
         default_network_acl=None, default_security_group=None, default_routing_table=None
     )
-    SecurityGroupRule.objects.filter(security_group__vpc=vpc).delete()  # they name each other's groups
+    SecurityGroupRule.objects.filter(security_group__vpc=vpc).delete()  # the rules refer to each other's groups
     VPC.objects.filter(pk=vpc.pk).delete()
 
 
