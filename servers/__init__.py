@@ -1,1 +1,1 @@
-"""What exists: bare metal servers and the VPC resources around them."""
+"""The VPC API: bare metal servers and the VPC resources around them."""

@@ -10,7 +10,7 @@ LOOPBACK_NETWORK = ipaddress.IPv4Network("127.64.0.0/10")
 
 
 def loopback_address(number: int) -> str:
-    """The address of server ``number``. Raises ValueError when the network is exhausted."""
+    """Return the address of server ``number``. Raises ValueError when the network is exhausted."""
     address = LOOPBACK_NETWORK.network_address + number
     if not 0 < number < LOOPBACK_NETWORK.num_addresses - 1:
         raise ValueError(f"Server number {number} has no address in {LOOPBACK_NETWORK}.")
@@ -19,7 +19,7 @@ def loopback_address(number: int) -> str:
 
 @lru_cache(maxsize=10_000)
 def server_number(address: str) -> int | None:
-    """The number of the server with this loopback address; None for any other address."""
+    """Return the number of the server with this loopback address; None for any other address."""
     try:
         ip = ipaddress.IPv4Address(address)
     except ValueError:
@@ -30,7 +30,7 @@ def server_number(address: str) -> int | None:
 
 
 def usable(cidr: str) -> Iterator[str]:
-    """The addresses of a subnet that servers may get, lowest first.
+    """Return the addresses of a subnet that servers may get, lowest first.
 
     Five are reserved: network, gateway, two reserved, broadcast (VPC docs, "Designing an addressing plan").
     """
@@ -40,12 +40,12 @@ def usable(cidr: str) -> Iterator[str]:
 
 
 def contains(cidr: str, address: str) -> bool:
-    """Whether the subnet has this address, free or not."""
+    """Return whether the subnet contains this address, free or not."""
     return ipaddress.IPv4Address(address) in ipaddress.IPv4Network(cidr)
 
 
 def next_free(cidr: str, taken: Collection[str]) -> str | None:
-    """The lowest free address of a subnet, or None when it is full."""
+    """Return the lowest free address of a subnet, or None when it is full."""
     return next((address for address in usable(cidr) if address not in taken), None)
 
 
@@ -58,7 +58,7 @@ LARGEST_RANGE, SMALLEST_RANGE = 2**23, 2**3
 
 
 def is_address(text: str) -> bool:
-    """Whether the text is an IPv4 address; PostgreSQL compares addresses only with addresses."""
+    """Return whether the text is an IPv4 address; PostgreSQL compares addresses only with addresses."""
     try:
         ipaddress.IPv4Address(text)
     except ValueError:
@@ -67,7 +67,7 @@ def is_address(text: str) -> bool:
 
 
 def range_problem(cidr: str) -> str | None:
-    """The problem with a range in a request, as the end of a sentence; None when the range is valid."""
+    """Return the problem with a range in a request, as the end of a sentence; None when the range is valid."""
     try:
         network = ipaddress.IPv4Network(cidr, strict=False)
     except ValueError:
@@ -80,7 +80,7 @@ def range_problem(cidr: str) -> str | None:
 
 
 def destination_problem(cidr: str) -> str | None:
-    """The problem with the destination of a route, as of ``range_problem``; any prefix length is allowed."""
+    """Return the problem with the destination of a route, like ``range_problem``; any prefix length is allowed."""
     try:
         network = ipaddress.IPv4Network(cidr)
     except ValueError:
@@ -89,24 +89,26 @@ def destination_problem(cidr: str) -> str | None:
 
 
 def size_of(cidr: str) -> int:
-    """How many addresses a range has."""
+    """Return how many addresses a range has."""
     return ipaddress.IPv4Network(cidr).num_addresses
 
 
 def is_within(inner: str, outer: str) -> bool:
-    """Whether all addresses of one range are in the other."""
+    """Return whether all addresses of one range are in the other."""
     return ipaddress.IPv4Network(inner).subnet_of(ipaddress.IPv4Network(outer))
 
 
 def first_overlap(cidr: str, others: Iterable[str]) -> str | None:
-    """The first of the other ranges that overlaps this one."""
+    """Return the first of the other ranges that overlaps this one."""
     network = ipaddress.IPv4Network(cidr)
     return next((other for other in others if network.overlaps(ipaddress.IPv4Network(other))), None)
 
 
 def first_free_range(within: str, *, size: int, taken: Iterable[str]) -> str | None:
-    """The lowest range of ``size`` addresses, a power of two, that overlaps none of ``taken``; None when there is
-    none."""
+    """Return the lowest range of ``size`` addresses, a power of two, that overlaps none of ``taken``.
+
+    Returns None when there is no such range.
+    """
     start, end = _bounds(within)
     for low, high in sorted(_bounds(each) for each in taken):
         if start + size <= low:
@@ -116,11 +118,11 @@ def first_free_range(within: str, *, size: int, taken: Iterable[str]) -> str | N
 
 
 def _bounds(cidr: str) -> tuple[int, int]:
-    """The first address, and the address after the last one."""
+    """Return the first address, and the address after the last one."""
     network = ipaddress.IPv4Network(cidr)
     return int(network.network_address), int(network.broadcast_address) + 1
 
 
 def mac_address() -> str:
-    """A random MAC address: locally administered, unicast (IEEE 802, second bit of the first octet)."""
+    """Return a random MAC address: locally administered, unicast (IEEE 802, second bit of the first octet)."""
     return "02:" + ":".join(f"{octet:02x}" for octet in secrets.token_bytes(5))

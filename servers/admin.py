@@ -74,7 +74,10 @@ class BareMetalServerAdmin(ConfirmationAdmin):
 
     @admin.display(description="account switch", boolean=True)
     def account_switch(self, server: Any) -> bool:
-        """Whether the account has the metadata service; when it is off, the server's own switch has no effect."""
+        """Return whether the account has the metadata service.
+
+        When it is off, the server's own switch has no effect.
+        """
         return not server.account_switched_off
 
     @admin.display(description="default profile")
@@ -95,8 +98,10 @@ class BareMetalServerAdmin(ConfirmationAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: BareMetalServer, form: Any, change: bool) -> None:
-        """Both the form and the editable list call this. The user sees a refusal, and the other servers of a list are
-        switched nevertheless."""
+        """Switch the metadata service; both the form and the editable list call this method.
+
+        The user sees a refusal, and the other servers of a list are switched nevertheless.
+        """
         switches = {SWITCHES[name]: form.cleaned_data[name] for name in form.changed_data if name in SWITCHES}
         try:
             if switches:
@@ -133,7 +138,7 @@ class BareMetalServerAdmin(ConfirmationAdmin):
 
 
 def person(request: HttpRequest) -> Party:
-    """The signed-in user, as events name them."""
+    """Return the signed-in user, as events name them."""
     user: Any = request.user
     return Party(user.iam_id or f"admin-{user.pk}", user.get_username(), "User")
 

@@ -42,16 +42,18 @@ INSTANCE: Mapping[str, bool | int | str] = {
 
 
 def holds(expression: str, *, enable_secure_boot: bool) -> bool:
-    """Whether a bare metal server with or without secure boot is allowed. Raises ValueError for an invalid
-    expression."""
+    """Return whether a bare metal server with or without secure boot is allowed.
+
+    Raises ValueError for an invalid expression.
+    """
     return _Reading(_tokens(expression), {"enable_secure_boot": enable_secure_boot}).whole()
 
 
 def usable_by_instance(expression: str, *, vcpu: int, gpu: tuple[int, str, str, int]) -> bool:
-    """Whether a virtual server with this hardware is allowed with some setting of secure boot and the metadata service.
+    """Return whether a virtual server with this hardware is allowed.
 
-    ``gpu`` is the number of GPUs, their manufacturer and model, and the memory of all together in GiB. Raises
-    ValueError for an invalid expression.
+    It is allowed if some setting of secure boot and the metadata service is. ``gpu`` is the number of GPUs, their
+    manufacturer and model, and the memory of all together in GiB. Raises ValueError for an invalid expression.
     """
     count, manufacturer, model, memory = gpu
     hardware: dict[str, bool | int | str] = {
@@ -89,8 +91,10 @@ def _tokens(expression: str) -> list[str]:
 
 
 class _Reading:
-    """A parser, one method for each rule of the grammar. It always evaluates both sides of an operator, so that it
-    finds errors in either."""
+    """A parser with one method for each rule of the grammar.
+
+    It always evaluates both sides of an operator, so that it finds errors in either.
+    """
 
     def __init__(self, tokens: list[str], variables: Mapping[str, bool | int | str]) -> None:
         self.tokens = tokens[::-1]
@@ -111,7 +115,7 @@ class _Reading:
     def chain(
         self, operand: Callable[[], bool | int | str], sign: str, join: Callable[[bool, bool], bool]
     ) -> bool | int | str:
-        """Operands with signs between them; a single one may be of any type."""
+        """Evaluate operands with signs between them; a single one may be of any type."""
         value = operand()
         while self.takes(sign):
             value = join(_truth(value), _truth(operand()))
@@ -147,7 +151,7 @@ class _Reading:
                 raise ValueError(f"A value is missing before {token or 'the end'}.")
 
     def next(self) -> str:
-        """The next token; empty at the end."""
+        """Return the next token; empty at the end."""
         return self.tokens.pop() if self.tokens else ""
 
     def takes(self, token: str) -> bool:

@@ -1,4 +1,4 @@
-"""What must not be misconfigured about the VPC API. ``baremint up`` runs these checks before it makes anything."""
+"""Checks of the configuration of the VPC API. ``baremint up`` runs them before it makes anything."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,7 @@
-"""The claims of many servers at once, one column for each claim, with the values that ``claims_of`` gives for one
-server."""
+"""The claims of many servers at once, one column for each claim.
+
+The values are those that ``claims_of`` gives for one server.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +17,7 @@ VIRTUAL = "virtual_network_interface__"
 
 
 class ClaimRow(NamedTuple):
-    """The columns of a server that most of its claims come from."""
+    """The columns of a server from which most of its claims are derived."""
 
     number: int
     id: str
@@ -37,7 +39,7 @@ class ClaimRow(NamedTuple):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The same as ``BareMetalServer.policy_attributes``."""
+        """The attributes that ``BareMetalServer.policy_attributes`` gives."""
         return {
             "region": self.region,
             "bareMetalServerId": self.id,
@@ -61,13 +63,13 @@ class Port(NamedTuple):
 
 
 def claim_rows(account_id: str, *, most: int) -> list[ClaimRow]:
-    """The newest servers of an account, in all regions."""
+    """Return the newest servers of an account, in all regions."""
     rows = BareMetalServer.objects.filter(account_id=account_id).order_by("-number")
     return [ClaimRow._make(row) for row in rows.values_list(*ClaimRow._fields)[:most]]
 
 
 def claims_named(server: BareMetalServer, names: Sequence[str]) -> dict[str, Claim]:
-    """The claims of one server with these names; empty when it was deleted meanwhile."""
+    """Return the claims of one server with these names; empty when it was deleted meanwhile."""
     rows = BareMetalServer.objects.filter(number=server.number).values_list(*ClaimRow._fields)
     columns = ClaimTable([ClaimRow._make(row) for row in rows]).columns(names)
     return {name: column[0] for name, column in columns.items() if column}
@@ -80,9 +82,9 @@ class ClaimTable:
         self.rows = rows
 
     def columns(self, names: Sequence[str]) -> dict[str, list[Claim]]:
-        """The claims with these names, each with one value for each row. An unknown name has no column.
+        """Return the claims with these names, each with one value for each row. An unknown name has no column.
 
-        A constant number of queries, and none unless a claim about subnets or addresses is asked for.
+        This takes a constant number of queries, and none unless a claim about subnets or addresses is requested.
         """
         return {
             name: [COLUMNS[name](row) if name in COLUMNS else self._of_ports(name, row) for row in self.rows]

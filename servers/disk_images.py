@@ -24,7 +24,7 @@ UNALLOCATED = b"\xff\xff\xff\xff"
 
 
 def qcow2(size: int, *, serial: uuid.UUID, created: int) -> bytes:
-    """Header, reference counts and L1 table of a disk of ``size`` bytes, without L2 tables."""
+    """Return header, reference counts and L1 table of a disk of ``size`` bytes, without L2 tables."""
     entries = -(-size // OF_AN_L2_TABLE)
     table_clusters = max(1, -(-entries * 8 // CLUSTER))
     header = struct.pack(
@@ -55,7 +55,7 @@ def qcow2(size: int, *, serial: uuid.UUID, created: int) -> bytes:
 
 
 def vhd(size: int, *, serial: uuid.UUID, created: int) -> bytes:
-    """Footer, header, an empty block table, and the footer again. ``created`` is in seconds since 1970."""
+    """Return footer, header, an empty block table, and the footer again. ``created`` is in seconds since 1970."""
     blocks = -(-size // BLOCK)
     footer = _with_sum(
         struct.pack(
@@ -87,13 +87,16 @@ def vhd(size: int, *, serial: uuid.UUID, created: int) -> bytes:
 
 
 def _with_sum(structure: bytes, *, at: int) -> bytes:
-    """The structure with its checksum: the ones' complement of the sum of its bytes."""
+    """Return the structure with its checksum: the ones' complement of the sum of its bytes."""
     total = struct.pack(">I", ~sum(structure) & 0xFFFF_FFFF)
     return structure[:at] + total + structure[at + 4 :]
 
 
 def _geometry(size: int) -> tuple[int, int, int]:
-    """Cylinders, heads and sectors of a track (VHD specification, appendix "CHS Calculation"), of a large disk."""
+    """Return cylinders, heads and sectors of a track of a large disk.
+
+    Source: VHD specification, appendix "CHS Calculation".
+    """
     sectors = min(size // SECTOR, 65_535 * 16 * 255)
     return sectors // 255 // 16, 16, 255
 

@@ -58,7 +58,7 @@ EVENTS = {
 
 
 def record_end(server: BareMetalServer, action: str, step: Step) -> None:
-    """What a person should hear of when a transition is over: a failure, and new firmware (IBM: recorded when done)."""
+    """Record the end of a transition if it is a failure or new firmware (IBM: recorded when done)."""
     if step.reason:
         code, message = step.reason
         record_change(EVENTS[action], server, by=SYSTEM, error=ApiError(message, code=code))
@@ -75,7 +75,7 @@ def record_change(
     data: dict[str, Any] | None = None,
     error: ApiError | None = None,
 ) -> None:
-    """One event with the resource as its target."""
+    """Record one event with the resource as its target."""
     compose_change(event, resource, by=by, status=status, data=data, error=error).save(force_insert=True)
 
 
@@ -88,7 +88,7 @@ def compose_change(
     data: dict[str, Any] | None = None,
     error: ApiError | None = None,
 ) -> ActivityEvent:
-    """The same, not written yet."""
+    """Return the event of ``record_change`` without saving it."""
     target = Party(resource.crn, resource.name, kind_of(resource.crn_type))
     account_id = resource.account_id or ""
     return compose(event, initiator=by, target=target, account_id=account_id, status=status, data=data, error=error)

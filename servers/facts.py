@@ -8,7 +8,10 @@ from servers.network_connections import ports_of
 
 
 def facts_of(server: Any) -> ServerFacts:
-    """The facts of a server, detached from the database. ``selectors.servers_for_facts`` fetches all that is needed."""
+    """Return the facts of a server, detached from the database.
+
+    ``selectors.servers_for_facts`` fetches all that is needed.
+    """
     ports = ports_of(server)
     floating = [ip.address for port in ports for ip in port.floating_ips]
     return ServerFacts(

@@ -8,11 +8,11 @@ WORDS = {True: "on", False: "off"}
 
 
 def switches_shown(server: BareMetalServer) -> FormSnapshot:
-    """A server's own switches. Off and on again is a change too, because it ends tokens."""
+    """Return a server's own switches. Off and on again is a change too, because it ends tokens."""
     values = {"metadata service": WORDS[server.metadata_enabled], "protocol": server.metadata_protocol}
     return FormSnapshot(f"{server.id}-{server.metadata_epoch}", server.name, values)
 
 
 def account_shown(account: Account, *, enabled: bool) -> FormSnapshot:
-    """The switch over all servers of an account."""
+    """Return the switch over all servers of an account."""
     return FormSnapshot(account.id, account.name, {"metadata service of the account": WORDS[enabled]})

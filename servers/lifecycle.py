@@ -98,7 +98,7 @@ class Step:
 
 
 def begin(action: str, *, status: str, under_way: str, reasons: Sequence[str] = ()) -> Action:
-    """The definition of the action, if a server in ``status`` may take it.
+    """Return the definition of the action, if a server in ``status`` may take it.
 
     ``under_way`` is the server's present transition, empty at rest; ``reasons`` are its status reason codes. Raises
     ServerStatusConflict (409) otherwise.
@@ -117,7 +117,7 @@ def begin(action: str, *, status: str, under_way: str, reasons: Sequence[str] = 
 
 
 def next_step(action: str, status: str, *, name: str) -> Step:
-    """The status after ``status`` within a transition. A server's name can make the last step fail."""
+    """Return the status after ``status`` within a transition. A server's name can make the last step fail."""
     definition = ACTIONS[action]
     path = (definition.first, *definition.then)
     position = path.index(status) + 1
@@ -128,10 +128,10 @@ def next_step(action: str, status: str, *, name: str) -> Step:
 
 
 def provoked_failure(failures: Mapping[str, str], name: str) -> tuple[str, str] | None:
-    """Code and message of the failure that a resource's name provokes, so that clients can test how they handle it.
+    """Return code and message of the failure that a resource's name provokes.
 
-    ``fail-cannot-start-capacity``, also with a number behind it, fails with ``cannot_start_capacity`` if that is one of
-    these failures by code; other names do not fail.
+    Clients can thereby test how they handle it. ``fail-cannot-start-capacity``, also with a number behind it, fails
+    with ``cannot_start_capacity`` if that is one of these failures by code; other names do not fail.
     """
     match = FAILING_NAME.fullmatch(name)
     code = match["code"].replace("-", "_") if match else ""
@@ -139,7 +139,7 @@ def provoked_failure(failures: Mapping[str, str], name: str) -> tuple[str, str] 
 
 
 def lifecycle_state(status: str, *, under_way: str) -> str:
-    """``lifecycle_state`` of a server: pending while it is created, stable at rest, and so on."""
+    """Return the ``lifecycle_state`` of a server: pending while it is created, stable at rest, and so on."""
     if under_way:
         return ACTIONS[under_way].lifecycle
     return FAILED if status == FAILED else "stable"

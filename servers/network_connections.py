@@ -59,7 +59,7 @@ def port_of(row: NetworkInterface | NetworkAttachment) -> Port:
 
 
 def ports_of(server: BareMetalServer) -> list[Port]:
-    """The connections of a server: the primary one first, then in the order of their creation."""
+    """Return the connections of a server: the primary one first, then in the order of their creation."""
     rows: list[NetworkInterface | NetworkAttachment] = [
         *server.network_interfaces.all(),
         *server.network_attachments.all(),

@@ -16,7 +16,7 @@ ANYWHERE = "0.0.0.0/0"
 
 
 def is_protocol(text: str) -> bool:
-    """Whether the text is a protocol: a name, or ``number_200`` for a number without a name."""
+    """Return whether the text is a protocol: a name, or ``number_200`` for a number without a name."""
     numbered = NUMBERED.fullmatch(text)
     if numbered:
         number = int(numbered[1])
@@ -25,6 +25,6 @@ def is_protocol(text: str) -> bool:
 
 
 def foreign(protocol: str, given: Mapping[str, Any], *, ports: tuple[str, ...]) -> list[str]:
-    """The properties in ``given`` that the protocol does not take; ``ports`` are those for tcp and udp."""
+    """Return the properties in ``given`` that the protocol does not take; ``ports`` are those for tcp and udp."""
     properties = ports if protocol in PORTS else ("type", "code") if protocol == "icmp" else ()
     return sorted(name for name in (*ports, "type", "code") if given.get(name) is not None and name not in properties)

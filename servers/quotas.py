@@ -31,8 +31,10 @@ QUOTAS: Mapping[str, int] = {
 def require_room(
     kind: str, *, taken: int, quotas: Mapping[str, int], more: int = 1, target: Target | None = None
 ) -> None:
-    """Check a quota. Raises OverQuota when ``taken + more`` is above it. ``quotas`` holds those that differ from
-    IBM's."""
+    """Check a quota. Raises OverQuota when ``taken + more`` exceeds it.
+
+    ``quotas`` contains those that differ from IBM's.
+    """
     most = quotas.get(kind, QUOTAS[kind])
     if taken + more > most:
         words = kind.replace("_", " ")

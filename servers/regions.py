@@ -6,6 +6,9 @@ from servers import catalog
 
 
 def region_of_host(host: str) -> str:
-    """The region of a host name such as ``eu-de.iaas.cloud.ibm.com``; for any other host, the configured region."""
+    """Return the region of a host name such as ``eu-de.iaas.cloud.ibm.com``.
+
+    For any other host, this is the configured region.
+    """
     label = host.partition(".")[0]
     return label if label in catalog.regions() else str(settings.BAREMINT_REGION)

@@ -1,6 +1,6 @@
 """Reservations as data: their statuses, their terms, and which servers may use them.
 
-A reservation holds capacity of one profile in one zone, from its activation to the end of its term (VPC API,
+A reservation reserves capacity of one profile in one zone, from its activation to the end of its term (VPC API,
 reservations; "About Reservations for VPC").
 """
 
@@ -63,7 +63,7 @@ VIRTUAL_PROFILE = re.compile(r"[a-z]{1,2}[0-9][a-z]{0,2}-(?P<vcpus>[1-9][0-9]{0,
 
 
 def end_of_term(start: datetime, term: str) -> datetime:
-    """The same day and time after the term; 28 February for a leap day."""
+    """Return the same day and time after the term; 28 February for a leap day."""
     year = start.year + YEARS[term]
     try:
         return start.replace(year=year)
@@ -72,7 +72,7 @@ def end_of_term(start: datetime, term: str) -> datetime:
 
 
 def vcpus(profile: str) -> int | None:
-    """The number of vCPUs of a profile of virtual servers, from its name; None for any other name."""
+    """Return the number of vCPUs of a profile of virtual servers, from its name; None for any other name."""
     match = VIRTUAL_PROFILE.fullmatch(profile)
     return int(match["vcpus"]) if match else None
 
@@ -98,7 +98,7 @@ def no_capacity(path: str) -> Conflict:
 def affinity(
     policy: str | None, pool: Sequence[str] | None, *, default: str, present: Sequence[str] = ()
 ) -> tuple[str, Sequence[str]]:
-    """The policy and the pool that a server gets for a request; None stands for an absent property.
+    """Return the policy and the pool that a server gets for a request; None stands for an absent property.
 
     ``default`` is the policy otherwise, and ``present`` the pool for it. Raises InvalidValue when policy and pool do
     not match: ``manual`` needs one reservation, and the other policies none.
@@ -118,8 +118,10 @@ def _pool_refused(message: str) -> InvalidValue:
 
 
 def health_reason(*, pooled: str, deleted: bool) -> str:
-    """The code of the problem with a server's pool; empty without a problem. ``pooled`` is the status of the
-    reservation in it, empty without one."""
+    """Return the code of the problem with a server's pool; empty without a problem.
+
+    ``pooled`` is the status of the reservation in the pool, empty without one.
+    """
     if deleted:
         return "reservation_deleted"
     return "reservation_expired" if pooled == EXPIRED else ""

@@ -44,7 +44,7 @@ ATTACHMENTS = Prefetch(
 
 
 def servers_for_facts() -> QuerySet[BareMetalServer]:
-    """Servers with everything that ``facts_of`` needs."""
+    """Return servers with everything that ``facts_of`` needs."""
     return (
         BareMetalServer.objects.select_related("vpc", "initialization")
         .prefetch_related(
@@ -62,14 +62,14 @@ def server_by_number(number: int) -> BareMetalServer | None:
 
 
 def server_by_word(account_id: str, word: str) -> BareMetalServer | None:
-    """An account's server by id, CRN or name, with everything that ``facts_of`` needs."""
+    """Return an account's server by id, CRN or name, with everything that ``facts_of`` needs."""
     condition = Q(id=word.rpartition(":")[2]) if word.startswith("crn:") else Q(id=word) | Q(name=word)
     server = servers_for_facts().filter(condition, account_id=account_id).order_by("number").first()
     return server if server and word in (server.id, server.crn, server.name) else None
 
 
 def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetalServer]:
-    """An account's servers with everything that a response shows, in a constant number of queries.
+    """Return an account's servers with everything that a response shows, in a constant number of queries.
 
     ``region`` restricts them to one region; commands of operators list all regions.
     """
@@ -86,7 +86,7 @@ def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetal
 def filter_servers(
     rows: QuerySet[BareMetalServer], query: Mapping[str, str], *, account_id: str, region: str | None = None
 ) -> QuerySet[BareMetalServer]:
-    """The servers that match all filters of the list."""
+    """Return the servers that match all filters of the list."""
     place = _place(query, account_id=account_id, region=region)
     if place is None:
         return rows.none()
@@ -96,7 +96,10 @@ def filter_servers(
 
 
 def _reservations(query: Mapping[str, str], account_id: str) -> list[int]:
-    """The numbers of the reservations that match the filters. With numbers instead of a join, one index suffices."""
+    """Return the numbers of the reservations that match the filters.
+
+    With numbers instead of a join, one index suffices.
+    """
     fields = {"reservation.id": "id", "reservation.name": "name"}
     columns = {fields[name]: value for name, value in query.items() if name in fields}
     rows = Reservation.objects.filter(account_id=account_id, **columns)
@@ -106,8 +109,10 @@ def _reservations(query: Mapping[str, str], account_id: str) -> list[int]:
 
 
 def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str, region: str | None = None) -> int:
-    """How many visible servers ``filter_servers`` finds: a sum over the tally, unless a name, a reservation or a policy
-    selects single servers. Without a region, of all regions."""
+    """Return how many visible servers ``filter_servers`` finds; without a region, in all regions.
+
+    This is a sum over the tally, unless a name, a reservation or a policy selects single servers.
+    """
     scope = {"account_id": account_id} | ({"region": region} if region else {})
     rows = visible.of(filter_servers(BareMetalServer.objects.filter(**scope), query, **scope))
     if not SINGLED_OUT.isdisjoint(query):
@@ -133,7 +138,7 @@ def _sum(tally: QuerySet[ServerTally]) -> int:
 
 
 def _columns(condition: Q) -> set[str]:
-    """The columns that a condition names, without their look-ups."""
+    """Return the columns that a condition names, without their look-ups."""
     columns: set[str] = set()
     for child in condition.children:
         if isinstance(child, Q):
@@ -144,7 +149,7 @@ def _columns(condition: Q) -> set[str]:
 
 
 def _place(query: Mapping[str, str], *, account_id: str, region: str | None = None) -> dict[str, Any] | None:
-    """The VPC and the resource group that the filters name, as columns; None when no server can match.
+    """Return the VPC and the resource group that the filters name, as columns; None when no server can match.
 
     The VPC is looked up first: with its number instead of a join, one index suffices.
     """
@@ -166,34 +171,36 @@ def _place(query: Mapping[str, str], *, account_id: str, region: str | None = No
 
 
 def crn_expression() -> Joined:
-    """A server's CRN as a database expression, to join its events and links."""
+    """Return a server's CRN as a database expression, to join its events and links."""
     return crn_column("is", BareMetalServer.crn_type, location="zone")
 
 
 def of_crn(rows: QuerySet[M], crn: str) -> list[M]:
-    """The row of this CRN, which ends with its id; none where the rest of the CRN is another's."""
+    """Return the row with this CRN, which ends with its id; none when the rest of the CRN differs."""
     return [row for row in rows.filter(id=crn.rpartition(":")[2]) if row.crn == crn]
 
 
 def account_tally(account_id: str) -> int:
-    """How many servers an account has, in all regions."""
+    """Return how many servers an account has, in all regions."""
     return _sum(ServerTally.objects.filter(account_id=account_id))
 
 
 def regions_in_use() -> set[str]:
-    """Regions that have servers."""
+    """Return the regions that have servers."""
     return set(ServerTally.objects.filter(count__gt=0).values_list("region", flat=True))
 
 
 def image_attributes(image: Image, account_id: str) -> dict[str, str]:
-    """The attributes that a policy may select an image by; stock images are in every account's default resource
-    group."""
+    """Return the attributes by which a policy may select an image.
+
+    Stock images are in every account's default resource group.
+    """
     group = image.resource_group_id or default_resource_group(account_id).id
     return {"region": image.region, "imageId": image.id, "resourceGroupId": group, CRN: image.crn}
 
 
 def image_columns(account_id: str) -> Columns:
-    """The same attributes as columns of all images."""
+    """Return the same attributes as columns of all images."""
     default = ResourceGroup.objects.filter(account_id=account_id, is_default=True).values("id")
     group = Coalesce("resource_group__id", Subquery(default), output_field=CharField())
     return {
@@ -205,5 +212,5 @@ def image_columns(account_id: str) -> Columns:
 
 
 def images_of(account_id: str) -> QuerySet[Image]:
-    """Stock images and the account's own."""
+    """Return the stock images and the account's own."""
     return Image.objects.filter(Q(account=None) | Q(account_id=account_id))

@@ -1,1 +1,1 @@
-"""VPC REST, ``/v1``."""
+"""The VPC REST API under ``/v1``."""

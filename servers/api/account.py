@@ -1,4 +1,4 @@
-"""``/_baremint/account``: what holds for all servers of an account. Only Baremint has this path; IBM Cloud does not."""
+"""``/_baremint/account``: settings of all servers of an account. Only Baremint has this path, IBM Cloud does not."""
 
 from typing import Any, TypedDict
 

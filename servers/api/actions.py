@@ -1,4 +1,4 @@
-"""What is done to a bare metal server: start, stop, restart, new firmware, a console."""
+"""Actions on a bare metal server: start, stop, restart, update firmware, create a console token."""
 
 from collections.abc import Mapping
 from typing import Literal, TypedDict
@@ -27,7 +27,7 @@ class BareMetalServerConsoleAccessToken(TypedDict):
 
 
 class ServerAction(ServerView):
-    """The action is an argument of the path, not a branch in here."""
+    """A view of the actions on a server; the action is an argument of the path."""
 
     action = ""
 

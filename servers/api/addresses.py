@@ -1,5 +1,7 @@
-"""``/_baremint/bare_metal_servers``: where a program on each server finds the metadata service. IBM's servers have no
-loopback addresses, so their own answers have no room for them."""
+"""``/_baremint/bare_metal_servers``: where a program on each server finds the metadata service.
+
+IBM's servers have no loopback addresses, so IBM's API has no property for them.
+"""
 
 from typing import Literal, TypedDict
 
@@ -46,7 +48,7 @@ class ServerAddresses(GuardedView):
     }
 
     def resource_attributes(self) -> dict[str, str]:
-        """About servers of every region."""
+        """Return the attributes of the servers of every region."""
         return {"bareMetalServerId": "*"}
 
     def get(self, request: Request) -> Response:

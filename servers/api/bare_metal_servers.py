@@ -47,7 +47,10 @@ class BareMetalServers(VpcView):
     }
 
     def resource_attributes(self) -> dict[str, str]:
-        """A collection is about every server: a policy on one of them lists that one, and makes none."""
+        """Return the attributes that stand for every server.
+
+        A policy on a single server allows its caller to list that server, and not to create any.
+        """
         return super().resource_attributes() | {"bareMetalServerId": "*"}
 
     def get(self, request: Request) -> Response:

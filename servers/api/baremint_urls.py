@@ -1,4 +1,4 @@
-"""What only Baremint has, beside the VPC API: under ``/_baremint/``, never on an emulated path."""
+"""Routes that Baremint adds to the VPC API: under ``/_baremint/``, never on an emulated path."""
 
 from django.urls import path
 

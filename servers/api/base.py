@@ -1,4 +1,4 @@
-"""What every view of the VPC API shares: version and generation, the page envelope, the server it is about."""
+"""The common parts of all views of the VPC API: version and generation, pages, the server that a view is about."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -40,7 +40,7 @@ def version_parameter(earliest: date) -> Parameter:
 
 
 class DeletedMeanwhile(NotFound):
-    """What a response was to show was deleted between two of the queries that read it."""
+    """A resource of a response was deleted between two of the queries that read it."""
 
 
 class VpcView(GuardedView):
@@ -58,7 +58,7 @@ class VpcView(GuardedView):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The request body, read by the words of the API version asked for."""
+        """The request body, interpreted by the property names of the requested API version."""
         assert self.operation and self.operation.body  # noqa: S101, PT018  an operation that takes one says so
         return self.operation.body.check(
             self.request.data, context={"version": self.version, "account_id": self.caller.account_id}
@@ -87,11 +87,11 @@ class VpcView(GuardedView):
         return Party.of(self.caller)
 
     def own(self, model: type[M]) -> QuerySet[M]:
-        """The rows of a regional resource that are the caller's, in the region called."""
+        """Return the caller's rows of a regional resource in the requested region."""
         return model._default_manager.filter(account_id=self.caller.account_id, region=self.region)
 
     def filtered(self, rows: QuerySet[M], filters: Mapping[Parameter, str]) -> QuerySet[M]:
-        """Rows that match every filter given; ``filters`` maps query parameters to look-ups."""
+        """Return the rows that match every given filter; ``filters`` maps query parameters to look-ups."""
         query = self.request.GET
         return rows.filter(**{field: query[name] for name, field in filters.items() if name in query})
 
@@ -104,9 +104,10 @@ class VpcView(GuardedView):
         count: Callable[[], int] | None = None,
         order: Order | None = None,
     ) -> Response:
-        """One page of a collection; ``count`` tells how many rows there are, where counting them is too slow.
+        """Return one page of a collection.
 
-        Of a list, the rows that the caller may see; what is part of one resource goes by that resource.
+        ``count`` returns the number of rows where counting them is too slow. A list contains the rows that the caller
+        may see; for the parts of one resource, access to that resource decides.
         """
         alternatives: list[Q] = []
         if self.operation and self.operation.lists:
@@ -116,7 +117,7 @@ class VpcView(GuardedView):
 
     @property
     def scope(self) -> str:
-        """Whose pages these are, and of which region."""
+        """The caller and the region that the pages belong to."""
         return f"{self.caller.account_id}:{self.caller.iam_id}:{self.region}"
 
     def _rendered(
@@ -128,7 +129,7 @@ class VpcView(GuardedView):
 
     @property
     def if_match(self) -> str | None:
-        """The ``If-Match`` header. Raises MissingValue when a patch that replaces an array comes without."""
+        """The ``If-Match`` header. Raises MissingValue when a patch that replaces an array has none."""
         header = self.request.headers.get("If-Match")
         if not header and self.request.method == "PATCH" and _has_array(self.request.data):
             raise MissingValue(
@@ -138,7 +139,7 @@ class VpcView(GuardedView):
         return header
 
     def find(self, rows: QuerySet[M], **lookup: str) -> M:
-        """One resource. Raises NotFound: another account's, or another region's, looks like none."""
+        """Return one resource. Raises NotFound when there is none, or it is of another account or another region."""
         kind = str(rows.model._meta.verbose_name)
         message = f"{kind[:1].upper()}{kind[1:]} not found. Check its id, the account and the region."
         return existing(rows.filter(**lookup).first(), message)

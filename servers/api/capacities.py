@@ -1,4 +1,4 @@
-"""``/v1/bare_metal_server/capacities``: the zones in which each profile is available. Here, wherever it is offered."""
+"""``/v1/bare_metal_server/capacities``: the zones with capacity for each profile; here, all zones that offer it."""
 
 from typing import TypedDict
 

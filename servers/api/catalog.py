@@ -1,4 +1,4 @@
-"""What is the same for every account: collections without rows, in pages like all others."""
+"""Collections that are the same for every account: they have no rows, and pages like all others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ class CatalogView(VpcView):
     """A view of IBM's published values (servers/catalog)."""
 
     def pages(self, name: str, items: Sequence[T], render: Callable[[T], Mapping[str, Any]]) -> Response:
-        """One page of a list that only a release of the product changes."""
+        """Return one page of a list that changes only with a release of the product."""
         query = read_vpc_page_query(self.request, scope=self.scope)
         part, next_position = by_offset(items, query.limit, query.position)
         page = Page(part, query, len(items), next_position)

@@ -1,6 +1,6 @@
-"""What the VPC API says differently in earlier versions (contract, section 0.2).
+"""Differences between earlier and later versions of the VPC API (contract, section 0.2).
 
-Protocols of rules (``rule_requests``) have their date where they are said.
+The dates for the protocols of rules are in ``rule_requests``.
 """
 
 import re
@@ -22,30 +22,33 @@ OF_AN_INTERFACE = re.compile(r"((?:primary_network_interface|network_interfaces\
 
 
 def primary_address(ip: ReservedIPReference, version: date) -> PrimaryAddress:
-    """The property of a network interface that says its address."""
+    """Return the property that contains the address of a network interface in this version."""
     return {"primary_ip": ip} if version >= PRIMARY_IP_SINCE else {"primary_ipv4_address": ip["address"]}
 
 
 def default_reservation_policy(version: date) -> str:
-    """``reservation_affinity.policy`` of a new server whose body says nothing of it."""
+    """Return the ``reservation_affinity.policy`` of a new server whose body has none."""
     return "automatic" if version >= AUTOMATIC_SINCE else "disabled"
 
 
 def remote(owner_id: str, account_id: str, version: date) -> ImageRemote | None:
-    """What is said of an image that belongs to another account than the caller's: ``remote`` with its account."""
+    """Return ``remote``, with the account, for an image of an account other than the caller's; else None.
+
+    Versions before ``remote`` was introduced always get None.
+    """
     if version < REMOTE_SINCE or owner_id == account_id:
         return None
     return {"account": {"id": owner_id, "resource_type": "account"}}
 
 
 def default_affinity_of_reservation(version: date) -> str:
-    """``affinity_policy`` of a new reservation whose body says nothing of it."""
+    """Return the ``affinity_policy`` of a new reservation whose body has none."""
     return "automatic" if version >= AUTOMATIC_SINCE else "restricted"
 
 
 @contextmanager
 def refusing_in_words_of(version: date) -> Iterator[None]:
-    """Refusals of a network interface's address name the property that the version has for it."""
+    """Use the version's property name for an interface's address in the refusals raised inside the block."""
     try:
         yield
     except ApiError as refusal:

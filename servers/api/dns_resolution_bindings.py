@@ -1,4 +1,4 @@
-"""``/v1/vpcs/{vpc_id}/dns_resolution_bindings``: a hub has one for each VPC bound to it, any other VPC at most one."""
+"""``/v1/vpcs/{vpc_id}/dns_resolution_bindings``: a hub has one for each bound VPC, any other VPC at most one."""
 
 from typing import Any, Literal
 
@@ -88,7 +88,7 @@ class DnsResolutionBindings(BindingView):
         rows = self.filtered(self.bindings(), {NAME: "name", VPC_NAME: "other__name"})
         if crn := request.GET.get(VPC_CRN):
             rows = rows.filter(other__in=of_crn(VPC.objects.all(), crn))
-        if ACCOUNT in request.GET:  # of what is another account's, and nothing is
+        if ACCOUNT in request.GET:  # selects another account's, and there are none
             rows = rows.none()
         return self.page("dns_resolution_bindings", rows, binding_body, order=order_of(request, BY_NAME_OR_AGE))
 
@@ -139,7 +139,8 @@ class OneDnsResolutionBinding(BindingView):
         return self.answer(binding_body(binding, self.hrefs))
 
     def delete(self, request: Request, vpc_id: str, binding_id: str) -> Response:
-        """Deletion from the hub disconnects another VPC (IBM: "DNS sharing planning considerations")."""
+        """Delete the binding. From the hub, this disconnects another VPC (IBM: "DNS sharing planning considerations").
+        """
         if self.vpc.enable_hub:
             require_on(self.caller, DISCONNECT, self.resource_attributes())
         services.delete_binding(self.binding, by=self.by)

@@ -1,5 +1,7 @@
-"""What needs further actions, beside the operation's own: links that are made along, other VPCs, daring network
-options, and public gateways that are attached."""
+"""Requests that need further actions besides that of their operation.
+
+These create links, refer to other VPCs, set risky network options, or attach public gateways.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +24,7 @@ CONNECTIONS = (
 
 
 def require_linking(caller: Caller, prototype: InitializationPrototype, *, path: str) -> None:
-    """``auto_link`` makes a link for the caller, who therefore must be allowed to make it. Raises NotAuthorized."""
+    """Require that the caller may create the link that ``auto_link`` creates. Raises NotAuthorized."""
     if prototype.trusted_profile is None or not prototype.auto_link:
         return
     profile = find_profile(account_id=caller.account_id, **prototype.trusted_profile)
@@ -31,7 +33,10 @@ def require_linking(caller: Caller, prototype: InitializationPrototype, *, path:
 
 
 def require_on(caller: Caller, action: str, resource: Mapping[str, str], *, path: str = "") -> None:
-    """An action on another resource than the operation's own, named at ``path`` of the body. Raises NotAuthorized."""
+    """Require an action on another resource than that of the operation, at ``path`` of the body.
+
+    Raises NotAuthorized.
+    """
     attributes = {"accountId": caller.account_id, "serviceName": "is", **resource}
     if not (verdict := authorize(caller, action=action, resource=attributes)):
         target = Target(path) if path else None
@@ -39,9 +44,10 @@ def require_on(caller: Caller, action: str, resource: Mapping[str, str], *, path
 
 
 def require_operating_gateway(caller: Caller, region: str, id: str | None, *, path: str) -> None:
-    """A caller who attaches a public gateway to a subnet must be allowed to operate it. Raises NotAuthorized.
+    """Require that a caller who attaches a public gateway to a subnet may operate it.
 
-    A gateway that does not exist is not refused here. Source: IBM's guide on creating subnets, before you begin.
+    A gateway that does not exist is not refused here. Raises NotAuthorized. Source: IBM's guide on creating subnets,
+    before you begin.
     """
     gateway = PublicGateway.objects.filter(account_id=caller.account_id, region=region, id=id or "").first()
     if gateway:
@@ -56,7 +62,7 @@ def require_advanced(
     needed: tuple[str, str],
     path: str = "",
 ) -> None:
-    """Spoofing addresses, and doing without infrastructure NAT, need actions of their own: the two of ``needed``.
+    """Require the actions in ``needed`` to allow IP spoofing and to disable infrastructure NAT.
 
     Raises NotAuthorized.
     """
@@ -70,7 +76,7 @@ def require_advanced(
 
 
 def require_advanced_network(caller: Caller, body: Mapping[str, Any], resource: Mapping[str, str]) -> None:
-    """The same, for every connection in the body that a server is made from."""
+    """Check every connection in the body of a new server as ``require_advanced`` does."""
     for primary, others, actions in CONNECTIONS:
         connections = [(primary, body[primary])] if primary in body else []
         connections += [(f"{others}[{number}]", each) for number, each in enumerate(body.get(others, ()))]

@@ -36,7 +36,7 @@ TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
 
 
 class CreateFloatingIpBody(StrictSerializer):
-    """``zone`` or ``target``, which is a network interface or a virtual one."""
+    """Exactly one of ``zone`` and ``target``, which is a network interface or a virtual one."""
 
     zone = ReferenceField("name", "href", required=False)
     target = ReferenceField("id", "crn", "href", required=False)
@@ -107,7 +107,7 @@ def floating_ip_body(ip: Row, hrefs: Hrefs) -> FloatingIP:
 
 
 def with_targets(rows: QuerySet[Row]) -> QuerySet[Row]:
-    """The rows with all that ``floating_ip_body`` shows."""
+    """Return the rows with everything that ``floating_ip_body`` shows."""
     holders = ("network_interface", "virtual_network_interface")
     parts = [f"{holder}__{part}" for holder in holders for part in ("primary_ip", "subnet")]
     return rows.select_related("resource_group", "network_interface__server", "public_gateway", *parts)

@@ -26,7 +26,7 @@ PUT_OBJECT = "cloud-object-storage.object.put"
 
 
 class JobNameField(NameField):
-    """``1-of-2``: as other names, and it may begin with a digit."""
+    """``1-of-2``: like other names, but it may begin with a digit."""
 
     default_error_messages = {
         "invalid": "A name has 1 to 63 lower-case letters, digits and hyphens, at least one letter or hyphen among "
@@ -86,7 +86,7 @@ class ImageExportJob(NamedReference):
 
 
 class ImageExportJobUnpaginatedCollection(TypedDict):
-    """The newest first, all of them: an image has at most ten."""
+    """All jobs, the newest first: an image has at most ten."""
 
     export_jobs: list[ImageExportJob]
 
@@ -147,7 +147,7 @@ class ImageExportJobs(JobView):
         return self.answer({"export_jobs": [job_body(row, self.image, self.hrefs) for row in rows]})
 
     def post(self, request: Request, image_id: str) -> Response:
-        """IBM asks for access to the bucket besides (VPC documentation, "Exporting a custom image")."""
+        """Create a job; access to the bucket is also required (IBM VPC documentation, "Exporting a custom image")."""
         body = self.body
         bucket = object_store().find(self.caller.account_id, body.pop("storage_bucket"))
         require_on(self.caller, PUT_OBJECT, bucket.policy_attributes, path="storage_bucket")

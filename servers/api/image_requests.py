@@ -1,4 +1,4 @@
-"""What requests about images say."""
+"""Request bodies of images."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -74,7 +74,7 @@ class UpdateImageBody(StrictSerializer):
 
 
 def prototype(body: dict[str, Any]) -> dict[str, Any]:
-    """What the services take, of a checked body."""
+    """Return the arguments for the services from a validated body."""
     values = {name: value for name, value in body.items() if name != "allowed_use"}
     values |= {ALLOWED_USE[name]: str(value) for name, value in body.get("allowed_use", {}).items()}
     if "file" in values:

@@ -1,4 +1,4 @@
-"""An image, as the VPC API answers it."""
+"""Images as the VPC API returns them."""
 
 from datetime import date
 from typing import Literal, NotRequired, TypedDict
@@ -73,7 +73,7 @@ class Image(ImageReference):
 
 
 def image_body(image: ImageRow, default_group: ResourceGroup, version: date, hrefs: Hrefs) -> Image:
-    """A stock image shows under the caller's default resource group."""
+    """Return the body of an image; a stock image is in the caller's default resource group."""
     system = catalog.operating_systems()[image.operating_system]
     zones = catalog.regions()[image.region].zones if image.status in READY else ()
     body: Image = {

@@ -1,4 +1,4 @@
-"""``/v1/images``: IBM's stock images, which all accounts see, and the account's own."""
+"""``/v1/images``: IBM's stock images, which are visible to all accounts, and the account's own images."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -62,7 +62,7 @@ RETIREMENTS = {"deprecate": images.deprecate_image, "obsolete": images.obsolete_
 
 class ImageView(CatalogView):
     def rows(self) -> QuerySet[ImageRow]:
-        """What the account sees in the region called."""
+        """Return the images that the account can see in the requested region."""
         return images_of(self.caller.account_id).filter(region=self.region).select_related("resource_group")
 
     def render(self, image: ImageRow, hrefs: Hrefs) -> Image:
@@ -103,7 +103,7 @@ class Images(ImageView):
         return self.page("images", self.wanted(), self.render, order=OLDEST_FIRST)
 
     def wanted(self) -> QuerySet[ImageRow]:
-        """The rows that match every filter. Raises InvalidValue."""
+        """Return the rows that match every filter. Raises InvalidValue."""
         query = self.request.GET
         rows = self.filtered(self.rows(), {NAME: "name"})
         if group := query.get("resource_group.id"):
@@ -140,7 +140,7 @@ class OneImageView(ImageView):
         self.image = self.find(self.rows(), id=self.kwargs["image_id"])
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """What policies allow of an image of IBM's ends with looking at it."""
+        """Refuse every change of IBM's images, which a caller may only read, regardless of policies."""
         super().initial(request, *args, **kwargs)
         if request.method in SAFE_METHODS or (verdict := images.may_change(self.image)):
             return
@@ -187,7 +187,7 @@ class OneImage(OneImageView):
 
 
 class RetireImage(OneImageView):
-    """Deprecates an image, or makes it obsolete: the action is an argument of the path."""
+    """Deprecate an image, or make it obsolete; the action is an argument of the path."""
 
     action = ""
 
@@ -217,7 +217,10 @@ class ImageProfiles(OneImageView):
     }
 
     def get(self, request: Request, image_id: str) -> Response:
-        """Every profile can boot securely or not, and all have the architecture that all images have."""
+        """Return all profiles of the region if the image allows any use of them.
+
+        Every profile can boot with or without secure boot, and all have the architecture that all images have.
+        """
         usable = any(holds(self.image.allowed_use, enable_secure_boot=secure) for secure in (False, True))
         profiles = sorted(catalog.profiles_of(self.region), key=lambda each: each.name) if usable else []
         return self.pages("bare_metal_server_profiles", profiles, lambda each: profile_reference(each, self.hrefs))

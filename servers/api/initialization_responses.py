@@ -1,4 +1,4 @@
-"""The initialization of a bare metal server, as the VPC API answers it."""
+"""The initialization of a bare metal server as the VPC API returns it."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -44,7 +44,10 @@ class BareMetalServerInitialization(TypedDict):
 
 
 def initialization_body(initialization: Initialization, account_id: str, hrefs: Hrefs) -> BareMetalServerInitialization:
-    """What was given; ``deleted`` marks what is no more. ``default_trusted_profile`` is absent when none was given."""
+    """Return the stored initialization; ``deleted`` marks resources that no longer exist.
+
+    ``default_trusted_profile`` is absent when none was given.
+    """
     image = initialization.image
     there = set(Key.objects.filter(id__in=[key["id"] for key in initialization.keys]).values_list("id", flat=True))
     initial_image: InitializedImage = {

@@ -28,12 +28,12 @@ class FloatingIPUnpaginatedCollection(TypedDict):
 
 class InterfaceFloatingView(InterfaceInPath):
     def floating(self) -> QuerySet[Row]:
-        """Also of what only shows an attachment: there, those of the virtual network interface."""
+        """Return the floating IPs of the interface, or of the virtual network interface that it shows."""
         ids = [ip.pk for ip in port_of(self.interface).floating_ips]
         return with_targets(Row.objects.filter(pk__in=ids))
 
     def changeable(self) -> NetworkInterface:
-        """The interface, to bind to. Raises Conflict when it only shows a network attachment."""
+        """Return the interface to bind to. Raises Conflict when it only shows a network attachment."""
         if isinstance(self.interface, NetworkAttachment):
             virtual = self.interface.virtual_network_interface
             raise Conflict(

@@ -1,4 +1,4 @@
-"""The orders that collections can be listed in, beside newest first: of addresses, and of what has a name."""
+"""The orders of collections besides newest first: those of addresses, and those of resources with a name."""
 
 import ipaddress
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ SORT, SORT_BY_NAME_OR_AGE = (
 
 
 def order_of(request: Request, columns: Columns = SORTABLE) -> Order | None:
-    """What the parameter ``sort`` asks for; a hyphen turns it round. Raises InvalidValue."""
+    """Return the order that the parameter ``sort`` requests; a hyphen reverses it. Raises InvalidValue."""
     message = f"sort must be one of {', '.join(columns)}, with a hyphen before it for the other direction."
     sort = one_of(request.GET, SORT, [*columns, *(f"-{name}" for name in columns)], message=message)
     if sort is None:

@@ -44,12 +44,15 @@ NO_DENIAL = f"It must not be deny for the protocol {EVERYTHING}. Name any."
 
 
 def denies_everything(action: str, protocol: str, version: date) -> bool:
-    """Whether a rule does what the API rules out along with the name ``icmp_tcp_udp``; earlier, it was usual."""
+    """Return whether a rule denies ``icmp_tcp_udp`` in a version with this name, which the API rules out.
+
+    In earlier versions, such rules were usual.
+    """
     return action == "deny" and protocol == EVERYTHING and version >= EVERYTHING_SINCE
 
 
 class PortsBody(StrictSerializer):
-    """What only some protocols have; null takes it away."""
+    """Properties that only some protocols have; null removes them."""
 
     source_port_min = PortField(allow_null=True)
     source_port_max = PortField(allow_null=True)
@@ -60,7 +63,7 @@ class PortsBody(StrictSerializer):
 
 
 class AclContextRuleBody(PortsBody):
-    """A rule along with its ACL: it comes in the order given, so it goes before no other."""
+    """A rule that is created with its ACL: its place follows from the given order, so it has no ``before``."""
 
     action = serializers.ChoiceField(choices=ACTIONS)
     destination = RangeField()
@@ -75,7 +78,7 @@ class AclContextRuleBody(PortsBody):
         return attrs
 
     def get_fields(self) -> Any:
-        """``source`` is an attribute of every serializer field, so it is named here."""
+        """Add ``source``, which cannot be declared because it is an attribute of every serializer field."""
         return super().get_fields() | {"source": RangeField()}
 
 
@@ -115,7 +118,7 @@ class NetworkACLRule(TrafficRule):
 
 
 def acl_rule_bodies(acl: AclRow, rules: list[RuleRow], hrefs: Hrefs) -> list[NetworkACLRule]:
-    """All rules of an ACL, in their order: each says which one it goes before."""
+    """Return all rules of an ACL in their order, each with the rule that it precedes."""
     following = [*rules[1:], None]
     return [_rule_body(rule, after, acl, hrefs) for rule, after in zip(rules, following, strict=False)]
 
@@ -148,7 +151,7 @@ def acl_rule_prototype(body: Mapping[str, Any]) -> AclRulePrototype:
 
 
 def merged(rule: RuleRow, patch: Mapping[str, Any]) -> AclRulePrototype:
-    """The rule with a merge patch applied."""
+    """Return the rule after applying a merge patch."""
     properties = ("action", "direction", "protocol", "source", "destination", "name", *AclRulePrototype.ports)
     own = {name: getattr(rule, name) for name in properties} | {"type": rule.icmp_type, "code": rule.icmp_code}
     return acl_rule_prototype(own | dict(patch))

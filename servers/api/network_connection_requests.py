@@ -44,9 +44,9 @@ class VlansField(serializers.ListField):
 
 
 class InterfaceBody(StrictSerializer):
-    """What network interfaces of all types take.
+    """The properties that network interfaces of all types take.
 
-    ``primary_ipv4_address`` is the word of versions before 2022-03-29 for ``primary_ip.address``.
+    ``primary_ipv4_address`` is the name of ``primary_ip.address`` in versions before 2022-03-29.
     """
 
     subnet = ReferenceField("id", "crn", "href")
@@ -73,7 +73,7 @@ class PrimaryInterfaceBody(InterfaceBody):
 
 
 def refuse_mixed(attrs: dict[str, Any], float_field: str) -> dict[str, Any]:
-    """Each type has its own properties. Raises ValidationError for those of the other one."""
+    """Raise ValidationError when the properties do not match the type of the interface."""
     if attrs["interface_type"] == "pci":
         wrong = {"vlan", float_field} & attrs.keys()
         problems = dict.fromkeys(wrong, "Only an interface of type vlan has this. Leave it out.")
@@ -102,7 +102,7 @@ class PatchInterfaceBody(RenameBody):
 
 
 class AttachedInterfaceField(DescribedField, serializers.Field):
-    """A virtual network interface: one that is there, by ``id``, ``crn`` or ``href``, or what a new one shall be."""
+    """A virtual network interface: an existing one by ``id``, ``crn`` or ``href``, or the properties of a new one."""
 
     @property
     def schema(self) -> Schema:

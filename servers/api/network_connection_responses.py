@@ -1,4 +1,4 @@
-"""Network interfaces and attachments of bare metal servers, as the VPC API answers them."""
+"""Network interfaces and attachments of bare metal servers as the VPC API returns them."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -17,7 +17,7 @@ from servers.network_connections import Port, port_of
 
 
 class _Connection(TypedDict):
-    """What interfaces and attachments have in common: PCI ones have ``allowed_vlans``, VLAN ones ``vlan``."""
+    """The common properties of interfaces and attachments: PCI ones have ``allowed_vlans``, VLAN ones ``vlan``."""
 
     allowed_vlans: NotRequired[list[int]]
     created_at: str
@@ -27,7 +27,7 @@ class _Connection(TypedDict):
 
 
 class BareMetalServerNetworkInterface(NetworkInterfaceReference, _Connection):
-    """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_interface_to_float``."""
+    """Type ``pci`` with ``allowed_vlans``, or type ``vlan`` with ``vlan`` and ``allow_interface_to_float``."""
 
     allow_interface_to_float: NotRequired[bool]
     allow_ip_spoofing: bool
@@ -48,7 +48,7 @@ class BareMetalServerNetworkAttachmentReference(NamedReference):
 
 
 class BareMetalServerNetworkAttachment(BareMetalServerNetworkAttachmentReference, _Connection):
-    """Of type ``pci`` with ``allowed_vlans``, of type ``vlan`` with ``vlan`` and ``allow_to_float``."""
+    """Type ``pci`` with ``allowed_vlans``, or type ``vlan`` with ``vlan`` and ``allow_to_float``."""
 
     allow_to_float: NotRequired[bool]
     interface_type: Literal["pci", "vlan"]
@@ -58,7 +58,7 @@ class BareMetalServerNetworkAttachment(BareMetalServerNetworkAttachmentReference
 def interface_body(
     row: NetworkInterface | NetworkAttachment, server: BareMetalServer, hrefs: Hrefs
 ) -> BareMetalServerNetworkInterface:
-    """A network interface; an attachment shows as one, read-only."""
+    """Return the body of a network interface; an attachment is shown as a read-only one."""
     port = port_of(row)
     holder = port.holder
     body: BareMetalServerNetworkInterface = {
@@ -85,7 +85,11 @@ def interface_body(
 
 
 def _is_pending(row: NetworkInterface | NetworkAttachment, server: BareMetalServer) -> bool:
-    """Until the server is made; and, of a PCI one that was added while the server was stopped, until the next start."""
+    """Return whether the connection is pending.
+
+    It is pending until the server is created; a PCI connection that was added to a stopped server is pending until the
+    next start.
+    """
     return row.awaits_start or server.status == BareMetalServer.Status.PENDING
 
 

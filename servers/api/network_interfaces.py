@@ -31,7 +31,7 @@ Row = NetworkInterface | NetworkAttachment
 
 class InterfaceView(ServerView):
     def rows(self) -> "QuerySet[NetworkInterface] | QuerySet[NetworkAttachment]":
-        """The server's network interfaces; of a server with network attachments, those."""
+        """Return the network interfaces of the server, or its network attachments if it has no network interfaces."""
         own = self.server.network_interfaces.select_related("subnet", "primary_ip")
         if self.server.network_interfaces.all():
             return own.prefetch_related("security_groups", "floating_ips")
@@ -86,7 +86,7 @@ class InterfaceInPath(InterfaceView):
         self.interface = self.find(rows, id=self.kwargs["interface_id"])
 
     def changeable(self) -> NetworkInterface:
-        """The interface, to change it. Raises Conflict when it only shows a network attachment."""
+        """Return the interface to change. Raises Conflict when it only shows a network attachment."""
         if not isinstance(self.interface, NetworkInterface):
             refuse_projection(self.server)
         assert isinstance(self.interface, NetworkInterface)  # noqa: S101  refused otherwise

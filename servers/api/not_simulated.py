@@ -1,4 +1,4 @@
-"""Collections of the VPC API that are not simulated: each is empty, has no item, and takes none.
+"""Collections of the VPC API that are not simulated: each is empty, has no item, and accepts none.
 
 Paths, names and shapes are those of IBM's SDK (ibm-vpc 0.36.0). What is below an item has no path of its own.
 """
@@ -39,7 +39,7 @@ class Kind:
 
     @property
     def action(self) -> str:
-        """What actions begin with: ``is.instance-template.instance-template``, ``is.share.share-profile``."""
+        """The beginning of the actions: ``is.instance-template.instance-template``, ``is.share.share-profile``."""
         family = self.family or self.one.replace("_", "-")
         return f"is.{family.removesuffix('-profile') if self.read_only else family}.{family}"
 
@@ -49,7 +49,7 @@ class Kind:
 
     @property
     def items(self) -> str:
-        """The property of the collection: ``templates`` of ``instance/templates``."""
+        """The name of the property with the items: ``templates`` for ``instance/templates``."""
         return self.path.rpartition("/")[2]
 
     @property
@@ -115,7 +115,7 @@ KINDS = (
 
 
 class EmptyCatalog(CatalogView):
-    """A collection that the provider alone fills."""
+    """A collection whose items only the provider creates."""
 
     kind: Kind = KINDS[0]
 
@@ -140,7 +140,7 @@ class MissingItem(MissingEntry):
 
 
 def urls() -> Iterator[URLPattern]:
-    """The routes of all kinds, below ``/v1``."""
+    """Return the routes of all kinds, below ``/v1``."""
     for kind in KINDS:
         of_all, of_one = (EmptyCatalog, MissingEntry) if kind.read_only else (EmptyCollection, MissingItem)
         yield path(kind.path, of_all.as_view(kind=kind, operations=kind.of_collection()))

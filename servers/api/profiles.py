@@ -1,4 +1,4 @@
-"""``/v1/bare_metal_server/profiles``: what the region called offers."""
+"""``/v1/bare_metal_server/profiles``: the profiles that the requested region offers."""
 
 from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
@@ -59,7 +59,7 @@ class BareMetalServerProfileDiskQuantityFixed(_Fixed):
 
 
 class BareMetalServerProfileDiskSizeFixed(_Fixed):
-    """GB; of a mirrored pair, what one of them holds."""
+    """GB; for a mirrored pair, the size of one of the two disks."""
 
 
 class BareMetalServerProfileDiskSupportedInterfaces(_Enum):
@@ -141,7 +141,7 @@ class InstanceProfileReference(NamedReference):
 
 
 def instance_profile_reference(profile: catalog.InstanceProfile, hrefs: Hrefs) -> InstanceProfileReference:
-    """Of a virtual server's profile, which is not served where it leads to (D-155)."""
+    """Return the reference to a virtual server's profile, whose URL is not served (D-155)."""
     return {
         "href": hrefs("instance", "profiles", profile.name),
         "name": profile.name,
@@ -150,7 +150,10 @@ def instance_profile_reference(profile: catalog.InstanceProfile, hrefs: Hrefs) -
 
 
 def profile_body(profile: catalog.Profile, region: str, hrefs: Hrefs) -> BareMetalServerProfile:
-    """Terraform reads ``value`` of all figures but the bandwidth without looking, so those are ``fixed``."""
+    """Return the body of a profile.
+
+    All figures but the bandwidth are ``fixed``, because Terraform reads their ``value`` without checking the type.
+    """
     return {
         **profile_reference(profile, hrefs),
         "bandwidth": _bandwidth(profile),
@@ -188,7 +191,7 @@ def _bandwidth(
 
 
 def _disks(profile: catalog.Profile) -> list[BareMetalServerProfileDisk]:
-    """The boot disk first: a mirrored pair shows as one."""
+    """Return the disks, the boot disk first; a mirrored pair is shown as one disk."""
     disks: Sequence[tuple[int, int | None, Literal["nvme", "sata"]]] = (
         (1, profile.boot_disk_size, profile.boot_interface),
         (profile.secondary_disk_count, profile.secondary_disk_size, "nvme"),

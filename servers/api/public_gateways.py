@@ -72,7 +72,7 @@ def public_gateway_body(gateway: Row, hrefs: Hrefs) -> PublicGateway:
 
 
 def gateways_with_parts(rows: QuerySet[Row]) -> QuerySet[Row]:
-    """The rows with all that ``public_gateway_body`` shows."""
+    """Return the rows with everything that ``public_gateway_body`` shows."""
     return rows.select_related("resource_group", "vpc", "floating_ip")
 
 

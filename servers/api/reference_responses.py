@@ -1,4 +1,4 @@
-"""How resources point to each other: their URLs, and the short forms inside other resources."""
+"""References between resources: their URLs, and their short forms inside other resources."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +29,7 @@ RESOURCE_MANAGER = "https://resource-controller.cloud.ibm.com/v2/resource_groups
 
 @dataclass(frozen=True)
 class Hrefs:
-    """Absolute URLs under the ``/v1`` that the request came to."""
+    """Absolute URLs under the ``/v1`` that received the request."""
 
     base: str
     version: date = date.max
@@ -100,7 +100,7 @@ class Hrefs:
         }
 
     def primary_address(self, ip: ReservedIP, subnet: Subnet) -> shared_responses.PrimaryAddress:
-        """The property of a network interface that says its address in the version asked for."""
+        """Return the property that contains the address of a network interface in the requested version."""
         return primary_address(self.reserved_ip(ip, subnet), self.version)
 
     def floating_ip(self, ip: FloatingIP) -> shared_responses.FloatingIPReference:
@@ -115,7 +115,7 @@ class Hrefs:
         }
 
     def interface(self, port: Port, instance_id: str) -> shared_responses.NetworkInterfaceReference:
-        """Of an attachment, too: it shows as a network interface with its id and name."""
+        """Return the reference to a network interface, or to an attachment, shown with its own id and name."""
         return {
             "href": self("bare_metal_servers", instance_id, "network_interfaces", port.id),
             "id": port.id,

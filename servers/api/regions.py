@@ -44,7 +44,10 @@ def region_body(region: catalog.Region, hrefs: Hrefs) -> Region:
 
 
 def zone_body(zone: str, region: catalog.Region, hrefs: Hrefs) -> Zone:
-    """All accounts have the same mapping of zones to data centers; IBM assigns each account its own."""
+    """Return the body of a zone.
+
+    All accounts have the same mapping of zones to data centers, while IBM assigns each account its own.
+    """
     return {
         **hrefs.zone(zone),
         "data_center": region.data_center(zone),

@@ -128,7 +128,7 @@ class Reservation(ReservationReference):
 
 
 def reservation_body(row: Any, hrefs: Hrefs) -> Reservation:
-    """The row with ``used``, the number of servers that use it."""
+    """Return the body of a row with ``used``, the number of servers that use it."""
     allocated = row.total if row.status in (rules.ACTIVE, rules.DEACTIVATING) else 0
     committed: ReservationCommittedUse = {
         "expiration_policy": row.expiration_policy,
@@ -268,7 +268,7 @@ class ActivateReservation(OneReservationView):
 
 
 def _columns(body: dict[str, Any]) -> dict[str, Any]:
-    """The changes of a merge patch, by the columns that they change."""
+    """Return the changes of a merge patch, by the columns that they change."""
     profile, columns = body.pop("profile", {}), {"name": "profile", "resource_type": "profile_type"}
     return {
         **body.pop("capacity", {}),

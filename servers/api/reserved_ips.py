@@ -59,7 +59,7 @@ class ReservedIP(ReservedIPReference):
 
 
 def reserved_ip_body(ip: ReservedIpRow, hrefs: Hrefs) -> ReservedIP:
-    """A row with its ``subnet``, and best with what ``RELATED`` names."""
+    """Return the body of a row with its ``subnet``; the relations in ``RELATED`` should be fetched with it."""
     body: ReservedIP = {
         **hrefs.reserved_ip(ip, ip.subnet),
         "auto_delete": ip.auto_delete,
@@ -76,7 +76,7 @@ RELATED = ("subnet", "network_interface__server", "virtual_network_interface", "
 
 
 def target_of(ip: ReservedIpRow) -> NetworkInterface | VirtualNetworkInterface | None:
-    """What the address is bound to."""
+    """Return the resource that the address is bound to."""
     targets = (getattr(ip, name, None) for name in TARGETS)
     return next((interface for interface in targets if interface is not None), None)
 

@@ -121,7 +121,7 @@ class OneRoute(RouteView):
 
 
 class OfDefaultTable(RouteView):
-    """The routing table is the VPC's default one; IBM has deprecated these operations."""
+    """Views of the routes in the VPC's default routing table; IBM has deprecated these operations."""
 
     def find_table(self) -> RoutingTableRow:
         return self.find(self.tables(), pk=str(self.vpc.default_routing_table_id))

@@ -1,4 +1,4 @@
-"""What rules of security groups and of network ACLs have in common on the wire."""
+"""The common parts of the requests about rules of security groups and of network ACLs."""
 
 import ipaddress
 from datetime import date
@@ -69,5 +69,5 @@ class RangeField(DescribedField, serializers.Field):
 
 
 def protocol_for(protocol: str, version: date) -> str:
-    """The name of a protocol in an API version."""
+    """Return the name of a protocol in an API version."""
     return FORMERLY if protocol == EVERYTHING and version < EVERYTHING_SINCE else protocol

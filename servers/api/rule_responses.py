@@ -1,4 +1,4 @@
-"""What rules of security groups and of network ACLs have in common in answers."""
+"""The common parts of the responses about rules of security groups and of network ACLs."""
 
 from typing import Literal, NotRequired
 
@@ -17,7 +17,7 @@ class TrafficRule(IdentifiedReference):
 
 
 def traffic_rule(rule: NetworkACLRule | SecurityGroupRule, hrefs: Hrefs, *path: str) -> TrafficRule:
-    """The properties of every rule; ``path`` is where the rules of its group or ACL are."""
+    """Return the properties that every rule has; ``path`` is that of the rules of its group or ACL."""
     body: TrafficRule = {
         "direction": rule.direction,  # type: ignore[typeddict-item]
         "href": hrefs(*path, rule.id),

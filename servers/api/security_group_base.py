@@ -1,4 +1,4 @@
-"""Views about security groups: which rows, and whose."""
+"""The base of the views about security groups."""
 
 from django.db.models import Prefetch, QuerySet
 from rest_framework.request import Request

@@ -63,7 +63,7 @@ class PatchRuleBody(StrictSerializer):
 
 
 class CreateRuleBody(PatchRuleBody):
-    """What a rule is made of."""
+    """The properties of a new rule."""
 
     direction = serializers.ChoiceField(choices=DIRECTIONS)
     protocol = ProtocolField()
@@ -133,7 +133,7 @@ def rule_prototype(body: Mapping[str, Any]) -> RulePrototype:
 
 
 def merged(rule: RuleRow, patch: Mapping[str, Any]) -> RulePrototype:
-    """The rule with a merge patch applied."""
+    """Return the rule after applying a merge patch."""
     own: dict[str, Any] = {
         "direction": rule.direction,
         "protocol": rule.protocol,

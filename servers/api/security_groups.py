@@ -1,4 +1,4 @@
-"""``/v1/security_groups``, and what is in them."""
+"""``/v1/security_groups`` and the interfaces in them."""
 
 from typing import Literal, NotRequired
 

@@ -91,7 +91,7 @@ class CreateServerBody(StrictSerializer):
     vpc = ReferenceField("id", "crn", "href", required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A server has network interfaces or network attachments, and a primary one."""
+        """Check that a server has either network interfaces or network attachments, with a primary one."""
         styles = [primary for primary, others in STYLES.items() if primary in attrs or others in attrs]
         if len(styles) > 1:
             raise serializers.ValidationError(
@@ -162,7 +162,7 @@ def initialization_prototype(body: dict[str, Any]) -> InitializationPrototype:
 
 
 def server_changes(body: dict[str, Any]) -> dict[str, Any]:
-    """The changes of a merge patch: what is absent stays as it is."""
+    """Return the changes of a merge patch; absent properties do not change."""
     metadata = body.pop("metadata_service", {})
     tpm = body.pop("trusted_platform_module", {})
     return body | {

@@ -1,4 +1,4 @@
-"""A bare metal server, and its disks, as the VPC API answers them."""
+"""A bare metal server and its disks as the VPC API returns them."""
 
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -116,7 +116,7 @@ class BareMetalServer(Reference):
 
 
 def server_body(server: ServerRow, hrefs: Hrefs) -> BareMetalServer:
-    """Every property the SDK models require, none of them null. Raises DeletedMeanwhile."""
+    """Return every property that the SDK models require, none of them null. Raises DeletedMeanwhile."""
     profile = catalog.profiles()[server.profile]
     disks = sorted(server.disks.all(), key=lambda disk: (not disk.is_boot, disk.number))
     ports = ports_of(server)
@@ -191,7 +191,7 @@ def _health_reasons(server: ServerRow) -> list[Reason]:
 
 
 def _pool(server: ServerRow, hrefs: Hrefs) -> list[PooledReservation]:
-    """What was in it and is deleted is marked so."""
+    """Return the pool of reservations, with deleted ones marked."""
     if server.reservation_pool:
         pooled: PooledReservation = {**hrefs.reservation(server.reservation_pool)}
         return [pooled]
@@ -211,7 +211,7 @@ def _pool(server: ServerRow, hrefs: Hrefs) -> list[PooledReservation]:
 
 
 def disk_body(disk: Disk, server: ServerRow, hrefs: Hrefs) -> BareMetalServerDisk:
-    """Only the boot disk says what it may be used for: what its image says."""
+    """Return the body of a disk; only the boot disk has an allowed use, that of its image."""
     body: BareMetalServerDisk = {
         **hrefs.disk(disk, server.id),
         "created_at": timestamps.milliseconds(disk.created_at),

@@ -1,4 +1,4 @@
-"""Fields that many request bodies share: names, and references to other resources."""
+"""Fields of many request bodies: names, and references to other resources."""
 
 from typing import Any, Self
 
@@ -68,12 +68,12 @@ class ReferenceField(DescribedField, serializers.Field):
         return crn.resource if is_near else text
 
     def within(self, parent: Any) -> Self:
-        """In the context of a field that asks it."""
+        """Return this field after putting it into the context of the field ``parent``, which uses it."""
         self.parent = parent
         return self
 
 
 class RenameBody(StrictSerializer):
-    """A merge patch of what has nothing but a name to change."""
+    """A merge patch of a resource of which only the name can change."""
 
     name = NameField(required=False)

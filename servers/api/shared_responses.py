@@ -1,7 +1,7 @@
-"""Shapes that many responses share: references from one resource to another, and the page of a collection.
+"""Shapes of many responses: references from one resource to another, and the page of a collection.
 
-An answer is a TypedDict with the name that IBM's API reference gives it. What renders it returns it, so that the type
-checker holds the code to it; the OpenAPI document is made from it.
+A response is a TypedDict with the name from IBM's API reference. The function that renders it returns it, so that the
+type checker compares the code with it; the OpenAPI document is generated from it.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict
@@ -16,14 +16,14 @@ class Address(TypedDict):
 
 
 class NamedReference(TypedDict):
-    """Zones, profiles: known by name."""
+    """A reference to a resource that is identified by its name, such as a zone or a profile."""
 
     href: str
     name: str
 
 
 class IdentifiedReference(NamedReference):
-    """What every reference to a resource with an id says."""
+    """The properties of every reference to a resource with an id."""
 
     id: str
 
@@ -43,7 +43,7 @@ class Reference(IdentifiedReference):
 
 
 class Grouped(TypedDict):
-    """What every answer says of a resource that belongs to a resource group."""
+    """The common properties of all resources that belong to a resource group."""
 
     created_at: str
     resource_group: ResourceGroupReference
@@ -131,7 +131,7 @@ class Reason(TypedDict):
 
 
 class Deleted(TypedDict):
-    """In a reference to what no longer exists."""
+    """Marks a reference to a resource that no longer exists."""
 
     more_info: str
 
@@ -140,7 +140,7 @@ DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-reso
 
 
 def collection(name: str, items: str, item: Any) -> Any:
-    """The shape of a page: ``{items: [item], first, limit, total_count, next?}``."""
+    """Return the shape of a page: ``{items: [item], first, limit, total_count, next?}``."""
     return TypedDict(  # type: ignore[operator]
         name, {items: list[item], "first": Link, "limit": int, "total_count": int, "next": NotRequired[Link]}
     )

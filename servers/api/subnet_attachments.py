@@ -1,4 +1,4 @@
-"""What a subnet is attached to: its network ACL, its routing table, and its public gateway."""
+"""The resources attached to a subnet: its network ACL, its routing table, and its public gateway."""
 
 from typing import Any
 

@@ -52,7 +52,7 @@ class RoutingTableField(ReferenceField):
 
 
 class CreateSubnetBody(StrictSerializer):
-    """Of a range (``ipv4_cidr_block``), or of so many addresses of a zone."""
+    """A subnet with a given range (``ipv4_cidr_block``), or with a number of addresses in a zone."""
 
     vpc = ReferenceField("id", "crn", "href")
     ipv4_cidr_block = StrictCharField(required=False, max_length=LONGEST_CIDR)
@@ -105,7 +105,7 @@ class Subnet(SubnetReference, InVpc):
 
 
 def subnet_body(subnet: Any, hrefs: Hrefs) -> Subnet:
-    """A row of ``SubnetView.rows``: ``taken`` tells how many addresses are."""
+    """Return the body of a row of ``SubnetView.rows``; ``taken`` is its number of used addresses."""
     total = size_of(subnet.ipv4_cidr_block)
     body: Subnet = {
         **hrefs.subnet(subnet),
@@ -136,7 +136,7 @@ class SubnetView(VpcView):
         )
 
     def render(self, id: str) -> Subnet:
-        """The subnet as it is now."""
+        """Return the body of the subnet as it is now."""
         return subnet_body(self.find(self.rows(), id=id), self.hrefs)
 
 

@@ -15,7 +15,7 @@ MOST_GROUPS = 5
 
 
 class IpBody(StrictSerializer):
-    """An existing reserved IP by ``id`` or ``href``, or what a new one shall be."""
+    """An existing reserved IP by ``id`` or ``href``, or the properties of a new one."""
 
     id = StrictCharField(required=False, max_length=64)
     href = StrictCharField(required=False, max_length=2048)

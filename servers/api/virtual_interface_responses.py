@@ -1,4 +1,4 @@
-"""Virtual network interfaces as the VPC API answers them."""
+"""Virtual network interfaces as the VPC API returns them."""
 
 from typing import Literal, NotRequired
 
@@ -36,7 +36,7 @@ class VirtualNetworkInterface(VirtualNetworkInterfaceReference, InVpc):
 
 
 def virtual_interface_body(row: Row, hrefs: Hrefs, *, deleting: bool = False) -> VirtualNetworkInterface:
-    """As ``VirtualInterfaceView.rows`` finds it."""
+    """Return the body of a row of ``VirtualInterfaceView.rows``."""
     addresses = sorted(row.ips.all(), key=lambda ip: (ip.pk != row.primary_ip_id, ip.pk))
     body: VirtualNetworkInterface = {
         **hrefs.virtual_network_interface(row),

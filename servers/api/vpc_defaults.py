@@ -1,4 +1,4 @@
-"""What each VPC is made with: its default network ACL, security group and routing table, to read."""
+"""The resources that each VPC is created with, read-only: its default network ACL, security group, routing table."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

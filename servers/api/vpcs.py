@@ -144,7 +144,7 @@ def vpc_body(vpc: VpcRow, hrefs: Hrefs) -> VPC:
 
 
 def _resolver(vpc: VpcRow, hrefs: Hrefs) -> VPCDNSResolver:
-    """A VPC that delegates has the servers of its hub."""
+    """Return the resolver of a VPC; one that delegates has the servers of its hub."""
     hub = vpc.dns_resolver_vpc
     manual = (hub or vpc).manual_dns_servers
     servers: list[DNSServer] = [_dns_server(server, hrefs) for server in manual]

@@ -28,7 +28,7 @@ class Region:
         return self.universal_zones[self.zones.index(zone)]
 
     def data_center(self, zone: str) -> str:
-        """``DAL10`` of ``us-south-dal10-a``."""
+        """Return ``DAL10`` for ``us-south-dal10-a``."""
         return self.universal_name(zone).split("-")[-2].upper()
 
 
@@ -50,12 +50,15 @@ class Profile:
 
     @property
     def core_count(self) -> int:
-        """vCPU counts threads and is used in names only."""
+        """The number of cores; vCPU counts threads, and is used in names only."""
         return self.vcpu // self.threads_per_core
 
     @property
     def socket_count(self) -> int:
-        """Two, but no processor of the second generation has the 48 cores of half a server of 96."""
+        """The number of sockets.
+
+        It is two, but no processor of the second generation has the 48 cores of half a server of 96.
+        """
         return 4 if self.generation == 2 and self.core_count > 48 else 2
 
     @property
@@ -156,13 +159,13 @@ def _profile(row: dict[str, Any], regions_by_generation: dict[str, list[str]]) -
 
 
 def profiles_of(region: str) -> list[Profile]:
-    """What a region offers."""
+    """Return the profiles that a region offers."""
     return [profile for profile in profiles().values() if region in profile.regions]
 
 
 @cache
 def instance_profiles() -> tuple[InstanceProfile, ...]:
-    """By name; all have the architecture amd64."""
+    """Return the profiles of virtual servers, sorted by name; all have the architecture amd64."""
     data = _load("instance_profiles.json")
     gpus = {word: Gpu(**row) for word, row in data["gpus"].items()}
     rows = ((family, size) for family, sizes in data["families"].items() for size in sizes.split())
@@ -171,7 +174,7 @@ def instance_profiles() -> tuple[InstanceProfile, ...]:
 
 
 def _instance_profile(family: str, vcpu: str, memory: str, gpu: str = "", *, gpus: dict[str, Gpu]) -> InstanceProfile:
-    """A GPU is said as ``2l4``: how many, and which."""
+    """Return a profile of virtual servers. ``gpu`` is the number and the kind of its GPUs, such as ``2l4``."""
     name = f"{family}-{vcpu}x{memory}{'x' if gpu else ''}{gpu}"
     return InstanceProfile(name, int(vcpu), int(gpu[:1] or 0), gpus[gpu[1:]] if gpu else None)
 
@@ -188,5 +191,5 @@ def stock_images() -> dict[str, StockImage]:
 
 @cache
 def words() -> tuple[str, ...]:
-    """What names are made of when a request gives none."""
+    """Return the words that make up a name when a request gives none."""
     return tuple(files(__name__).joinpath("words.txt").read_text(encoding="utf-8").split())

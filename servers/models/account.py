@@ -1,4 +1,4 @@
-"""Settings and tallies of all servers of an account."""
+"""The settings of an account, and the number of its servers."""
 
 from django.db import models
 

@@ -11,7 +11,7 @@ from trustedprofiles.tag_rules import CRN
 
 
 def kind_of(crn_type: str) -> str:
-    """``BareMetalServer`` of ``bare-metal-server``."""
+    """Return ``BareMetalServer`` for ``bare-metal-server``."""
     return "".join(map(str.capitalize, crn_type.split("-")))
 
 
@@ -45,12 +45,12 @@ class RegionalResource(Resource):
 
     @property
     def location(self) -> str:
-        """Region or zone in the CRN."""
+        """The region or zone in the CRN."""
         return self.region
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select it by, besides account and service: ``vpcId`` of a VPC and so on."""
+        """The attributes by which a policy may select it, besides account and service: ``vpcId`` of a VPC and so on."""
         return {
             "region": self.region,
             self.id_attribute(): self.id,
@@ -60,7 +60,7 @@ class RegionalResource(Resource):
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the same attributes as columns of all rows."""
         return {
             "region": "region",
             cls.id_attribute(): Own(cls),
@@ -70,7 +70,7 @@ class RegionalResource(Resource):
 
     @classmethod
     def id_attribute(cls) -> str:
-        """``bareMetalServerId``: the attribute of policies that has the id."""
+        """Return the attribute of policies that contains the id, such as ``bareMetalServerId``."""
         return f"{cls.crn_type[0]}{kind_of(cls.crn_type)[1:]}Id"
 
     @property

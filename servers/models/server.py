@@ -89,7 +89,7 @@ class BareMetalServer(ZonalResource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select it by, besides account and service. Needs the VPC to be fetched."""
+        """The attributes by which a policy may select it, besides account and service. The VPC must be fetched."""
         return {
             "region": self.region,
             "bareMetalServerId": self.id,
@@ -100,7 +100,7 @@ class BareMetalServer(ZonalResource):
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the same attributes as columns of all rows."""
         return {**super().policy_columns(), "vpcId": Through("vpc", VPC, cls)}
 
 

@@ -40,7 +40,7 @@ class VPC(RegionalResource):
 
 
 class InVpc(RegionalResource):
-    """A resource in a VPC, by which policies may select it. Its model has the column ``vpc``."""
+    """A resource in a VPC; policies may select it by its VPC. Its model has the column ``vpc``."""
 
     vpc: models.ForeignKey[VPC, VPC]
 
@@ -49,17 +49,17 @@ class InVpc(RegionalResource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The same with ``vpcId``. Needs the VPC to be fetched."""
+        """The attributes of the base class and ``vpcId``. The VPC must be fetched."""
         return {**super().policy_attributes, "vpcId": self.vpc.id}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the same attributes as columns of all rows."""
         return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class AddressPrefix(Resource):
-    """A range of a zone that subnets are cut from."""
+    """A range of a zone from which subnets are allocated."""
 
     vpc = models.ForeignKey(VPC, on_delete=models.CASCADE, related_name="address_prefixes")
     zone = models.CharField(max_length=20)

@@ -1,4 +1,4 @@
-"""What an operator does to a server: start, stop, restart, delete, change, give new firmware."""
+"""The actions of an operator on a server: start, stop, restart, delete, change, update the firmware."""
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +20,7 @@ STATUSES = {"delete": 202}
 
 @transaction.atomic
 def act(server: BareMetalServer, *, action: str, by: Party) -> BareMetalServer:
-    """``start``, ``stop``, ``restart`` or ``delete``. Raises Conflict when the server's status forbids it."""
+    """Carry out ``start``, ``stop``, ``restart`` or ``delete``. Raises Conflict when the server's status forbids it."""
     server = lock_row(server)
     transitions.begin(server, action)
     record_change(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
@@ -29,9 +29,10 @@ def act(server: BareMetalServer, *, action: str, by: Party) -> BareMetalServer:
 
 @transaction.atomic
 def update_firmware(server: BareMetalServer, *, auto_start: bool = True) -> BareMetalServer:
-    """Bring in the update that waits, and start the server afterwards if that is asked; recorded when it is done.
+    """Install the pending firmware update, and start the server afterwards if that is requested.
 
-    Raises Conflict unless the server is stopped and an update waits.
+    The event is recorded when the update is complete. Raises Conflict unless the server is stopped and an update is
+    pending.
     """
     server = lock_row(server)
     transitions.begin(server, "update_and_start" if auto_start else "update_firmware")
@@ -53,10 +54,11 @@ def update_server(
     metadata_protocol: str | None = None,
     by: Party,
 ) -> BareMetalServer:
-    """Change what is given, leave the rest; all of it or nothing, one event.
+    """Change the given properties of a server, all or none of them, with one event.
 
-    Raises InvalidValue, NotUnique, Conflict for what only a stopped server may change, Refusals for the pool of
-    reservations, OverQuota for a server that leaves a reservation and counts against the quota from then on.
+    Properties that are not given keep their values. Raises InvalidValue, NotUnique, Conflict for what only a stopped
+    server may change, Refusals for the pool of reservations, OverQuota for a server that leaves a reservation and
+    counts against the quota from then on.
     """
     if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity) == (None,) * 5:
         return switch_metadata_service(server, enabled=metadata_enabled, protocol=metadata_protocol, by=by)

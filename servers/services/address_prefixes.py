@@ -1,4 +1,4 @@
-"""Address prefixes: the ranges of a VPC's zones that subnets are cut from."""
+"""Address prefixes: the ranges in the zones of a VPC from which subnets are allocated."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ ZONE_STEP = 64
 
 
 def add_default_prefixes(vpc: VPC) -> None:
-    """One for each zone of the region (VPC documentation, "Configuring address prefixes")."""
+    """Add one prefix for each zone of the region (VPC documentation, "Configuring address prefixes")."""
     region = catalog.regions()[vpc.region]
     for position, zone in enumerate(region.zones):
         _prefix(vpc, zone, f"10.{region.default_prefix_octet}.{position * ZONE_STEP}.0/18", is_default=True).save()
@@ -30,7 +30,10 @@ def add_default_prefixes(vpc: VPC) -> None:
 def create_address_prefix(
     vpc: VPC, *, cidr: str, zone: str, is_default: bool = False, name: str = "", by: Party
 ) -> AddressPrefix:
-    """Raises Refusals naming all that is wrong with range and zone, NotUnique, OverQuota."""
+    """Create an address prefix in a VPC.
+
+    Raises Refusals with all problems of range and zone, NotUnique, OverQuota.
+    """
     make_room("address_prefixes", within=vpc, beside=vpc.address_prefixes.all())
     if problems := list(_problems(vpc, cidr, zone, is_default=is_default)):
         raise Refusals(problems)
@@ -42,7 +45,7 @@ def create_address_prefix(
 def update_address_prefix(
     prefix: AddressPrefix, *, is_default: bool | None = None, name: str | None = None, by: Party
 ) -> AddressPrefix:
-    """Change what is given. Raises NotUnique, Conflict where the zone has another default prefix."""
+    """Change the given properties. Raises NotUnique, and Conflict when the zone has another default prefix."""
     vpc, prefix = lock_both(prefix.vpc, prefix)
     if is_default and not prefix.is_default:
         _refuse_second_default(vpc, prefix.zone)
@@ -53,7 +56,7 @@ def update_address_prefix(
 
 @transaction.atomic
 def delete_address_prefix(prefix: AddressPrefix, *, by: Party) -> None:
-    """Raises Conflict while a subnet has addresses from it."""
+    """Delete an address prefix. Raises Conflict while a subnet has addresses from it."""
     vpc, prefix = lock_both(prefix.vpc, prefix)
     users = [subnet.name for subnet in vpc.subnets.all() if is_within(subnet.ipv4_cidr_block, prefix.cidr)]
     if users:

@@ -1,4 +1,4 @@
-"""Addresses of a subnet: exact under concurrency."""
+"""Addresses of a subnet, reserved so that concurrent requests never get the same one."""
 
 from django.db.models import Q
 
@@ -15,10 +15,10 @@ from servers.services.row_locks import lock_row
 def reserve_address(
     subnet: Subnet, *, address: str = "", name: str = "", auto_delete: bool = True, path: str = ""
 ) -> ReservedIP:
-    """Take an address: the asked one, or the lowest free one. Must run in a transaction.
+    """Reserve an address: the requested one, or the lowest free one. Must run in a transaction.
 
-    The subnet's row is locked, so that a request at the same moment waits and sees which addresses are taken; the
-    unique constraint stands behind it. ``path`` is the property that asked, for the refusals: InvalidValue for an
+    The subnet's row is locked, so that a concurrent request waits and sees which addresses are taken; the unique
+    constraint also guarantees it. ``path`` is the property of the request, for the refusals: InvalidValue for an
     address outside the subnet, NotUnique for a name that is taken, Conflict when there is no such free address,
     BadField when the subnet was deleted meanwhile.
     """
@@ -46,10 +46,10 @@ def reserve_address(
 
 
 def claim_address(ip: ReservedIP, *, path: str) -> ReservedIP:
-    """A reserved IP that exists and is unbound, for the caller to bind. Must run in a transaction.
+    """Return an existing, unbound reserved IP, for the caller to bind. Must run in a transaction.
 
-    Its subnet is locked, so that no other transaction binds or deletes it before this one ends. Raises BadField
-    when it was deleted meanwhile, Conflict when it was bound.
+    Its subnet is locked, so that no other transaction binds or deletes the reserved IP before this one ends. Raises
+    BadField when it was deleted meanwhile, Conflict when it was bound.
     """
     _lock_subnet(ip.subnet, path)
     current = ReservedIP.objects.filter(pk=ip.pk).first()
@@ -61,14 +61,14 @@ def claim_address(ip: ReservedIP, *, path: str) -> ReservedIP:
 
 
 def require_unbound(ip: ReservedIP, *, path: str, references: References) -> None:
-    """Notes a Conflict when the reserved IP is bound, or kept by the provider."""
+    """Note a Conflict when the reserved IP is bound or belongs to the provider."""
     free = ip.owner == "user" and not ip.virtual_network_interface_id and not is_primary(ip)
     message = "The reserved IP is in use. Name another, or leave it out."
     references.require_free(free, path, "reserved_ip", message)
 
 
 def is_primary(ip: ReservedIP) -> bool:
-    """Whether an interface cannot be without it."""
+    """Return whether the reserved IP is the primary address of an interface."""
     return (
         NetworkInterface.objects.filter(primary_ip=ip).exists()
         or VirtualNetworkInterface.objects.filter(primary_ip=ip).exists()
@@ -76,12 +76,15 @@ def is_primary(ip: ReservedIP) -> bool:
 
 
 def addresses_of(interface: VirtualNetworkInterface) -> Q:
-    """Picks the reserved IPs of a virtual network interface, the primary one among them."""
+    """Return the condition that selects the reserved IPs of a virtual network interface, including the primary one."""
     return Q(virtual_network_interface=interface) | Q(primary_of=interface)
 
 
 def release_address(ip: ReservedIP) -> None:
-    """Delete an address with ``auto_delete`` whose interface was deleted; without, it stays reserved and unbound."""
+    """Delete an address with ``auto_delete`` whose interface was deleted.
+
+    An address without ``auto_delete`` stays reserved and unbound.
+    """
     ReservedIP.objects.filter(pk=ip.pk, auto_delete=True).delete()
 
 

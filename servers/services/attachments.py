@@ -32,7 +32,7 @@ VNI = "virtual_network_interface"
 
 @dataclass(frozen=True)
 class AttachmentPrototype(ConnectionPrototype):
-    """A network attachment to be, of a virtual network interface that is there (its id) or to be made."""
+    """A network attachment to create, of an existing virtual network interface (its id) or of a new one."""
 
     interface: str | VirtualInterfacePrototype
     allow_to_float: bool = False
@@ -40,7 +40,7 @@ class AttachmentPrototype(ConnectionPrototype):
 
 @dataclass(frozen=True)
 class AttachmentRows:
-    """What a prototype refers to: a virtual network interface, or the rows to make one of."""
+    """The rows that a prototype refers to: a virtual network interface, or the rows to create one from."""
 
     prototype: AttachmentPrototype
     path: str
@@ -48,14 +48,17 @@ class AttachmentRows:
 
     @property
     def subnet(self) -> Subnet | None:
-        """Where the virtual network interface is, or will be."""
+        """The subnet that the virtual network interface is in, or will be in."""
         return self.interface.subnet if self.interface else None
 
 
 def find_attachment_rows(
     account_id: str, region: str, prototype: AttachmentPrototype, *, path: str, references: References
 ) -> AttachmentRows:
-    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
+    """Look up the rows that the prototype refers to.
+
+    The problems are added to ``references``, with ``path`` in their targets.
+    """
     where = at(path, VNI)
     if not isinstance(prototype.interface, str):
         rows = find_virtual_interface_rows(account_id, region, prototype.interface, path=where, references=references)
@@ -71,9 +74,9 @@ def attach(
 ) -> NetworkAttachment:
     """Attach a virtual network interface to a server. Must run in a transaction that locks the server.
 
-    One that awaits the start of the server is pending until then.
+    An attachment that waits for the start of the server is pending until then.
 
-    Raises Conflict when another request attached it meanwhile, NotUnique for a name, OverQuota.
+    Raises Conflict when another request attached the interface meanwhile, NotUnique for a name, OverQuota.
     """
     prototype, path = rows.prototype, rows.path
     require_slot(server, prototype.interface_type)
@@ -112,8 +115,8 @@ def _interface(server: BareMetalServer, rows: AttachmentRows, *, by: Party) -> V
 def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *, by: Party) -> NetworkAttachment:
     """Add an attachment to a server.
 
-    Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network interfaces of its own
-    and ServerStatusConflict for a PCI attachment while the server is not stopped, or when it is being deleted.
+    Raises Refusals for wrong references in the prototype, Conflict for a server that has network interfaces of its own,
+    and ServerStatusConflict for a PCI attachment while the server is not stopped, or while the server is being deleted.
     """
     with changing_connections(server, f"{ATTACHMENT}.create", by=by, status=201) as current:
         if not current.network_attachments.exists():
@@ -137,7 +140,7 @@ def update_attachment(
     allowed_vlans: list[int] | None = None,
     by: Party,
 ) -> NetworkAttachment:
-    """Change what is given. Raises InvalidValue, NotUnique, Conflict for VLANs in use."""
+    """Change the given properties. Raises InvalidValue, NotUnique, Conflict for VLANs in use."""
     with changing_connections(server, f"{ATTACHMENT}.update", by=by) as current:
         attachment = lock_row(attachment)
         attachment.name = name or attachment.name
@@ -149,7 +152,11 @@ def update_attachment(
 
 
 def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *, by: Party) -> None:
-    """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
+    """Delete an attachment of a server.
+
+    Raises Conflict for the primary attachment, for a PCI attachment while the server runs, and while VLANs depend on
+    it.
+    """
     with changing_connections(server, f"{ATTACHMENT}.delete", by=by, status=202) as current:
         attachment = lock_row(attachment)
         if attachment.is_primary:

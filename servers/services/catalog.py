@@ -1,4 +1,4 @@
-"""Stock images, as rows."""
+"""The rows of the stock images."""
 
 import hashlib
 import uuid
@@ -10,9 +10,10 @@ from servers.models import Image
 
 
 def seed_images(region: str, now: datetime) -> int:
-    """Make the stock images a region lacks. Returns how many were missing.
+    """Create the missing stock images of a region, and return how many were missing.
 
-    Their ids follow from region and name, so that two machines that start at once do not make them twice.
+    Their ids are derived from region and name, so that two machines that start at the same time do not create them
+    twice.
     """
     names = set(Image.objects.filter(region=region, account=None).values_list("name", flat=True))
     missing = [stock for stock in catalog.stock_images().values() if stock.name not in names]

@@ -1,4 +1,4 @@
-"""Tokens that open a server's console: one valid at a time, for a few minutes."""
+"""Tokens that open a server's console: only one is valid at a time, for a few minutes."""
 
 import hashlib
 import secrets
@@ -21,9 +21,10 @@ OPEN_IN = ("stopped", "starting", "running")
 def create_console_token(
     server: BareMetalServer, *, console_type: str, force: bool = False, by: Party
 ) -> tuple[str, ConsoleAccessToken]:
-    """Make a token, which ends the one before. Returns it in clear, for the last time, and the record of it.
+    """Create a token, which invalidates the previous one, and return it in clear text with its record.
 
-    Raises ServerStatusConflict unless the server is stopped, starting or running.
+    The clear text cannot be read again later. Raises ServerStatusConflict unless the server is stopped, starting or
+    running.
     """
     server = lock_row(server)
     if server.status not in OPEN_IN:

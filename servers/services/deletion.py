@@ -1,4 +1,4 @@
-"""The end of a server: its links, addresses and rows go together."""
+"""The deletion of a server together with its links, addresses and rows."""
 
 from django.db import transaction
 
@@ -14,12 +14,13 @@ from trustedprofiles.services.tags import forget
 
 @transaction.atomic
 def remove(server: BareMetalServer, *, by: Party) -> bool:
-    """Delete a server that is being deleted. Returns False when another worker did.
+    """Delete a server that is being deleted. Returns False when another worker has deleted it.
 
-    Addresses and virtual network interfaces with ``auto_delete`` go along, others stay, and floating IPs stay unbound;
-    every trusted profile's link to the server goes, even one that another caller made, and so do its tags.
+    Addresses and virtual network interfaces with ``auto_delete`` are deleted with it, others remain, and its floating
+    IPs remain unbound. The link of every trusted profile to the server is deleted, even one that another caller
+    created, and so are its tags.
     """
-    if server.reservation_id:  # it is being deleted: it is attached to no other from now on
+    if server.reservation_id:  # it is being deleted, so it is not attached to another one from now on
         lock_row(server.account)
     deleting = BareMetalServer.objects.select_for_update().filter(pk=server.pk, status=BareMetalServer.Status.DELETING)
     if (row := deleting.first()) is None:

@@ -12,7 +12,10 @@ from servers.services.row_locks import lock_row
 
 @transaction.atomic
 def rename_disk(server: BareMetalServer, disk: Disk, *, name: str | None = None, by: Party) -> Disk:
-    """Raises NotUnique when another disk of the server has the name, ServerStatusConflict while it is being deleted."""
+    """Rename a disk.
+
+    Raises NotUnique when another disk of the server has the name, ServerStatusConflict while it is being deleted.
+    """
     server = lock_row(server)
     refuse_deleting(server)
     disk = lock_row(disk)

@@ -1,4 +1,4 @@
-"""Which DNS servers a VPC's own DHCP names: the system's, others that the VPC lists, or those of its hub."""
+"""The DNS servers that a VPC's own DHCP announces: the system's, those that the VPC lists, or those of its hub."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ DELEGATE = f"{RESOLVER}.vpc"
 def configure_dns(vpc: VPC, dns: Mapping[str, Any]) -> None:
     """Apply ``{"enable_hub", "resolver": {"type", "manual_servers": [{"address", "zone_affinity"}] or None, "vpc"}}``.
 
-    What is absent stays. A zone is known by name, the VPC by its id. ``manual_servers`` is set if and only if the type
-    is manual, ``vpc`` if and only if it is delegated; a hub has no bindings when it becomes one, or ceases to be one
-    (VPC API reference, "Update a VPC"). Raises InvalidValue; the row is not saved.
+    Absent properties keep their values. A zone is given by name, the VPC by its id. ``manual_servers`` is set if and
+    only if the type is manual, ``vpc`` if and only if it is delegated; a VPC has no bindings when it becomes a hub, or
+    ceases to be one (VPC API reference, "Update a VPC"). Raises InvalidValue; the row is not saved.
     """
     hub = dns.get("enable_hub", vpc.enable_hub)
     if hub != vpc.enable_hub and vpc.pk and vpc.dns_resolution_bindings.exists():
@@ -32,7 +32,7 @@ def configure_dns(vpc: VPC, dns: Mapping[str, Any]) -> None:
 
 
 def resolver_type(vpc: VPC) -> str:
-    """``delegated``, ``manual`` or ``system``."""
+    """Return ``delegated``, ``manual`` or ``system``."""
     if vpc.dns_resolver_vpc_id is not None:
         return "delegated"
     return "manual" if vpc.manual_dns_servers else "system"
@@ -61,7 +61,7 @@ def _choose_resolver(vpc: VPC, resolver: Mapping[str, Any]) -> None:
 
 
 def _hub_of(vpc: VPC, id: str) -> VPC:
-    """The VPC of this id, if this one is bound to it."""
+    """Return the hub with this id that the VPC is bound to. Raises InvalidValue when it is not bound to such a hub."""
     if not vpc.pk:
         raise _invalid(TYPE, "a new VPC is bound to no hub. Create a DNS resolution binding, then change the type.")
     binding = vpc.dns_resolution_bindings.filter(other__id=id).select_related("other").first()

@@ -1,6 +1,6 @@
 """DNS resolution bindings: a VPC is bound to a hub, which may then resolve names for it.
 
-Both VPCs have a binding: they are made together and deleted together (IBM VPC documentation, "Activity tracking
+Both VPCs have a binding: the two are created together and deleted together (IBM VPC documentation, "Activity tracking
 events", DNS resolution bindings). The rules are those of the VPC API reference, "Create a DNS resolution binding".
 """
 
@@ -19,7 +19,10 @@ from servers.services.row_locks import deleted, lock_row, lock_rows
 
 
 def find_hub(vpc: VPC, id: str) -> VPC:
-    """The VPC of this id that ``vpc`` asks to be bound to. Raises BadField: another account's looks like none."""
+    """Return the VPC with this id, to which ``vpc`` is to be bound.
+
+    Raises BadField when there is none, and in the same way for a VPC of another account.
+    """
     hub = VPC.objects.filter(account=vpc.account_id, region=vpc.region, id=id).first()
     if hub is None:
         raise BadField("vpc names nothing that exists here.", target=Target("vpc"))
@@ -28,9 +31,9 @@ def find_hub(vpc: VPC, id: str) -> VPC:
 
 @transaction.atomic
 def create_binding(vpc: VPC, *, hub: VPC, name: str = "", by: Party) -> DnsResolutionBinding:
-    """Bind a VPC to a hub of its account and region. Returns the side of ``vpc``.
+    """Bind a VPC to a hub of its account and region, and return the binding of ``vpc``.
 
-    Raises InvalidValue for what cannot be bound, NotUnique.
+    Raises InvalidValue for a VPC that cannot be bound, NotUnique.
     """
     if vpc.pk == hub.pk:
         raise _invalid("A VPC cannot be bound to itself. Name another VPC that is a DNS hub.")
@@ -55,7 +58,7 @@ def create_binding(vpc: VPC, *, hub: VPC, name: str = "", by: Party) -> DnsResol
 
 @transaction.atomic
 def rename_binding(binding: DnsResolutionBinding, *, name: str | None = None, by: Party) -> DnsResolutionBinding:
-    """The other VPC's binding keeps its name. Raises NotUnique."""
+    """Rename a binding; the binding of the other VPC keeps its name. Raises NotUnique."""
     binding = lock_row(binding)
     binding.name = name or binding.name
     return save_change(binding, f"{events.DNS_RESOLUTION_BINDING}.update", binding.vpc, by=by)
@@ -63,8 +66,11 @@ def rename_binding(binding: DnsResolutionBinding, *, name: str | None = None, by
 
 @transaction.atomic
 def delete_binding(binding: DnsResolutionBinding, *, by: Party) -> None:
-    """The other VPC's goes along. A VPC that delegates to the hub cannot delete its own; the hub can, and then that
-    VPC is degraded until it chooses another resolver. Raises Conflict."""
+    """Delete a binding together with that of the other VPC.
+
+    A VPC that delegates to the hub cannot delete its own binding: that raises Conflict. The hub can, and then that VPC
+    is degraded until it chooses another resolver.
+    """
     vpc, other = _lock_vpcs(binding.vpc, binding.other)
     binding = lock_row(binding)
     if vpc.dns_resolver_vpc_id == other.pk:
@@ -77,7 +83,7 @@ def delete_binding(binding: DnsResolutionBinding, *, by: Party) -> None:
 
 
 def _lock_vpcs(vpc: VPC, other: VPC) -> tuple[VPC, VPC]:
-    """Lock both, whose answers show their bindings: their entity tags change. Raises NotFound."""
+    """Lock both VPCs and change their entity tags, because their answers show the bindings. Raises NotFound."""
     rows = lock_rows(VPC, [vpc.pk, other.pk])
     if len(rows) < 2:
         raise deleted(VPC)

@@ -1,4 +1,4 @@
-"""Floating IPs: public addresses, handed out and bound to interfaces."""
+"""Floating IPs: public addresses that are allocated and bound to interfaces."""
 
 import ipaddress
 import random
@@ -46,13 +46,13 @@ def create_floating_ip(
     path: str = "",
     by: Party,
 ) -> FloatingIP:
-    """Hand out an address in a zone, or bound to a target, which is the id of an interface.
+    """Allocate an address in a zone, or allocate one and bind it to ``target``, the id of an interface.
 
-    ``path`` is where the request describes it.
-    Raises BadField, NotUnique, OverQuota, Conflict when the target has a floating IP already.
+    ``path`` is where the request describes it. Raises BadField, NotUnique, OverQuota, Conflict when the target already
+    has a floating IP.
     """
     group = group_for(account, resource_group, path=at(path, "resource_group"))
-    lock_row(account)  # before the server, as everywhere
+    lock_row(account)  # before the server, in the same order as everywhere
     interface = _find(account.id, region, target) if target else None
     server = _server(interface) if interface else None
     servers = [lock_row(server)] if server else []
@@ -77,7 +77,7 @@ def create_floating_ip(
 
 
 def _take_address(ip: FloatingIP, *, path: str) -> None:
-    """Save with the lowest free address, or with any free one where another request took that at the same moment.
+    """Save with the lowest free address, or with any free one when another request took that meanwhile.
 
     Raises NotUnique for the name at ``path``, OverQuota, Conflict.
     """
@@ -101,9 +101,10 @@ def _take_address(ip: FloatingIP, *, path: str) -> None:
 def update_floating_ip(
     ip: FloatingIP, *, name: str | None = None, target: str | None = None, move: bool = False, by: Party
 ) -> FloatingIP:
-    """Rename it; with ``move``, bind it to another target, or to none.
+    """Rename a floating IP; with ``move``, bind it to another target or unbind it.
 
-    Raises NotUnique, BadField, InvalidValue for a target in another zone, Conflict for one that has another.
+    Raises NotUnique, BadField, InvalidValue for a target in another zone, Conflict for a target that has another
+    floating IP.
     """
     interface = _find(ip.account_id, ip.region, target) if target else None
     ip, servers = _lock(ip, interface)
@@ -122,7 +123,7 @@ def update_floating_ip(
 
 @transaction.atomic
 def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
-    """Bound to an interface, it is unbound along with it. Raises Conflict for the address of a public gateway."""
+    """Delete a floating IP, which also unbinds it. Raises Conflict for the address of a public gateway."""
     ip, servers = _lock(ip)
     require_no_gateway(ip)
     delete_resource(ip, f"{events.FLOATING_IP}.delete", ip, by=by)
@@ -131,10 +132,11 @@ def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
 
 @transaction.atomic
 def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> FloatingIP:
-    """Bind the floating IP of this id to an interface. Bound to it already, it stays so.
+    """Bind the floating IP with this id to an interface; do nothing if it is bound to it already.
 
-    With infrastructure NAT an interface has one; ``replace`` unbinds that first. Raises NotFound, InvalidValue for
-    another zone, Conflict when it is bound elsewhere, or the interface has another and that is not to be replaced.
+    An interface with infrastructure NAT has only one floating IP; ``replace`` unbinds the present one first. Raises
+    NotFound, InvalidValue for another zone, Conflict when the floating IP is bound elsewhere, or when the interface has
+    another one and ``replace`` is not set.
     """
     subnet = interface.subnet
     row = existing(
@@ -168,7 +170,7 @@ def unbind(ip: FloatingIP, *, by: Party) -> None:
 
 
 def lock_unbound(account: Account, region: str, id: str, *, path: str) -> FloatingIP:
-    """The floating IP of this id or address, locked. Raises BadField, Conflict for one that is bound."""
+    """Lock and return the floating IP with this id or address. Raises BadField, and Conflict for a bound one."""
     rows = FloatingIP.objects.filter(account=account, region=region)
     row = rows.filter(id=id).first() or (rows.filter(address=id).first() if is_address(id) else None)
     ip = lock_row(require_row(row, path, "floating IP that exists here"))
@@ -181,7 +183,10 @@ def lock_unbound(account: Account, region: str, id: str, *, path: str) -> Floati
 
 
 def require_no_gateway(ip: FloatingIP) -> None:
-    """A public gateway keeps its address as long as it exists. ``ip`` is locked. Raises Conflict."""
+    """Check that the locked ``ip`` is not the address of a public gateway.
+
+    A public gateway keeps its address as long as it exists. Raises Conflict.
+    """
     if gateway := PublicGateway.objects.filter(floating_ip=ip).first():
         raise Conflict(
             f"{ip.address} is the address of the public gateway {gateway.name}. Delete the public gateway.",
@@ -201,9 +206,9 @@ def _holder(ip: FloatingIP) -> Interface | None:
 
 
 def _lock(ip: FloatingIP, interface: Interface | None = None) -> tuple[FloatingIP, list[BareMetalServer]]:
-    """Lock the row, and before it the servers that it matters to, as everywhere; return both as they are now.
+    """Lock the servers that the change affects, then the floating IP, and return both as they are now.
 
-    Raises NotFound, Conflict when the floating IP was moved meanwhile.
+    All functions lock in this order. Raises NotFound, Conflict when the floating IP was moved meanwhile.
     """
     holder = _holder(ip)
     servers = {server.pk: server for each in (holder, interface) if each and (server := _server(each))}

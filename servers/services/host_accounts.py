@@ -1,4 +1,4 @@
-"""The administrator of a Windows or ESXi server: a password that only the holder of an SSH key can read."""
+"""The administrator of a Windows or ESXi server, whose password only the holder of an SSH key can read."""
 
 import base64
 import secrets
@@ -36,9 +36,10 @@ class HostAccount(TypedDict):
 
 
 def administrator_of(operating_system: str, keys: Sequence[Key]) -> list[HostAccount]:
-    """The accounts of a server initialized with these keys; ``operating_system`` is its name in the catalog.
+    """Return the accounts of a server that is initialized with these keys.
 
-    Windows and ESXi have one. Its password is made here and forgotten here: nothing but the ciphertext leaves.
+    ``operating_system`` is its name in the catalog. Windows and ESXi have one account. Its password is generated here
+    and not stored: only the ciphertext is returned.
     """
     username = ADMINISTRATORS.get(_family(operating_system))
     key = next((key for key in keys if key.type == "rsa"), None)
@@ -57,11 +58,11 @@ def administrator_of(operating_system: str, keys: Sequence[Key]) -> list[HostAcc
 
 
 def key_problems(operating_system: str, key_types: Sequence[str]) -> list[str]:
-    """What is wrong with installing keys of these types (``rsa``, ``ed25519``); each problem says what to do.
+    """Return the problems with installing keys of these types (``rsa``, ``ed25519``), each with its remedy.
 
-    VPC API, ``initialization.keys``: Windows needs an RSA key to encrypt the administrator's password under; an
-    Ed25519 key is of no use on Windows, and not accepted by VMware ESXi. Without any key, no user can read the
-    password of ``root`` on ESXi.
+    VPC API, ``initialization.keys``: Windows needs an RSA key to encrypt the administrator's password; an Ed25519 key
+    cannot be used on Windows, and VMware ESXi does not accept it. Without any key, no user can read the password of
+    ``root`` on ESXi.
     """
     family = _family(operating_system)
     if family == WINDOWS and "rsa" not in key_types:
@@ -77,7 +78,7 @@ def _family(operating_system: str) -> str:
 
 
 def _password() -> str:
-    """At least one of each kind, and Windows' rules ask for no more."""
+    """Return a random password with at least one character of each kind, which is all that Windows requires."""
     rest = PASSWORD_LENGTH - len(KINDS)
     characters = [secrets.choice(kind) for kind in KINDS] + [secrets.choice("".join(KINDS)) for _ in range(rest)]
     secrets.SystemRandom().shuffle(characters)

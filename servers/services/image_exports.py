@@ -1,7 +1,7 @@
 """Image export jobs: an image is written into a bucket of its account, in two steps by the domain's clock.
 
 The rules are those of the VPC API reference ("Create an export job for an image") and of the VPC documentation
-("Managing custom images"). As with servers, each step is a conditional UPDATE, and when it is due stands in the row.
+("Managing custom images"). As with servers, each step is a conditional UPDATE, and its due time is in the row.
 """
 
 import uuid
@@ -47,9 +47,9 @@ LONGEST_NAME = 63
 def create_export_job(
     image: Image, *, bucket: Bucket, format: str = "qcow2", name: str = "", by: Party
 ) -> ImageExportJob:
-    """Queue the export of an own image; the caller may write to the bucket.
+    """Queue the export of an account's own image; the caller may write to the bucket.
 
-    Raises BadField for a bucket that is not there, Conflict for an image that has no file, OverQuota, NotUnique.
+    Raises BadField for a bucket that does not exist, Conflict for an image that has no file, OverQuota, NotUnique.
     """
     if not bucket.is_there:
         raise BadField("storage_bucket names no bucket of the account.", target=Target("storage_bucket"))
@@ -85,7 +85,7 @@ def create_export_job(
 
 @transaction.atomic
 def rename_export_job(job: ImageExportJob, *, name: str | None = None, by: Party) -> ImageExportJob:
-    """What it has written, or will, keeps its name. Raises NotUnique."""
+    """Rename a job; the name of its object in the bucket does not change. Raises NotUnique."""
     job = lock_row(job)
     job.name = name or job.name
     save_named(job)
@@ -95,7 +95,7 @@ def rename_export_job(job: ImageExportJob, *, name: str | None = None, by: Party
 
 @transaction.atomic
 def delete_export_job(job: ImageExportJob, *, by: Party) -> None:
-    """One that is not over writes nothing any more; what one that is over has written stays."""
+    """Delete a job. An unfinished job then writes nothing; the object of a finished one remains."""
     image = lock_row(job.image)
     lock_row(job).delete()
     record_change(f"{IMAGE_EXPORT_JOB}.delete", image, by=by, status=202)
@@ -117,7 +117,7 @@ def run_due(now: datetime) -> int:
 
 
 def due_at(now: datetime) -> datetime | None:
-    """When the next step is due; None while every job is over."""
+    """Return when the next step is due; None while every job has ended."""
     return next_step_at(ImageExportJob.objects.all(), now, column="due_at")
 
 
@@ -129,7 +129,7 @@ def _start(job: ImageExportJob, *, now: datetime) -> bool:
 
 
 def _complete(job: ImageExportJob, *, now: datetime) -> bool:
-    """Write the image. A job whose bucket cannot be written to has failed, and leaves nothing behind."""
+    """Write the image. A job that cannot write to its bucket fails and leaves no object behind."""
     if reason := provoked_failure(FAILURES, job.name):
         return _fail(job, *reason, now=now)
     image = job.image
@@ -170,20 +170,20 @@ def _end(job: ImageExportJob, *, now: datetime, status: str, failure: ApiError |
 
 
 def _take(job: ImageExportJob, **changes: Any) -> bool:
-    """Whether this call is the one that moves the job on."""
+    """Apply the changes to the job, and return whether this call, and not another worker's, did so."""
     same = ImageExportJob.objects.filter(pk=job.pk, status=job.status, due_at=job.due_at)
     return same.update(**changes) == 1
 
 
 def _let_go(image: Image) -> None:
-    """An image that was deleted while it was being exported goes when that is over, with its jobs."""
+    """Delete an image whose deletion was waiting for its export jobs, with the jobs, once none is in progress."""
     if image.status == "deleting" and not image.export_jobs.filter(status__in=ACTIVE).exists():
-        forget(image.crn)  # tags that were attached meanwhile
+        forget(image.crn)  # removes tags that were attached meanwhile
         image.delete()
 
 
 def _object_name(image: Image, name: str, format: str, bucket: Bucket) -> str:
-    """Made of both names, and unique in the bucket (VPC documentation, "Exporting a custom image")."""
+    """Return a name made of both names and unique in the bucket (VPC documentation, "Exporting a custom image")."""
     stem, number = f"{image.name}-{name}", 1
     others = ImageExportJob.objects.filter(bucket_crn=bucket.crn)
     while True:

@@ -1,4 +1,4 @@
-"""With which published profiles of virtual servers an image can be used."""
+"""The published profiles of virtual servers that an image can be used with."""
 
 from servers import catalog
 from servers.allowed_use import usable_by_instance
@@ -8,8 +8,11 @@ NO_GPU = (0, "", "", 0)
 
 
 def instance_profiles_for(image: Image) -> list[catalog.InstanceProfile]:
-    """By name: those that its ``allowed_use.instance`` allows (VPC API reference, "List instance profiles compatible
-    with an image"). Images that take an ESXi or iPXE script are for bare metal servers alone."""
+    """Return the profiles that the image's ``allowed_use.instance`` allows, sorted by name.
+
+    Source: VPC API reference, "List instance profiles compatible with an image". Images that take an ESXi or iPXE
+    script are for bare metal servers only.
+    """
     if image.user_data_format != "cloud_init":
         return []
     profiles = catalog.instance_profiles()
@@ -19,7 +22,7 @@ def instance_profiles_for(image: Image) -> list[catalog.InstanceProfile]:
 
 
 def _of(profile: catalog.InstanceProfile) -> tuple[int, tuple[int, str, str, int]]:
-    """The hardware that an expression may speak of, which many profiles have in common."""
+    """Return the hardware that an expression can refer to, which is the same for many profiles."""
     gpu = profile.gpu
     if gpu is None:
         return profile.vcpu, NO_GPU

@@ -1,4 +1,4 @@
-"""Own images: made from a file in Cloud Object Storage, changed, deprecated, made obsolete, deleted."""
+"""An account's own images: created from a file in Cloud Object Storage, changed, deprecated, made obsolete, deleted."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ FILE_SIZE = 1
 
 
 class ImageChanges(TypedDict, total=False):
-    """What a patch names; no date takes the one that was set away."""
+    """The properties that a patch changes; a date that is None removes the present one."""
 
     name: str
     deprecation_at: datetime | None
@@ -61,7 +61,7 @@ def create_image(
     ``allowed_use`` and ``allowed_use_instance`` are expressions for bare metal and virtual servers,
     ``allowed_use_version`` is the version date, ``2026-01-01``, that they were written for.
 
-    Raises Refusals naming all that is wrong, NotUnique.
+    Raises Refusals with all problems, NotUnique.
     """
     now = clock.now()
     references = References()
@@ -100,7 +100,7 @@ def create_image(
 
 @transaction.atomic
 def update_image(image: Image, changes: ImageChanges, *, by: Party) -> Image:
-    """Change what is named. Raises what ``delete_image`` raises, Refusals naming all that is wrong, NotUnique."""
+    """Change the given properties. Raises the errors of ``delete_image``, Refusals with all problems, NotUnique."""
     image = _hold_own(image)
     now = clock.now()
     references = References()
@@ -129,7 +129,10 @@ def update_image(image: Image, changes: ImageChanges, *, by: Party) -> Image:
 
 @transaction.atomic
 def deprecate_image(image: Image, *, by: Party) -> None:
-    """Raises NotAuthorized, Conflict unless the image is available and has no deprecation date."""
+    """Deprecate an image.
+
+    Raises NotAuthorized, and Conflict unless the image is available and has no deprecation date.
+    """
     image = _hold_own(image)
     if image.status != "available":
         _refuse(image, f"It is {image.status}; only an available image can be deprecated.")
@@ -143,7 +146,11 @@ def deprecate_image(image: Image, *, by: Party) -> None:
 
 @transaction.atomic
 def obsolete_image(image: Image, *, by: Party) -> None:
-    """Raises NotAuthorized, Conflict unless the image is available or deprecated and no date lies ahead."""
+    """Make an image obsolete.
+
+    Raises NotAuthorized, and Conflict unless the image is available or deprecated, has no deprecation date in the
+    future and no obsolescence date.
+    """
     image = _hold_own(image)
     now = clock.now()
     if image.status not in ("available", "deprecated"):
@@ -160,9 +167,10 @@ def obsolete_image(image: Image, *, by: Party) -> None:
 
 @transaction.atomic
 def delete_image(image: Image, *, by: Party) -> None:
-    """Servers that were initialized from it keep the record of it; export jobs in progress end before it is gone.
+    """Delete an image after its export jobs in progress have ended.
 
-    Raises NotAuthorized for IBM's images, Conflict for one that is being deleted.
+    Servers that were initialized from it keep their copy of its data. Raises NotAuthorized for IBM's images, Conflict
+    for an image that is being deleted.
     """
     image = _hold_own(image)
     record_change(f"{IMAGE}.delete", image, by=by, status=202)
@@ -175,7 +183,7 @@ def delete_image(image: Image, *, by: Party) -> None:
 
 
 def due_at(now: datetime) -> datetime | None:
-    """When the next image is deprecated or becomes obsolete; None while none has a date for that."""
+    """Return when the next image is deprecated or becomes obsolete; None while no image has such a date."""
     usable = Image.objects.filter(status__in=("available", "deprecated"))
     first = usable.aggregate(obsolescence=Min("obsolescence_at"))["obsolescence"]
     deprecation = usable.filter(status="available").aggregate(deprecation=Min("deprecation_at"))["deprecation"]
@@ -183,14 +191,14 @@ def due_at(now: datetime) -> datetime | None:
 
 
 def retire_due(now: datetime) -> int:
-    """Deprecate, and make obsolete, what has reached its date. Returns how many changed."""
+    """Deprecate the images, or make them obsolete, whose date has come. Returns how many changed."""
     usable = Image.objects.filter(status__in=("available", "deprecated"))
     obsolete = usable.filter(obsolescence_at__lte=now).update(status="obsolete")
     return obsolete + usable.filter(status="available", deprecation_at__lte=now).update(status="deprecated")
 
 
 def status_at(image: Image, now: datetime) -> str:
-    """What the dates make of an image whose file is there."""
+    """Return the status that follows from the dates of an image whose file exists."""
     if image.obsolescence_at is not None and image.obsolescence_at <= now:
         return "obsolete"
     if image.deprecation_at is not None and image.deprecation_at <= now:
@@ -199,14 +207,17 @@ def status_at(image: Image, now: datetime) -> str:
 
 
 def may_change(image: Image) -> Verdict:
-    """May a caller change it, whatever policies grant?"""
+    """Return whether a caller may change the image, regardless of what policies grant."""
     if image.account_id is None:
         return Refused(f"The image {image.name} is IBM's: it can be used, but not changed. Create your own.")
     return Allowed("the image is an account's own", source=image.crn)
 
 
 def _hold_own(image: Image) -> Image:
-    """The image as it is now. Raises NotAuthorized, and Conflict when it is being deleted."""
+    """Lock the image and return it as it is now.
+
+    Raises NotAuthorized for IBM's images, and Conflict when the image is being deleted.
+    """
     if not (verdict := may_change(image)):
         raise NotAuthorized(verdict.because)
     image = lock_row(image)

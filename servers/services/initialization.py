@@ -1,4 +1,4 @@
-"""What a server is initialized from: when it is made, and again when it is reinitialized."""
+"""The initialization of a server: when it is created, and again when it is reinitialized."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class InitializationPrototype:
 
 @dataclass(frozen=True)
 class InitializationRows:
-    """What a prototype refers to."""
+    """The rows that a prototype refers to."""
 
     prototype: InitializationPrototype
     image: Image | None
@@ -51,7 +51,10 @@ def find_initialization(
     path: str,
     references: References,
 ) -> InitializationRows:
-    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
+    """Look up the rows that the prototype refers to.
+
+    The problems are added to ``references``, with ``path`` in their targets.
+    """
     images = images_of(account_id).filter(region=region)
     image = references.find(at(path, "image"), images.filter(id=prototype.image).first())
     matches = [
@@ -83,7 +86,7 @@ def _find_key(account_id: str, region: str, reference: str) -> Key | None:
 
 
 def save_initialization(server: BareMetalServer, rows: InitializationRows, *, by: Party) -> Initialization:
-    """Write down what the server is initialized from, and make its link if that is asked. Must run in a transaction."""
+    """Save the initialization of the server, and create its link if requested. Must run in a transaction."""
     prototype, image, profile = rows.prototype, rows.image, rows.trusted_profile
     assert image  # noqa: S101  what is not found was refused before
     initialization, _ = Initialization.objects.update_or_create(
@@ -116,8 +119,8 @@ def snapshot(key: Key) -> dict[str, str]:
 def reinitialize(server: BareMetalServer, prototype: InitializationPrototype, *, by: Party) -> Initialization:
     """Wipe the boot disk and initialize the server again; secondary disks, ids, addresses and links stay.
 
-    Raises Refusals naming all that is wrong with the prototype, Conflict unless the server is stopped, or failed
-    while it was reinitialized before.
+    Raises Refusals with all problems of the prototype, Conflict unless the server is stopped, or has failed during an
+    earlier reinitialization.
     """
     server = lock_row(server)
     references = References()

@@ -1,4 +1,4 @@
-"""SSH keys: read, measured, fingerprinted."""
+"""SSH keys: imported, measured and fingerprinted."""
 
 import base64
 import hashlib
@@ -35,12 +35,12 @@ def create_key(
     resource_group: str = "",
     by: Party,
 ) -> Key:
-    """Import an OpenSSH public key; ``resource_group`` is an id, the default group without.
+    """Import an OpenSSH public key.
 
-    Raises InvalidValue for other text, another type, or a key that can be factored; BadField, NotUnique for a
-    name or key that is there, OverQuota.
+    ``resource_group`` is an id; without it, the key is in the default group. Raises InvalidValue for other text,
+    another type, or a key that can be factored; BadField, NotUnique for an existing name or key, OverQuota.
     """
-    kind, length, algorithm, blob = _read(public_key)  # before the database is held, for it takes a while
+    kind, length, algorithm, blob = _read(public_key)  # before the database is locked, because it takes a while
     if type not in ("", kind):
         raise InvalidValue(f"The public key is of type {kind}. Say so, or leave type out.", target=Target("type"))
     with transaction.atomic():
@@ -68,7 +68,7 @@ def create_key(
 
 @transaction.atomic
 def delete_key(key: Key, *, by: Party) -> None:
-    """Servers that were initialized with the key keep the record of it."""
+    """Delete a key; servers that were initialized with it keep their copy of its data."""
     key = lock_row(key)
     record_change(f"{events.KEY}.delete", key, by=by, status=204)
     forget(key.crn)
@@ -76,10 +76,10 @@ def delete_key(key: Key, *, by: Party) -> None:
 
 
 def _read(text: str) -> tuple[str, int, str, str]:
-    """Type, length in bits, algorithm and base64 of an OpenSSH public key.
+    """Return the type, length in bits, algorithm and base64 of an OpenSSH public key.
 
-    Only the key field counts (VPC API, ``public_key``): the algorithm before it may be left out, and is in the key; a
-    comment may follow. Raises InvalidValue.
+    Only the key field counts (VPC API, ``public_key``): the algorithm before it may be omitted, because the key
+    contains it; a comment may follow. Raises InvalidValue.
     """
     target = Target("public_key")
     try:
@@ -101,7 +101,7 @@ def _read(text: str) -> tuple[str, int, str, str]:
 
 
 def _key_field(text: str) -> bytes:
-    """The decoded first or second word of the one line. Raises ValueError."""
+    """Return the decoded first or second word of the only line. Raises ValueError."""
     [line] = text.strip().splitlines()
     words = line.split()
     position = 0 if words[0].startswith(ENCODED_LENGTH) else 1
@@ -109,7 +109,10 @@ def _key_field(text: str) -> bytes:
 
 
 def _algorithm(blob: bytes) -> str:
-    """What a key says of itself: a length in four bytes, then as many characters (RFC 4253). Raises ValueError."""
+    """Return the algorithm that the key names: a length in four bytes, then as many characters (RFC 4253).
+
+    Raises ValueError.
+    """
     algorithm = blob[4 : 4 + int.from_bytes(blob[:4])].decode("ascii")
     if algorithm not in ALGORITHMS:
         raise ValueError(f"{algorithm} is none of {ALGORITHMS}.")
@@ -117,6 +120,6 @@ def _algorithm(blob: bytes) -> str:
 
 
 def _fingerprint(blob: str) -> str:
-    """``SHA256:<base64 without padding>``, as ``ssh-keygen -l`` prints it."""
+    """Return ``SHA256:<base64 without padding>``, as ``ssh-keygen -l`` prints it."""
     digest = hashlib.sha256(base64.b64decode(blob)).digest()
     return "SHA256:" + base64.b64encode(digest).rstrip(b"=").decode()

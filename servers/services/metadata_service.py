@@ -1,4 +1,4 @@
-"""The switches of the metadata service: of one server, on or off, http or https; of a whole account, on or off."""
+"""The switches of the metadata service: on or off and http or https for one server, on or off for an account."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,9 +20,9 @@ AT_ONCE = 500
 def switch_metadata_service(
     server: BareMetalServer, *, enabled: bool | None = None, protocol: str | None = None, by: Party
 ) -> BareMetalServer:
-    """Switch what is given. Effective at once in every process; one event.
+    """Set the given switches, with immediate effect in every process and with one event.
 
-    Raises NotFound for a deleted server, ServerStatusConflict for one that is being deleted.
+    Raises NotFound for a deleted server, ServerStatusConflict for a server that is being deleted.
     """
     server = lock_row(server)
     refuse_deleting(server)
@@ -36,15 +36,16 @@ def switch_metadata_service(
 def switch_each(
     numbers: Sequence[int], *, enabled: bool | None = None, protocol: str | None = None, by: Party
 ) -> dict[int, ApiError]:
-    """The same of many servers: those that are refused, by number, keep no other from being switched.
+    """Set the given switches of many servers, and return the refusals by server number.
 
-    AT_ONCE of them in one transaction, in a constant number of queries.
+    A refused server does not prevent the others from being switched. One transaction covers AT_ONCE servers, with a
+    constant number of queries.
     """
     return in_portions(numbers, partial(_switch_some, enabled=enabled, protocol=protocol, by=by))
 
 
 def in_portions(numbers: Sequence[int], switch: Callable[[Sequence[int]], dict[int, ApiError]]) -> dict[int, ApiError]:
-    """What a switch of many servers at once refuses, called with AT_ONCE of them at the most."""
+    """Call ``switch`` with at most AT_ONCE of the servers at a time, and return all refusals."""
     refusals: dict[int, ApiError] = {}
     for start in range(0, len(numbers), AT_ONCE):
         refusals |= switch(numbers[start : start + AT_ONCE])
@@ -69,7 +70,7 @@ def _switch_some(
 
 
 def hold_changeable(numbers: Sequence[int]) -> tuple[dict[int, BareMetalServer], dict[int, ApiError]]:
-    """Servers by number, held until the transaction ends; and why the others cannot be changed."""
+    """Return the servers by number, locked until the transaction ends, and the refusals of the others."""
     rows = lock_rows(BareMetalServer, numbers)
     refusals: dict[int, ApiError] = {}
     for number in numbers:
@@ -88,12 +89,15 @@ def refuse_deleting(server: BareMetalServer) -> None:
 
 
 def switches(server: BareMetalServer) -> dict[str, object]:
-    """What an event says of the switches."""
+    """Return what an event contains about the switches."""
     return {"metadata_service": {"enabled": server.metadata_enabled, "protocol": server.metadata_protocol}}
 
 
 def apply_switches(server: BareMetalServer, *, enabled: bool | None, protocol: str | None) -> None:
-    """Set the switches on a row. Switching off begins a new epoch: identity tokens from before stay dead."""
+    """Set the switches on a row.
+
+    Switching the service off begins a new epoch, so that earlier identity tokens stay invalid.
+    """
     if enabled is False and server.metadata_enabled:
         server.metadata_epoch += 1
     if enabled is not None:
@@ -104,10 +108,10 @@ def apply_switches(server: BareMetalServer, *, enabled: bool | None, protocol: s
 
 @transaction.atomic
 def switch_account(account: Account, *, enabled: bool, by: Party) -> AccountSettings:
-    """Turn the metadata service off for all servers of an account, or give them back to their own switches.
+    """Turn the metadata service of an account off, or on again with the servers' own switches.
 
-    Their own switches stay as they are. Effective at once in every process; turning it off ends the identity tokens of
-    every server, as switching one off does.
+    The servers' own switches do not change. The effect is immediate in every process; turning the service off ends the
+    identity tokens of every server, as switching off a single server does.
     """
     settings, _ = AccountSettings.objects.select_for_update().get_or_create(account=account)
     if settings.metadata_service != enabled:

@@ -1,4 +1,4 @@
-"""Names, and the resource group a new resource goes into."""
+"""Names of new resources, and the resource groups that they are in."""
 
 import random
 
@@ -15,21 +15,21 @@ PROVIDER_NAMES = "ibm-"
 
 
 def random_name() -> str:
-    """For what the request leaves unnamed: four random words, as IBM makes them."""
+    """Return a name for a resource that the request does not name: four random words, as IBM makes them."""
     return "-".join(random.sample(catalog.words(), 4))
 
 
 def save_named(row: Resource | Image, *, path: str = "name") -> None:
-    """Save a row whose name must be the only one of its kind; ``path`` is the property that gave it.
+    """Save a new row, or all of a changed one, whose name must be unique.
 
-    Raises NotUnique when the name is taken. A new row, or all of a changed one.
+    ``path`` is the property that contains the name. Raises NotUnique when the name is taken.
     """
     with unique_name(type(row), NotUnique(f"Provided Name ({row.name}) is not unique", target=Target(path))):
         row.save()
 
 
 def group_for(account: Account, id: str, *, path: str = "resource_group") -> ResourceGroup:
-    """The resource group of this id; without one, the account's default. Raises BadField."""
+    """Return the resource group with this id, or the account's default group without an id. Raises BadField."""
     if not id:
         return default_resource_group(account.id)
     group = resource_group(account.id, id)

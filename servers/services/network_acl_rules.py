@@ -1,4 +1,4 @@
-"""Rules of network ACLs, tried in their order."""
+"""Rules of network ACLs, which apply in their order."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from servers.services.traffic_rules import TrafficRulePrototype, refuse
 
 @dataclass(frozen=True, kw_only=True)
 class AclRulePrototype(TrafficRulePrototype):
-    """A rule to be; ``before`` is the id of the rule it goes before, and empty for the end."""
+    """A rule to create; ``before`` is the id of the rule that it precedes, and empty for the end."""
 
     ports = ("source_port_min", "source_port_max", "destination_port_min", "destination_port_max")
     action: str
@@ -36,9 +36,9 @@ class AclRulePrototype(TrafficRulePrototype):
 
 
 def add_rule(acl: NetworkACL, prototype: AclRulePrototype, *, path: str = "") -> NetworkACLRule:
-    """Put a rule into an ACL, before the one it names, or last. Must run in a transaction.
+    """Add a rule to an ACL, before the rule that it names, or last. Must run in a transaction.
 
-    Raises Refusals, BadField, NotUnique, OverQuota. ``path`` is where the rule stands in the request.
+    ``path`` is where the rule is in the request. Raises Refusals, BadField, NotUnique, OverQuota.
     """
     refuse(prototype.problems(path=path))
     make_room("network_acl_rules", within=acl, beside=acl.rules.all())
@@ -53,7 +53,7 @@ def add_rule(acl: NetworkACL, prototype: AclRulePrototype, *, path: str = "") ->
 
 @transaction.atomic
 def create_rule(acl: NetworkACL, prototype: AclRulePrototype, *, by: Party) -> NetworkACLRule:
-    """As ``add_rule``, with an event of the ACL."""
+    """Add a rule as ``add_rule`` does, and record an event of the ACL."""
     rule = add_rule(acl, prototype)
     record_change(f"{events.NETWORK_ACL}.update", acl, by=by, status=201)
     return rule
@@ -63,9 +63,10 @@ def create_rule(acl: NetworkACL, prototype: AclRulePrototype, *, by: Party) -> N
 def replace_rule(
     rule: NetworkACLRule, merge: Callable[[NetworkACLRule], AclRulePrototype], *, move: bool, by: Party
 ) -> NetworkACLRule:
-    """Make the rule what ``merge`` makes of it as it is now, and put it before what that names if it shall ``move``.
+    """Replace the rule with the result of ``merge``, which gets its current row; with ``move``, also move it.
 
-    Raises Refusals, InvalidValue, BadField, NotUnique.
+    It is then placed before the rule that the result names, or last. Raises Refusals, InvalidValue, BadField,
+    NotUnique.
     """
     acl, rule = lock_both(rule.network_acl, rule)
     prototype = merge(rule)
@@ -87,7 +88,10 @@ def delete_rule(rule: NetworkACLRule, *, by: Party) -> None:
 
 
 def _make_place(acl: NetworkACL, before: str, *, path: str = "") -> int:
-    """The position before a rule, those behind moved on by one; without a rule, the end."""
+    """Return the position of the rule ``before``, after moving it and the later rules on by one.
+
+    When ``before`` is empty, return the position after the last rule. Raises BadField when there is no such rule.
+    """
     if not before:
         return (acl.rules.aggregate(last=Max("position"))["last"] or 0) + 1
     following = acl.rules.filter(id=before).first()

@@ -16,7 +16,7 @@ from trustedprofiles.models import Account
 
 
 def add_default_rules(acl: NetworkACL) -> None:
-    """What a network ACL begins with unless its rules are given: everything may pass, both ways."""
+    """Add the rules of a network ACL for which none are given: they allow all traffic in both directions."""
     for position, direction in enumerate(("inbound", "outbound"), start=1):
         NetworkACLRule.objects.create(
             id=ids.regional_id(acl.region),
@@ -43,9 +43,10 @@ def create_network_acl(
     source: NetworkACL | None = None,
     by: Party,
 ) -> NetworkACL:
-    """Make an ACL in a VPC, with these rules, or copies of another one's; with none, it lets nothing pass.
+    """Create an ACL in a VPC with the given rules, or with copies of another ACL's rules.
 
-    Raises Refusals naming all that is wrong with the rules, BadField, NotUnique, OverQuota.
+    Without any rule, it allows no traffic. Raises Refusals with all problems of the rules, BadField, NotUnique,
+    OverQuota.
     """
     acl = create_with_rules(
         NetworkACL,
@@ -67,7 +68,7 @@ def create_network_acl(
 
 @transaction.atomic
 def delete_network_acl(acl: NetworkACL, *, by: Party) -> None:
-    """Raises Conflict for a VPC's default ACL, and for one that subnets use."""
+    """Delete a network ACL. Raises Conflict for a VPC's default ACL, and for one that subnets use."""
     vpc, acl = lock_both(acl.vpc, acl)
     if vpc.default_network_acl_id == acl.pk:
         raise Conflict(

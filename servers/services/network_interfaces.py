@@ -1,4 +1,4 @@
-"""Network interfaces of bare metal servers: of the server itself, not virtual ones."""
+"""Network interfaces of bare metal servers: the server's own, not virtual network interfaces."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,7 @@ from servers.services.vlans import (
 
 @dataclass(frozen=True)
 class InterfacePrototype(ConnectionPrototype):
-    """A network interface to be; ids are plain, whatever form of reference the request used."""
+    """A network interface to create; ids are plain in every form of reference that the request uses."""
 
     subnet: str
     primary_ip: IpPrototype | None = None
@@ -46,7 +46,7 @@ class InterfacePrototype(ConnectionPrototype):
 
 @dataclass(frozen=True)
 class InterfaceRows:
-    """What a prototype refers to."""
+    """The rows that a prototype refers to."""
 
     prototype: InterfacePrototype
     path: str
@@ -58,7 +58,10 @@ class InterfaceRows:
 def find_interface(
     account_id: str, region: str, prototype: InterfacePrototype, *, path: str, references: References
 ) -> InterfaceRows:
-    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
+    """Look up the rows that the prototype refers to.
+
+    The problems are added to ``references``, with ``path`` in their targets.
+    """
     own = {"account_id": account_id, "region": region}
     subnets = Subnet.objects.filter(**own).select_related("vpc__default_security_group")
     subnet = references.find(at(path, "subnet"), subnets.filter(id=prototype.subnet).first())
@@ -90,11 +93,11 @@ def _find_address(
 def attach_interface(
     server: BareMetalServer, rows: InterfaceRows, *, is_primary: bool, awaits_start: bool = False
 ) -> NetworkInterface:
-    """Give a server an interface. Must run in a transaction that locks the server.
+    """Create an interface of a server. Must run in a transaction that locks the server.
 
-    One that awaits the start of the server is pending until then.
+    An interface that waits for the start of the server is pending until then.
 
-    Raises Conflict when another one took the address meanwhile, NotUnique for a name, OverQuota.
+    Raises Conflict when another request took the address meanwhile, NotUnique for a name, OverQuota.
     """
     prototype, subnet = rows.prototype, rows.subnet
     assert subnet  # noqa: S101  what is not found was refused before
@@ -130,8 +133,8 @@ def attach_interface(
 def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, by: Party) -> NetworkInterface:
     """Add an interface to a server.
 
-    Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network attachments and for a
-    PCI interface while the server is not stopped.
+    Raises Refusals for wrong references in the prototype, Conflict for a server with network attachments and for a PCI
+    interface while the server is not stopped.
     """
     with changing_connections(server, f"{INTERFACE}.create", by=by, status=201) as current:
         refuse_projection(current)
@@ -147,7 +150,7 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
 def update_interface(
     server: BareMetalServer, interface: NetworkInterface, *, by: Party, **changes: Any
 ) -> NetworkInterface:
-    """Change what is given: ``name``, ``allow_ip_spoofing``, ``enable_infrastructure_nat``, ``allowed_vlans``.
+    """Change ``name``, ``allow_ip_spoofing``, ``enable_infrastructure_nat``, ``allowed_vlans`` as given.
 
     Raises InvalidValue, NotUnique, Conflict for a server with network attachments.
     """
@@ -168,7 +171,10 @@ def update_interface(
 
 
 def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by: Party) -> None:
-    """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
+    """Delete an interface of a server.
+
+    Raises Conflict for the primary interface, for a PCI interface while the server runs, and while VLANs depend on it.
+    """
     with changing_connections(server, f"{INTERFACE}.delete", by=by, status=202) as current:
         refuse_projection(current)
         interface = lock_row(interface)
@@ -183,7 +189,7 @@ def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by
 
 
 def refuse_projection(server: BareMetalServer) -> None:
-    """Raises Conflict for a server with network attachments, whose interfaces only show those."""
+    """Raise Conflict for a server with network attachments, because its interfaces only show those."""
     if server.network_attachments.exists():
         raise Conflict(
             "The server has network attachments; its network interfaces only show them. Change the network attachment."

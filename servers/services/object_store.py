@@ -1,4 +1,4 @@
-"""The object store, as the VPC API reaches it: another service, of which only this much is known."""
+"""The object store as the VPC API uses it: a separate service with only this interface."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -24,7 +24,7 @@ class Bucket(Protocol):
 
 class ObjectStore(Protocol):
     def find(self, account_id: str, word: str) -> Bucket:
-        """The account's bucket of a name or a CRN."""
+        """Return the account's bucket with this name or CRN."""
 
     def has_object(self, crn: str, key: str) -> bool: ...
 

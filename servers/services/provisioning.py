@@ -1,4 +1,4 @@
-"""Creating a server: check everything that the request refers to, then make it, or nothing."""
+"""The creation of a server: everything that the request refers to is checked before anything is created."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ PRIMARY_ATTACHMENT, ATTACHMENTS = "primary_network_attachment", "network_attachm
 
 @dataclass(frozen=True)
 class ServerPrototype:
-    """A server to be. It has ``interfaces`` or ``attachments``, the primary one first."""
+    """A server to create. It has ``interfaces`` or ``attachments``, with the primary one first."""
 
     profile: str
     zone: str
@@ -62,12 +62,12 @@ class ServerPrototype:
 def create_server(
     account: Account, *, prototype: ServerPrototype, region: str = "", at_once: bool = False, by: Party
 ) -> BareMetalServer:
-    """Make a server and start its provisioning; in the configured region if none is named.
+    """Create a server and start its provisioning, in the configured region if none is named.
 
-    With ``at_once`` it is provisioned, too, before this returns. The worker is not asked for it.
+    With ``at_once``, the provisioning is finished before this function returns, without the worker.
 
-    Raises Refusals naming all that is wrong with the prototype, NotUnique for a name that is taken, OverQuota, or
-    Conflict when the asked address is not free. Nothing is made then.
+    Raises Refusals with all problems of the prototype, NotUnique for a name that is taken, OverQuota, or Conflict when
+    the requested address is not free. Nothing is created then.
     """
     lock_row(account)
     region, references = region or settings.BAREMINT_REGION, References()
@@ -107,7 +107,7 @@ class ServerRows:
 def find_server_rows(
     account: Account, region: str, prototype: ServerPrototype, *, references: References
 ) -> ServerRows:
-    """Look up what the prototype refers to; what is wrong with it goes to ``references``."""
+    """Look up the rows that the prototype refers to; the problems are added to ``references``."""
     profile = references.find("profile", catalog.profiles().get(prototype.profile))
     zones = catalog.regions()[region].zones
     zone = references.find("zone", prototype.zone if prototype.zone in zones else None)
@@ -128,7 +128,7 @@ def find_server_rows(
     vpc = references.find("vpc", own.filter(id=prototype.vpc).first()) if prototype.vpc else None
 
     def require_together(subnet: Subnet | None, path: str) -> None:
-        """Where one connection is, all others and the server itself have to be."""
+        """Require that all connections and the server itself are in the same zone and VPC."""
         nonlocal vpc
         if subnet:
             references.require(zone in (None, subnet.zone), "zone", f"{path} is in zone {subnet.zone}.")
@@ -170,7 +170,10 @@ def _check_profile(profile: catalog.Profile, region: str, prototype: ServerProto
 def profile_problems(
     profile: catalog.Profile, *, bandwidth: int | None, tpm_mode: str | None
 ) -> Iterator[InvalidValue]:
-    """What a server of the profile cannot have, each as its refusal; None is what a request does not say."""
+    """Yield a refusal for each property that the profile does not support.
+
+    None stands for a property that the request does not contain.
+    """
     if bandwidth is not None and bandwidth not in profile.bandwidths:
         bandwidths = ", ".join(map(str, profile.bandwidths))
         yield InvalidValue(f"bandwidth must be one of {bandwidths}.", target=Target("bandwidth"))
@@ -194,7 +197,7 @@ def _check_vlans(connections: Sequence[InterfaceRows | AttachmentRows], referenc
 
 
 def _paths(primary: str, others: str, prototypes: Sequence[P]) -> list[tuple[str, P]]:
-    """Each prototype with the property of the body that it stands in."""
+    """Return each prototype with the property of the body that contains it."""
     return [(f"{others}[{position - 1}]" if position else primary, each) for position, each in enumerate(prototypes)]
 
 

@@ -1,4 +1,4 @@
-"""Public gateways: one in each zone of a VPC, with a floating IP that it keeps."""
+"""Public gateways: one in each zone of a VPC, each with a floating IP that it keeps."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from trustedprofiles.models import Account
 
 @dataclass(frozen=True)
 class FloatingIPPrototype:
-    """A floating IP that exists, by id or address; else one to make, with a name and a resource group."""
+    """An existing floating IP, by id or address, or a new one, with a name and a resource group."""
 
     existing: str = ""
     name: str = ""
@@ -38,10 +38,10 @@ def create_public_gateway(
     resource_group: str = "",
     by: Party,
 ) -> PublicGateway:
-    """Make the public gateway of a zone of a VPC, with an unbound floating IP or a new one; references are ids.
+    """Create the public gateway of a zone of a VPC, with an unbound floating IP or a new one.
 
-    Raises Refusals naming what does not exist, NotUnique, OverQuota, InvalidValue for a floating IP of another zone,
-    Conflict for a second public gateway of the zone and for a floating IP that is bound.
+    References are ids. Raises Refusals for what does not exist, NotUnique, OverQuota, InvalidValue for a floating IP of
+    another zone, Conflict for a second public gateway of the zone and for a floating IP that is bound.
     """
     references = References()
     parent = references.find("vpc", VPC.objects.filter(account=account, region=region, id=vpc).first())
@@ -82,9 +82,10 @@ def create_public_gateway(
 
 @transaction.atomic
 def delete_public_gateway(gateway: PublicGateway, *, by: Party) -> None:
-    """A floating IP that was made along with it is deleted, another one is unbound.
+    """Delete a public gateway, and its floating IP if it was created with it; another one is unbound.
 
-    Raises Conflict for subnets, by whose words IBM's Terraform provider knows that it has to detach them.
+    Raises Conflict while subnets use it, with the words by which IBM's Terraform provider recognizes that it must
+    detach them.
     """
     _, gateway = lock_both(gateway.vpc, gateway)
     if names := list(gateway.subnets.order_by("pk").values_list("name", flat=True)[:5]):

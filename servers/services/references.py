@@ -1,4 +1,4 @@
-"""What a request refers to, looked up; everything that is wrong with it gathered, so that it is reported at once."""
+"""Looking up what a request refers to, with all problems gathered so that they are reported together."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,19 +11,22 @@ T = TypeVar("T")
 
 
 def at(path: str, leaf: str) -> str:
-    """The name of a property within another, which is nothing for the body itself."""
+    """Return the path of a property within another one; ``path`` is empty for the body itself."""
     return f"{path}.{leaf}" if path else leaf
 
 
 def require_row(row: T | None, path: str, kind: str) -> T:
-    """What ``path`` refers to. Raises BadField when that is nothing; ``kind`` says what it would be, and of what."""
+    """Return the row that ``path`` refers to.
+
+    Raises BadField when there is none; ``kind`` describes in the message what it should be.
+    """
     if row is None:
         raise BadField(f"{path} names no {kind}.", target=Target(path))
     return row
 
 
 def in_use(kind: str, message: str, *, path: str) -> Conflict:
-    """The refusal of a reference to what exists and is taken: ``reserved_ip_in_use`` and alike."""
+    """Return the refusal of a reference to a resource that is already in use, such as ``reserved_ip_in_use``."""
     return Conflict(message, code=f"{kind}_in_use", target=Target(path))
 
 
@@ -32,7 +35,7 @@ class References:
     refusals: list[ApiError] = field(default_factory=list)
 
     def find(self, path: str, row: T | None) -> T | None:
-        """What ``path`` refers to; noted when that is nothing."""
+        """Return the row that ``path`` refers to; note a BadField when there is none."""
         if row is None:
             self.refusals.append(BadField(f"{path} names nothing that exists here.", target=Target(path)))
         return row
@@ -42,18 +45,18 @@ class References:
             self.refusals.append(InvalidValue(message, target=Target(path)))
 
     def require_usable(self, holds: bool, path: str, message: str) -> None:
-        """What ``path`` refers to exists and can be used; noted as BadField when it cannot."""
+        """Note a BadField when what ``path`` refers to does not exist or cannot be used."""
         if not holds:
             self.refusals.append(BadField(message, target=Target(path)))
 
     def require_free(self, holds: bool, path: str, kind: str, message: str) -> None:
-        """What ``path`` refers to, a thing of this kind, is used by nothing else; noted as Conflict when it is."""
+        """Note a Conflict when the resource of this kind that ``path`` refers to is in use."""
         if not holds:
             self.refusals.append(in_use(kind, message, path=path))
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """What is refused inside is noted, not raised."""
+        """Note the refusals that are raised inside the block instead of raising them."""
         try:
             yield
         except ApiError as refusal:
@@ -63,6 +66,6 @@ class References:
         self.refusals.extend(refusals)
 
     def settle(self) -> None:
-        """Raises Refusals naming all that is wrong, if anything is."""
+        """Raise Refusals with all problems, if there are any."""
         if self.refusals:
             raise Refusals(self.refusals)

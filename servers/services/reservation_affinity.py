@@ -1,6 +1,6 @@
-"""Which reservation a server uses: attached and detached so that no reservation is used beyond its capacity.
+"""The reservations that servers use: attached and detached so that none is used beyond its capacity.
 
-A function that changes this locks the account first, and the server, if it exists, after it.
+A function that changes this locks the account first, and then the server, if it exists.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ POOL = "reservation_affinity.pool[0]"
 
 @dataclass(frozen=True)
 class ReservationAffinity:
-    """What a request asks for: a policy, and a pool of ids of reservations; None is what it does not say."""
+    """The affinity in a request: a policy, and a pool of reservation ids; None stands for an absent property."""
 
     policy: str | None = None
     pool: Sequence[str] | None = None
@@ -29,14 +29,14 @@ class ReservationAffinity:
 
 @dataclass(frozen=True)
 class Placement:
-    """What a server gets: its policy, what it has in its pool, and what it uses."""
+    """The affinity that a server gets: its policy, the reservation in its pool, and the one that it uses."""
 
     policy: str
     pool: Reservation | None = None
     used: Reservation | None = None
 
     def apply(self, server: BareMetalServer) -> None:
-        """Set it on a row."""
+        """Set the affinity on a row."""
         server.reservation_affinity_policy = self.policy
         server.reservation_pool = self.pool
         server.deleted_reservation = None
@@ -46,9 +46,9 @@ class Placement:
 def place_new(
     server: BareMetalServer, affinity: ReservationAffinity | None, *, default: str, references: References
 ) -> Placement:
-    """For a server to be, of which account, region, zone and profile are known; ``default`` is the policy without one.
+    """Return the placement of a new server whose account, region, zone and profile are known.
 
-    What is wrong with the request is noted.
+    ``default`` is the policy when the request names none. Problems of the request are noted.
     """
     placement = Placement(default)
     with references.noting():
@@ -61,9 +61,9 @@ def place_new(
 
 
 def place_again(server: BareMetalServer, affinity: ReservationAffinity) -> Placement | None:
-    """For a server that is there, held; None when nothing changes.
+    """Return the new placement of an existing, locked server; None when nothing changes.
 
-    Raises Refusals, InvalidValue for policy and pool that do not go together.
+    Raises Refusals, InvalidValue for policy and pool that do not match.
     """
     pooled = server.reservation_pool
     deleted_id = server.deleted_reservation["id"] if server.deleted_reservation else None
@@ -81,31 +81,31 @@ def place_again(server: BareMetalServer, affinity: ReservationAffinity) -> Place
 
 
 def attach(server: BareMetalServer, *, by: Party) -> None:
-    """Record that a server, which is saved, uses its reservation."""
+    """Record that a saved server uses its reservation."""
     if server.reservation:
         _record("attach", server.reservation, server, by=by)
 
 
 def detach(server: BareMetalServer, reservation: Reservation, *, by: Party) -> None:
-    """Record that a server, which is saved or gone, does not use this reservation any more, and give its place away."""
+    """Record that a saved or deleted server no longer uses this reservation, and fill the place that it leaves."""
     _record("detach", reservation, server, by=by)
     fill(reservation)
 
 
 def fill(reservation: Reservation) -> None:
-    """Attach servers that use reservations by themselves, the oldest first, while there is capacity."""
+    """Attach servers that use reservations automatically, the oldest first, while there is capacity."""
     if (reservation.status, reservation.affinity_policy) != (rules.ACTIVE, rules.AUTOMATIC):
         return
     free = reservation.total - reservation.servers.count()
     for server in _waiting(reservation).order_by("number")[:free]:
-        # Its deletion may have begun meanwhile: the account is held, the server is not.
+        # Its deletion may have begun meanwhile: the account is locked, the server is not.
         count = _waiting(reservation).filter(pk=server.pk).update(reservation=reservation, revision=F("revision") + 1)
         if count:
             _record("attach", reservation, server, by=SYSTEM)
 
 
 def release(reservation: Reservation) -> None:
-    """Detach all servers of a reservation that has expired; automatic ones look for another."""
+    """Detach all servers of an expired reservation; those with the automatic policy look for another one."""
     for server in list(reservation.servers.order_by("number")):
         other = _unused(server) if server.reservation_affinity_policy == rules.AUTOMATIC else None
         BareMetalServer.objects.filter(pk=server.pk).update(reservation=other, revision=F("revision") + 1)
@@ -115,9 +115,10 @@ def release(reservation: Reservation) -> None:
 
 
 def servers_in_quota(account_id: str) -> int:
-    """How much of the quota of servers an account has taken: servers without a reservation, and what is reserved.
+    """Return how much of the quota of servers an account uses.
 
-    Servers that will use a reservation as soon as it is active are not counted beside it.
+    These are the servers without a reservation, and the reserved capacity. Servers that will use a reservation as soon
+    as it is active are not counted in addition to it.
     """
     count = account_tally(account_id)
     reservations = list(
@@ -130,7 +131,7 @@ def servers_in_quota(account_id: str) -> int:
 
 
 def _expected(held: Sequence[Reservation]) -> int:
-    """How many servers will use those of the reservations that are not active yet."""
+    """Return how many servers will use those of the reservations that are not active yet."""
     room: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], Reservation] = {}
     for each in held:
@@ -141,12 +142,12 @@ def _expected(held: Sequence[Reservation]) -> int:
 
 
 def _waiting(reservation: Reservation) -> QuerySet[BareMetalServer]:
-    """Servers that a reservation suits and that may be attached to it."""
+    """Return the servers that match a reservation and may be attached to it."""
     return _suited(reservation).exclude(status=BareMetalServer.Status.DELETING)
 
 
 def _suited(reservation: Reservation) -> QuerySet[BareMetalServer]:
-    """Servers that use reservations by themselves and have none, which this one suits."""
+    """Return the servers that match this reservation: they use reservations automatically and have none."""
     return BareMetalServer.objects.filter(
         account_id=reservation.account_id,
         region=reservation.region,
@@ -158,7 +159,7 @@ def _suited(reservation: Reservation) -> QuerySet[BareMetalServer]:
 
 
 def _unused(server: BareMetalServer) -> Reservation | None:
-    """The oldest reservation with capacity left that a server may use by itself."""
+    """Return the oldest reservation with free capacity that the server may use automatically."""
     suitable = Reservation.objects.filter(
         account_id=server.account_id,
         region=server.region,
@@ -173,7 +174,7 @@ def _unused(server: BareMetalServer) -> Reservation | None:
 
 
 def _in_pool(server: BareMetalServer, id: str, references: References) -> Reservation | None:
-    """The reservation that a server names; what is wrong with it is noted."""
+    """Return the reservation that a server names; its problems are noted."""
     rows = Reservation.objects.filter(account_id=server.account_id, region=server.region)
     reservation = references.find(POOL, rows.filter(id=id).first())
     if reservation is None:

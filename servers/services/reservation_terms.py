@@ -1,4 +1,7 @@
-"""What time does to reservations: activation ends, and terms do. Only the first worker that tries a step takes it."""
+"""The steps that reservations take as time passes: the end of activation, and the end of a term.
+
+Only the first worker that tries a step takes it.
+"""
 
 from datetime import datetime
 
@@ -24,7 +27,7 @@ def run_due(now: datetime) -> int:
 
 
 def due_at(now: datetime) -> datetime | None:
-    """When the next step is due; None while there is none."""
+    """Return when the next step is due; None while there is none."""
     if _due(now).exists():
         return now
     moving = Reservation.objects.aggregate(at=Min("transition_due_at"))["at"]
@@ -33,13 +36,13 @@ def due_at(now: datetime) -> datetime | None:
 
 
 def _due(now: datetime) -> QuerySet[Reservation]:
-    """Those whose step is due, and those whose term is over."""
+    """Return the reservations whose step is due, and those whose term is over."""
     return Reservation.objects.filter(due(now) | Q(status=rules.ACTIVE, expires_at__lte=now))
 
 
 @transaction.atomic
 def _step(pk: int, *, now: datetime) -> bool:
-    """Returns False when another worker was faster."""
+    """Take a due step. Returns False when another worker has taken it."""
     row = _due(now).select_related("account").filter(pk=pk).first()
     if row is None:
         return False
@@ -64,7 +67,7 @@ def _activated(reservation: Reservation, now: datetime) -> None:
 
 
 def _end(reservation: Reservation, now: datetime) -> None:
-    """The term is over: another one, or the end."""
+    """Renew the reservation at the end of its term, or let it expire."""
     failure = provoked_failure(rules.CANNOT_RENEW, reservation.name)
     if reservation.expiration_policy == rules.RENEW and not failure:
         while reservation.expires_at is not None and reservation.expires_at <= now:

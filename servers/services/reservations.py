@@ -1,4 +1,4 @@
-"""Reservations: made, changed, activated, deleted. What time does to them is in ``reservation_terms``."""
+"""Reservations: created, changed, activated, deleted. ``reservation_terms`` has the steps that depend on time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,9 +39,9 @@ def create_reservation(
     resource_group: str = "",
     by: Party,
 ) -> Reservation:
-    """Make an inactive reservation of ``total`` servers of a profile.
+    """Create an inactive reservation of ``total`` servers of a profile.
 
-    Raises Refusals naming what does not exist, NotUnique, OverQuota: what is reserved counts like servers.
+    Raises Refusals for what does not exist, NotUnique, OverQuota: the reserved capacity counts like servers.
     """
     lock_row(account)
     references = References()
@@ -74,7 +74,7 @@ def create_reservation(
 def update_reservation(reservation: Reservation, changes: Mapping[str, Any], *, by: Party) -> Reservation:
     """Change columns: all of an inactive reservation, name and expiration policy of an active one.
 
-    Raises Conflict for others, BadField for a profile that does not exist, NotUnique, OverQuota.
+    Raises Conflict for any other change, BadField for a profile that does not exist, NotUnique, OverQuota.
     """
     lock_row(reservation.account)
     reservation = lock_row(reservation)
@@ -96,7 +96,10 @@ def update_reservation(reservation: Reservation, changes: Mapping[str, Any], *, 
 
 @transaction.atomic
 def activate_reservation(reservation: Reservation, *, by: Party) -> Reservation:
-    """Begin the term; the capacity is there when activation is over. Raises Conflict unless it is inactive."""
+    """Begin the term of a reservation; its capacity is available when the activation ends.
+
+    Raises Conflict unless it is inactive.
+    """
     lock_row(reservation.account)
     reservation = lock_row(reservation)
     if reservation.status != rules.INACTIVE:
@@ -112,7 +115,7 @@ def activate_reservation(reservation: Reservation, *, by: Party) -> Reservation:
 
 @transaction.atomic
 def delete_reservation(reservation: Reservation, *, by: Party) -> None:
-    """Servers that name it keep the record of it. Raises Conflict while it is active."""
+    """Delete a reservation; servers that name it keep its id, CRN and name. Raises Conflict while it is active."""
     lock_row(reservation.account)
     reservation = lock_row(reservation)
     if reservation.status not in rules.DELETABLE:
@@ -130,7 +133,7 @@ def delete_reservation(reservation: Reservation, *, by: Party) -> None:
 
 
 def _check_profile(profile: str, profile_type: str, region: str, references: References) -> None:
-    """There is no catalog of virtual servers' profiles: any name of their form is one."""
+    """Check the profile. Any name of the right form is valid for virtual servers, which have no catalog here."""
     if profile_type == rules.VIRTUAL:
         references.find("profile.name", rules.vcpus(profile))
         return
@@ -141,7 +144,7 @@ def _check_profile(profile: str, profile_type: str, region: str, references: Ref
 
 
 def _save_in_quota(reservation: Reservation) -> None:
-    """Save a new or changed reservation, of which the account is held. Raises NotUnique, OverQuota."""
+    """Save a new or changed reservation, whose account is locked. Raises NotUnique, OverQuota."""
     kind = "bare_metal_servers" if reservation.profile_type == rules.BARE_METAL else "reserved_vcpus"
     before = _taken(kind, reservation)
     save_named(reservation)

@@ -1,4 +1,4 @@
-"""Reserved IPs, by themselves: taken, bound to a virtual network interface, changed, given back.
+"""Reserved IPs as resources of their own: reserved, bound to a virtual network interface, changed, deleted.
 
 A function that needs several rows locks them in this order: subnet, virtual network interface, reserved IP.
 """
@@ -21,7 +21,7 @@ from servers.services.row_locks import lock_row, make_room
 def create_reserved_ip(
     subnet: Subnet, *, address: str = "", auto_delete: bool = False, name: str = "", target: str = "", by: Party
 ) -> ReservedIP:
-    """Take an address of a subnet: the asked one, or the lowest free one.
+    """Reserve an address of a subnet: the requested one, or the lowest free one.
 
     ``target`` is the id of a virtual network interface in the subnet, whose secondary address it becomes. Raises
     InvalidValue, BadField, NotUnique, Conflict when there is no such free address, OverQuota.
@@ -44,7 +44,7 @@ def create_reserved_ip(
 def update_reserved_ip(
     ip: ReservedIP, *, auto_delete: bool | None = None, name: str | None = None, by: Party
 ) -> ReservedIP:
-    """Change what is given. Raises InvalidValue, NotUnique, Conflict for what the provider owns."""
+    """Change the given properties. Raises InvalidValue, NotUnique, Conflict for the provider's addresses."""
     subnet, ip = lock_both(ip.subnet, ip)
     _refuse_provider_owned(ip)
     _refuse_provider_name(name or "")
@@ -57,7 +57,7 @@ def update_reserved_ip(
 
 @transaction.atomic
 def delete_reserved_ip(ip: ReservedIP, *, by: Party) -> None:
-    """Raises Conflict for what the provider owns, and for the primary address of an interface."""
+    """Delete a reserved IP. Raises Conflict for the provider's ones and for an interface's primary address."""
     subnet = lock_row(ip.subnet)
     interfaces = VirtualNetworkInterface.objects.select_for_update(no_key=True, of=("self",))
     interface = interfaces.filter(ips=ip).first()
@@ -75,7 +75,7 @@ def delete_reserved_ip(ip: ReservedIP, *, by: Party) -> None:
 
 
 def _interface(subnet: Subnet, id: str) -> VirtualNetworkInterface:
-    """The virtual network interface, locked, with room for one more address."""
+    """Lock and return the virtual network interface, which must have room for one more address."""
     rows = VirtualNetworkInterface.objects.filter(account=subnet.account_id, region=subnet.region)
     interface = require_row(rows.filter(id=id).first(), "target", "virtual network interface that exists here")
     if interface.subnet_id != subnet.pk:

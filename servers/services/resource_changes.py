@@ -1,4 +1,4 @@
-"""How a change of a resource is stored: its row, its entity tag, and the event that names it."""
+"""How a change of a resource is stored: its row, its entity tag, and the event about it."""
 
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ T = TypeVar("T", bound=RegionalResource)
 
 
 def lock_both(parent: P, row: R) -> tuple[P, R]:
-    """Lock a row, and before it the resource that it is part of; return both as they are now. Raises NotFound."""
+    """Lock the resource that a row is part of, then the row; return both as they are now. Raises NotFound."""
     return lock_row(parent), lock_row(row)
 
 
@@ -57,11 +57,11 @@ def insert_or_refuse(row: Resource, refusal: ApiError) -> None:
 
 
 def etag_of(row: RoutingTable | VirtualNetworkInterface | VPC) -> str:
-    """The entity tag, which changes when an answer about the resource does."""
+    """Return the entity tag of a resource, which changes when an answer about the resource does."""
     return f'"{row.revision}"'
 
 
 def count_change(row: BareMetalServer | RoutingTable | VirtualNetworkInterface | VPC) -> None:
-    """Give a locked row, whose answers differ from now on, another entity tag."""
+    """Change the entity tag of a locked row, because its answers change."""
     row.revision += 1
     row.save(update_fields=["revision"])

@@ -1,4 +1,4 @@
-"""Routes of users in the routing tables of a VPC."""
+"""Users' routes in the routing tables of a VPC."""
 
 import ipaddress
 from typing import Any
@@ -27,7 +27,7 @@ MOST_ALIKE = 2
 
 @transaction.atomic
 def create_route(table: RoutingTable, *, by: Party, **properties: Any) -> Route:
-    """Make a route as ``add_route`` does, and leave an event."""
+    """Create a route as ``add_route`` does, and record an event."""
     vpc, table = lock_both(table.vpc, table)
     route = add_route(table, **properties)
     record_change(f"{events.ROUTE}.create", vpc, by=by, status=201)
@@ -46,7 +46,7 @@ def add_route(
     priority: int = DEFAULT_PRIORITY,
     path: str = "",
 ) -> Route:
-    """Add a route to a table that is locked; ``path`` is where the request describes it.
+    """Add a route to a locked table; ``path`` is where the request describes it.
 
     The rules are those of the VPC API reference, "Create a route in a VPC routing table". Raises InvalidValue,
     BadField, NotUnique, OverQuota, and Conflict for routes that contradict each other.
@@ -76,7 +76,7 @@ def add_route(
 
 @transaction.atomic
 def update_route(route: Route, *, by: Party, **changes: Any) -> Route:
-    """Change ``advertise``, ``name``, ``next_hop`` or ``priority``. Raises as ``add_route``."""
+    """Change ``advertise``, ``name``, ``next_hop`` or ``priority``. Raises the errors of ``add_route``."""
     vpc, table = lock_both(route.routing_table.vpc, route.routing_table)
     route = lock_row(route)
     others = table.routes.filter(destination=route.destination, zone=route.zone).exclude(pk=route.pk)
@@ -120,7 +120,7 @@ def _check(route: Route, path: str) -> None:
 
 
 def _check_next_hop(route: Route, path: str) -> None:
-    """A unicast address if and only if the route delivers."""
+    """Check that the next hop is a unicast address if and only if the action is ``deliver``."""
     if route.action != "deliver":
         if route.next_hop != NOWHERE:
             raise InvalidValue(f"{path}: only the action deliver has a next hop.", target=Target(path))

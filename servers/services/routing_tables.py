@@ -30,7 +30,7 @@ INGRESSES = (
 
 
 def add_default_table(vpc: VPC) -> RoutingTable:
-    """The table of subnets that name no other; VPN gateways and servers may create routes in it."""
+    """Add the table for subnets that name no other; VPN gateways and servers may create routes in it."""
     return RoutingTable.objects.create(
         id=ids.regional_id(vpc.region),
         name=random_name(),
@@ -51,7 +51,7 @@ def create_routing_table(
     by: Party,
     **ingresses: bool,
 ) -> RoutingTable:
-    """``ingresses`` are INGRESSES, ``routes`` what ``add_route`` takes.
+    """Create a routing table; ``ingresses`` are INGRESSES, ``routes`` the arguments of ``add_route``.
 
     Raises NotUnique, OverQuota, InvalidValue, BadField, Conflict for a second table with an ingress.
     """
@@ -83,7 +83,10 @@ def update_routing_table(
     by: Party,
     **ingresses: bool,
 ) -> RoutingTable:
-    """Change what is given. Raises as ``create_routing_table``, PreconditionFailed, Conflict for attached subnets."""
+    """Change the given properties.
+
+    Raises the errors of ``create_routing_table``, PreconditionFailed, and Conflict for attached subnets.
+    """
     vpc, table = lock_both(table.vpc, table)
     refuse_mismatch(if_match, current=etag_of(table))
     table.name = name or table.name
@@ -98,7 +101,10 @@ def update_routing_table(
 
 @transaction.atomic
 def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by: Party) -> None:
-    """Raises PreconditionFailed, Conflict for the default table and while subnets use it."""
+    """Delete a routing table.
+
+    Raises PreconditionFailed, and Conflict for the default table and while subnets use the table.
+    """
     vpc, table = lock_both(table.vpc, table)
     refuse_mismatch(if_match, current=etag_of(table))
     if vpc.default_routing_table_id == table.pk:
@@ -112,7 +118,7 @@ def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by
 
 
 def require_no_ingress(table: RoutingTable, *, path: str) -> None:
-    """A table that routes incoming traffic serves no subnet. Raises InvalidValue."""
+    """Raise InvalidValue for a table that routes incoming traffic, because no subnet may use it."""
     if any(getattr(table, ingress) for ingress in INGRESSES):
         raise InvalidValue(
             f"{path}: the routing table {table.name} routes incoming traffic. Name one that does not.",
@@ -121,7 +127,7 @@ def require_no_ingress(table: RoutingTable, *, path: str) -> None:
 
 
 def _choose(table: RoutingTable, ingresses: dict[str, bool]) -> None:
-    """Switch ingresses on and off: on for one table of a VPC, and only while no subnet uses it."""
+    """Switch ingresses on or off. Each may be on for only one table of a VPC, and only while no subnet uses it."""
     for ingress, on in ingresses.items():
         if on and not getattr(table, ingress):
             others = table.vpc.routing_tables.filter(**{ingress: True}).exclude(pk=table.pk)

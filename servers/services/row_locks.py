@@ -1,4 +1,4 @@
-"""Row locks, and quotas that are kept exactly by them: the parent's row is locked while something new is made in it."""
+"""Row locks, and quotas that are exact because of them: the parent's row is locked while a row is added to it."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ M = TypeVar("M", bound=Model)
 
 
 def make_room(kind: str, *, within: Model, beside: "QuerySet[Model]", target: Target | None = None) -> None:
-    """Lock ``within`` and see that there is room for one more beside those. Must run in a transaction.
+    """Lock ``within`` and check that one more row fits beside the rows ``beside``. Must run in a transaction.
 
     Raises OverQuota.
     """
@@ -22,10 +22,10 @@ def make_room(kind: str, *, within: Model, beside: "QuerySet[Model]", target: Ta
 
 
 def lock_row(row: M) -> M:
-    """Lock a row until the transaction ends, and return it as it is now: no other transaction adds to it, changes it or
-    deletes it.
+    """Lock a row until the transaction ends, and return it as it is now.
 
-    Readers and references do not wait. Raises NotFound when the row was deleted meanwhile.
+    No other transaction adds to it, changes it or deletes it meanwhile. Readers and references do not wait. Raises
+    NotFound when the row was deleted meanwhile.
     """
     current = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
     if current is None:
@@ -34,9 +34,9 @@ def lock_row(row: M) -> M:
 
 
 def lock_rows(model: type[M], keys: Sequence[Any]) -> dict[Any, M]:
-    """The same of several rows, by their keys; those that are gone are not among them."""
+    """Lock several rows as ``lock_row`` does and return them by their keys, without the deleted ones."""
     rows = model._default_manager.select_for_update(no_key=True).filter(pk__in=keys)
-    # In the same order everywhere, or two transactions could wait for each other.
+    # All callers lock in this order; otherwise two transactions could wait for each other.
     return {row.pk: row for row in rows.order_by("pk")}
 
 

@@ -20,9 +20,9 @@ from servers.services.traffic_rules import TrafficRulePrototype, refuse
 
 @dataclass(frozen=True, kw_only=True)
 class RulePrototype(TrafficRulePrototype):
-    """A rule to be. The far end is a range or an address (``remote``), or the id of a group.
+    """A rule to create. The remote end is a range or an address (``remote``), or the id of a group.
 
-    Without ports, a rule for tcp or udp is for all of them (VPC API, SecurityGroupRuleProtocolTCPUDP).
+    Without ports, a rule for tcp or udp applies to all of them (VPC API, SecurityGroupRuleProtocolTCPUDP).
     """
 
     ports = ("port_min", "port_max")
@@ -34,9 +34,9 @@ class RulePrototype(TrafficRulePrototype):
 
 
 def add_rule(group: SecurityGroup, prototype: RulePrototype, *, path: str = "") -> SecurityGroupRule:
-    """Put a rule into a group. Must run in a transaction. Raises Refusals, BadField, NotUnique, OverQuota.
+    """Add a rule to a group. Must run in a transaction.
 
-    ``path`` is where the rule stands in the request.
+    ``path`` is where the rule is in the request. Raises Refusals, BadField, NotUnique, OverQuota.
     """
     refuse(prototype.problems(path=path))
     make_room("security_group_rules", within=group, beside=group.rules.all())
@@ -53,7 +53,7 @@ def add_rule(group: SecurityGroup, prototype: RulePrototype, *, path: str = "") 
 
 @transaction.atomic
 def create_rule(group: SecurityGroup, prototype: RulePrototype, *, by: Party) -> SecurityGroupRule:
-    """As ``add_rule``, with an event of the group."""
+    """Add a rule as ``add_rule`` does, and record an event of the group."""
     rule = add_rule(group, prototype)
     record_change(f"{events.SECURITY_GROUP}.update", group, by=by, status=201)
     return rule
@@ -63,7 +63,10 @@ def create_rule(group: SecurityGroup, prototype: RulePrototype, *, by: Party) ->
 def replace_rule(
     rule: SecurityGroupRule, merge: Callable[[SecurityGroupRule], RulePrototype], *, by: Party
 ) -> SecurityGroupRule:
-    """Make the rule what ``merge`` makes of it as it is now. Raises Refusals, BadField, NotUnique."""
+    """Replace the rule with the result of ``merge``, which gets its current row.
+
+    Raises Refusals, BadField, NotUnique.
+    """
     group, rule = lock_both(rule.security_group, rule)
     prototype = merge(rule)
     refuse(prototype.problems())

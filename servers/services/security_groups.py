@@ -1,4 +1,4 @@
-"""Security groups, and what is in them."""
+"""Security groups and the interfaces in them."""
 
 from django.conf import settings
 from django.db import transaction
@@ -28,7 +28,7 @@ Target = NetworkInterface | VirtualNetworkInterface
 
 
 def add_default_rules(group: SecurityGroup) -> None:
-    """What a VPC's default group begins with: its members reach each other, and they reach everything."""
+    """Add the rules of a VPC's default group: its members may reach each other and everything else."""
     own = {
         "security_group": group,
         "protocol": EVERYTHING,
@@ -56,9 +56,9 @@ def create_security_group(
     rules: list[RulePrototype] | None = None,
     by: Party,
 ) -> SecurityGroup:
-    """Make a group in a VPC.
+    """Create a group in a VPC.
 
-    Raises Refusals naming all that is wrong with the rules, BadField, NotUnique, OverQuota.
+    Raises Refusals with all problems of the rules, BadField, NotUnique, OverQuota.
     """
     group = create_with_rules(
         SecurityGroup,
@@ -76,7 +76,10 @@ def create_security_group(
 
 @transaction.atomic
 def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
-    """Raises Conflict for a VPC's default group, and for one that something is in or refers to."""
+    """Delete a security group.
+
+    Raises Conflict for a VPC's default group, for a group with interfaces in it, and for one that something refers to.
+    """
     vpc, group = lock_both(group.vpc, group)
     if vpc.default_security_group_id == group.pk:
         raise Conflict(
@@ -97,15 +100,15 @@ def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
 
 
 def targets_of(group: SecurityGroup) -> list[Target]:
-    """The interfaces in a group, oldest first."""
+    """Return the interfaces in a group, oldest first."""
     rows: list[Target] = [*group.network_interfaces.all(), *group.virtual_network_interfaces.all()]
     return sorted(rows, key=lambda row: (row.created_at, row.id))
 
 
 def find_target(account_id: str, region: str, id: str) -> Target | None:
-    """The network interface of a server, or virtual network interface, of this id.
+    """Return the network interface of a server, or virtual network interface, with this id; None if there is none.
 
-    An attachment's id, under which it shows as a network interface, finds what is attached.
+    For the id of an attachment, under which it is shown as a network interface, return the attached interface.
     """
     own = {"account_id": account_id, "region": region, "id": id}
     interfaces = NetworkInterface.objects.filter(server__account_id=account_id, server__region=region, id=id)
@@ -119,7 +122,7 @@ def find_target(account_id: str, region: str, id: str) -> Target | None:
 
 @transaction.atomic
 def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
-    """Put an interface into the group. In it already, it stays. Raises InvalidValue, OverQuota."""
+    """Put an interface into the group; do nothing if it is in the group already. Raises InvalidValue, OverQuota."""
     group = lock_row(group)
     target = lock_row(target)
     if target.security_groups.filter(pk=group.pk).exists():
@@ -141,7 +144,7 @@ def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
 def remove_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
     """Take an interface out of the group.
 
-    Raises NotFound when it is not in the group, Conflict when that is its only one: the VPC API asks for another.
+    Raises NotFound when it is not in the group, Conflict when it is in no other group: the VPC API requires one.
     """
     target = lock_row(target)
     if not target.security_groups.filter(pk=group.pk).exists():
@@ -157,6 +160,6 @@ def remove_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
 
 
 def _count_change(target: Target) -> None:
-    """Only a virtual network interface has an entity tag, and shows its groups."""
+    """Change the entity tag of a virtual network interface, which shows its groups; other interfaces have none."""
     if isinstance(target, VirtualNetworkInterface):
         count_change(target)

@@ -57,10 +57,11 @@ def create_subnet(
     resource_group: str = "",
     by: Party,
 ) -> Subnet:
-    """Make a subnet of a range, or of so many addresses of a zone, with the five addresses that the provider keeps.
+    """Create a subnet with a given range, or with a number of addresses in a zone.
 
-    References are ids; ACL, routing table and group are the defaults without. Raises Refusals naming all that is wrong,
-    Conflict for a range that is used or used up, NotUnique, OverQuota.
+    The five addresses that the provider keeps are reserved. References are ids; ACL, routing table and group are the
+    defaults when they are not given. Raises Refusals with all problems, Conflict for a range that is used or used up,
+    NotUnique, OverQuota.
     """
     references = References()
     parent = references.find("vpc", VPC.objects.filter(account=account, region=region, id=vpc).first())
@@ -100,9 +101,10 @@ def update_subnet(
     public_gateway: str | None = "",
     by: Party,
 ) -> Subnet:
-    """Change what is given; references are ids. ``public_gateway`` None detaches it, and empty leaves it as it is.
+    """Change the given properties; references are ids.
 
-    Raises Refusals naming all that is wrong with them, NotUnique.
+    ``public_gateway`` None detaches the gateway, and an empty one leaves it unchanged. Raises Refusals with all
+    problems of the references, NotUnique.
     """
     _, subnet = lock_both(subnet.vpc, subnet)
     subnet.name = name or subnet.name
@@ -117,25 +119,31 @@ def update_subnet(
 
 
 def replace_network_acl(subnet: Subnet, network_acl: str, *, by: Party) -> NetworkACL:
-    """Raises BadField, InvalidValue for an ACL of another VPC."""
+    """Replace the network ACL of a subnet. Raises BadField, InvalidValue for an ACL of another VPC."""
     return _attach(subnet, "network_acl", network_acl, _network_acl, f"{events.SUBNET_NETWORK_ACL}.update", by=by)
 
 
 def replace_routing_table(subnet: Subnet, routing_table: str, *, by: Party) -> RoutingTable:
-    """Raises BadField, InvalidValue for a table of another VPC or one for incoming traffic."""
+    """Replace the routing table of a subnet.
+
+    Raises BadField, InvalidValue for a table of another VPC or one for incoming traffic.
+    """
     event = f"{events.SUBNET_ROUTING_TABLE}.attach"
     return _attach(subnet, "routing_table", routing_table, _routing_table, event, by=by)
 
 
 def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> PublicGateway:
-    """In place of the one that is attached. Raises BadField, InvalidValue for one of another VPC or zone."""
+    """Attach a public gateway, in place of the one that is attached.
+
+    Raises BadField, InvalidValue for a gateway of another VPC or zone.
+    """
     event = f"{events.SUBNET_PUBLIC_GATEWAY}.attach"
     return _attach(subnet, "public_gateway", public_gateway, _public_gateway, event, by=by)
 
 
 @transaction.atomic
 def _attach(subnet: Subnet, column: str, id: str, find: Find[A], event: str, *, by: Party) -> A:
-    """Attach what has this id to the subnet, in place of what is attached."""
+    """Attach the resource with this id to the subnet, in place of the one that is attached."""
     _, subnet = lock_both(subnet.vpc, subnet)
     resource = find(subnet, id, "id")
     setattr(subnet, column, resource)
@@ -146,7 +154,7 @@ def _attach(subnet: Subnet, column: str, id: str, find: Find[A], event: str, *, 
 
 @transaction.atomic
 def detach_public_gateway(subnet: Subnet, *, by: Party) -> None:
-    """Raises NotFound when none is attached."""
+    """Detach the public gateway of a subnet. Raises NotFound when none is attached."""
     _, subnet = lock_both(subnet.vpc, subnet)
     if subnet.public_gateway is None:
         raise NotFound("No public gateway is attached to the subnet.")
@@ -157,7 +165,7 @@ def detach_public_gateway(subnet: Subnet, *, by: Party) -> None:
 
 @transaction.atomic
 def delete_subnet(subnet: Subnet, *, by: Party) -> None:
-    """Its reserved IPs go along. Raises Conflict while an interface is in it."""
+    """Delete a subnet with its reserved IPs. Raises Conflict while an interface is in it."""
     _, subnet = lock_both(subnet.vpc, subnet)
     for model in (NetworkInterface, VirtualNetworkInterface):
         rows = model._default_manager.filter(subnet=subnet).order_by("pk")
@@ -170,7 +178,7 @@ def delete_subnet(subnet: Subnet, *, by: Party) -> None:
 
 
 def _network_acl(subnet: Subnet, id: str, path: str) -> NetworkACL:
-    """The ACL, locked: it exists until the subnet that names it is saved."""
+    """Lock and return the ACL, so that it exists until the subnet that names it is saved."""
     rows = NetworkACL.objects.filter(account=subnet.account_id, region=subnet.region, id=id)
     acl = require_row(rows.first(), path, "network ACL that exists here")
     _require_place(acl, acl.vpc_id == subnet.vpc_id, "VPC", path)
@@ -178,7 +186,7 @@ def _network_acl(subnet: Subnet, id: str, path: str) -> NetworkACL:
 
 
 def _routing_table(subnet: Subnet, id: str, path: str) -> RoutingTable:
-    """A request that deletes a table locks the VPC, as the caller does."""
+    """Return the routing table. It cannot be deleted meanwhile, because the caller has locked the VPC."""
     rows = RoutingTable.objects.filter(vpc__account=subnet.account_id, vpc__region=subnet.region, id=id)
     table = require_row(rows.first(), path, "routing table that exists here")
     _require_place(table, table.vpc_id == subnet.vpc_id, "VPC", path)
@@ -187,7 +195,7 @@ def _routing_table(subnet: Subnet, id: str, path: str) -> RoutingTable:
 
 
 def _public_gateway(subnet: Subnet, id: str, path: str) -> PublicGateway:
-    """A request that deletes a gateway locks the VPC, as the caller does."""
+    """Return the public gateway. It cannot be deleted meanwhile, because the caller has locked the VPC."""
     rows = PublicGateway.objects.filter(account=subnet.account_id, region=subnet.region, id=id)
     rows = rows.select_related("vpc", "resource_group", "floating_ip")
     gateway = require_row(rows.first(), path, "public gateway that exists here")
@@ -205,7 +213,10 @@ FINDERS: dict[str, Find[Any]] = {
 
 
 def _attach_named(subnet: Subnet, references: References, **ids_by_column: str | None) -> None:
-    """Attach what is named, without saving the subnet; what is wrong with it goes to ``references``, in this order."""
+    """Attach the named resources without saving the subnet.
+
+    The problems are added to ``references``, in the order of the arguments.
+    """
     for column, id in ids_by_column.items():
         if id:
             with references.noting():
@@ -219,7 +230,7 @@ def _require_place(row: Model, is_near: bool, place: str, path: str) -> None:
 
 
 def _place(vpc: VPC, cidr: str, count: int, zone: str) -> tuple[str, str]:
-    """Zone and range of a subnet to be. Raises Refusals, BadField, InvalidValue, Conflict."""
+    """Return the zone and the range of a new subnet. Raises Refusals, BadField, InvalidValue, Conflict."""
     if zone and zone not in catalog.regions()[vpc.region].zones:
         raise BadField(f"zone names no zone of {vpc.region}.", target=Target("zone"))
     ranges = list(vpc.subnets.values_list("ipv4_cidr_block", flat=True))
@@ -240,7 +251,10 @@ def _place(vpc: VPC, cidr: str, count: int, zone: str) -> tuple[str, str]:
 
 
 def _place_range(vpc: VPC, cidr: str, zone: str, ranges: list[str]) -> str:
-    """The zone of the address prefix that the range lies in."""
+    """Return the zone of the address prefix that contains the range.
+
+    Raises InvalidValue, and Conflict when another subnet of the VPC overlaps it.
+    """
     target = Target("ipv4_cidr_block")
     if problem := range_problem(cidr):
         raise InvalidValue(f"ipv4_cidr_block {problem}", target=target)

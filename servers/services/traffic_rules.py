@@ -1,4 +1,4 @@
-"""What security groups and network ACLs have in common: how one is made along with its rules, and what a rule takes."""
+"""The common parts of security groups and network ACLs: creating one with its rules, and checking a rule."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ F = TypeVar("F", NetworkACL, SecurityGroup)
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficRulePrototype:
-    """A rule to be, of either kind."""
+    """A rule of either kind to create."""
 
     ports: ClassVar[tuple[str, ...]]
     """The properties for ports: pairs of names, lowest and highest."""
@@ -29,8 +29,11 @@ class TrafficRulePrototype:
     icmp_code: int | None = None
 
     def problems(self, *, path: str = "") -> Iterator[ApiError]:
-        """What is wrong with the rule by itself: what the protocol does not take; half a range, and one that is upside
-        down; a code without its type. ``path`` is where the rule stands in the request."""
+        """Return the problems of the rule by itself.
+
+        These are properties that the protocol does not take, half a range, a reversed range, and a code without its
+        type. ``path`` is where the rule is in the request.
+        """
         values = {name: getattr(self, name) for name in self.ports} | {"type": self.icmp_type, "code": self.icmp_code}
         unknown = foreign(self.protocol, values, ports=self.ports)
         for name in unknown:
@@ -50,7 +53,7 @@ class TrafficRulePrototype:
 
 
 def refuse(problems: Iterable[ApiError]) -> None:
-    """Raises Refusals naming all of them, if there are any."""
+    """Raise Refusals with all of the problems, if there are any."""
     if refusals := list(problems):
         raise Refusals(refusals)
 
@@ -66,9 +69,9 @@ def create_with_rules(
     rules: Sequence[TrafficRulePrototype],
     add_rule: Callable[..., Any],
 ) -> F:
-    """Make a security group, or a network ACL, in a VPC, and add the rules to it. Must run in a transaction.
+    """Create a security group or a network ACL in a VPC with its rules. Must run in a transaction.
 
-    Raises Refusals naming all that is wrong with the rules, BadField, NotUnique, OverQuota.
+    Raises Refusals with all problems of the rules, BadField, NotUnique, OverQuota.
     """
     paths = [f"rules[{position}]" for position in range(len(rules))]
     refuse(each for rule, path in zip(rules, paths, strict=True) for each in rule.problems(path=path))

@@ -1,7 +1,7 @@
-"""Moving servers on: each step is a conditional UPDATE, so a step taken twice is taken once.
+"""Transitions of servers: each step is a conditional UPDATE, so that a step that is tried twice is taken once.
 
-A Celery task is sent for each step, and the sweep (``run_due``) takes whatever a lost task left behind: when a step is
-due stands in the row, not in the broker.
+A Celery task is sent for each step, and the sweep (``run_due``) takes the steps whose task was lost: the due time of a
+step is in the row, not in the broker.
 """
 
 from collections.abc import Callable
@@ -31,9 +31,9 @@ SKEW = timedelta(seconds=60)
 
 
 def begin(server: BareMetalServer, action: str, *, send: bool = True) -> None:
-    """Put a server into the first status of a transition and send for the next step. Must run in a transaction.
+    """Put a server into the first status of a transition and send a task for the next step.
 
-    Raises Conflict when the action is not possible in the server's status.
+    Must run in a transaction. Raises Conflict when the action is not possible in the server's status.
     """
     if action == "create":
         definition = lifecycle.ACTIONS[action]
@@ -51,21 +51,21 @@ def begin(server: BareMetalServer, action: str, *, send: bool = True) -> None:
 
 
 def finish(server: BareMetalServer) -> None:
-    """Take every step of a transition that was begun in this transaction, without waiting for any or sending for it.
+    """Take every step of a transition that was begun in this transaction, without waiting and without sending tasks.
 
-    Not of a deletion, after which there is no server.
+    It cannot be used for a deletion, after which there is no server.
     """
     while server.transition and _take_step(server, now=clock.now(), send=False):
         server.refresh_from_db()
 
 
 def transition_time() -> timedelta:
-    """How long a transition takes, of a server or of something else that is provisioned."""
+    """Return how long a transition of a server, or of another provisioned resource, takes."""
     return timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS)
 
 
 def step_delay(action: str) -> timedelta:
-    """The time of a transition is spread over its steps."""
+    """Return the time of one step: the time of a transition is divided equally among its steps."""
     return transition_time() / len(lifecycle.ACTIONS[action].then)
 
 
@@ -113,19 +113,22 @@ def run_due(now: datetime) -> int:
 
 
 def due_at(now: datetime) -> datetime | None:
-    """When the next step is due; None while every server is at rest."""
+    """Return when the next step is due; None while every server is at rest."""
     return next_step_at(BareMetalServer.objects.all(), now)
 
 
 def due(now: datetime, *, column: str = "transition_due_at") -> Q:
-    """Steps whose time has come; and those further off than any step can be: they were begun before the clock was moved
-    back, and would wait until it has caught up."""
+    """Return the condition for the steps whose time has come, and for those too far in the future.
+
+    The latter are further in the future than any step can be: they were begun before the clock was set back, and would
+    otherwise wait until the clock reaches their time.
+    """
     furthest = now + transition_time() + SKEW
     return Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": furthest})
 
 
 def next_step_at(rows: QuerySet[Any], now: datetime, *, column: str = "transition_due_at") -> datetime | None:
-    """When the next step of the rows is due, which stands in the column; None while all are at rest."""
+    """Return when the next step of the rows, whose due time is in ``column``, is due; None while all are at rest."""
     moving = rows.filter(**{f"{column}__isnull": False})
     if moving.filter(due(now, column=column)).exists():
         return now
@@ -133,10 +136,10 @@ def next_step_at(rows: QuerySet[Any], now: datetime, *, column: str = "transitio
 
 
 def take_each(ids: QuerySet[Any, Any], step: Callable[..., bool], *, now: datetime, what: str, key: str) -> int:
-    """Take the step of the first MOST_AT_ONCE. Returns how many were taken.
+    """Take the step of the first MOST_AT_ONCE rows. Returns how many were taken.
 
-    One that cannot be moved must not keep those behind it waiting; the next sweep tries it again. The log says ``what``
-    it was, and its id as ``key``.
+    A step that fails does not keep the others waiting; the next sweep tries it again. The log contains ``what`` failed,
+    and its id as ``key``.
     """
     return sum(_try(id, step, now=now, what=what, key=key) for id in list(ids[:MOST_AT_ONCE]))
 
@@ -151,5 +154,5 @@ def _try(id: Any, step: Callable[..., bool], *, now: datetime, what: str, key: s
 
 def _send(server: BareMetalServer) -> None:
     seconds = step_delay(server.transition).total_seconds()
-    # robust: what is committed is answered, whatever becomes of the task. The sweep stands behind it.
+    # robust: a committed request is answered even if sending the task fails. The sweep takes the step then.
     transaction.on_commit(lambda: enqueue(SERVER_STEP, server.id, after_seconds=seconds), robust=True)

@@ -1,4 +1,4 @@
-"""Secondary addresses of a virtual network interface: bound and unbound."""
+"""Secondary addresses of a virtual network interface, which are bound and unbound here."""
 
 from django.conf import settings
 from django.db import transaction
@@ -15,11 +15,11 @@ from servers.services.row_locks import lock_row
 
 @transaction.atomic
 def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> ReservedIP:
-    """Make a reserved IP of the same subnet a secondary address. Bound already, it stays so.
+    """Make a reserved IP of the same subnet a secondary address; do nothing if it is one already.
 
-    Raises NotFound, Conflict when something else has it, OverQuota.
+    Raises NotFound, Conflict when another resource uses it, OverQuota.
     """
-    lock_row(interface.subnet)  # before the interface, as a request that reserves an address for it does
+    lock_row(interface.subnet)  # before the interface, as in a request that reserves an address for it
     interface = lock_row(interface)
     ip = existing(
         ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first(),
@@ -38,7 +38,10 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
 
 @transaction.atomic
 def unbind_address(interface: VirtualNetworkInterface, ip: ReservedIP, *, by: Party) -> None:
-    """With ``auto_delete`` the address is freed. Raises Conflict for the primary one, NotFound for one not bound."""
+    """Unbind a secondary address, and delete it if it has ``auto_delete``.
+
+    Raises Conflict for the primary address, NotFound for an address that is not bound to the interface.
+    """
     lock_row(interface.subnet)
     interface = lock_row(interface)
     if interface.primary_ip_id == ip.pk:

@@ -1,4 +1,4 @@
-"""What a virtual network interface is made from, and what such a request refers to."""
+"""Prototypes of virtual network interfaces, and the rows that such a request refers to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SPOOFING = "allow_ip_spoofing needs enable_infrastructure_nat."
 
 @dataclass(frozen=True)
 class IpPrototype:
-    """An address: a reserved IP that is there, or what a new one shall be."""
+    """An address: an existing reserved IP, or the properties of a new one."""
 
     reserved_ip: str = ""
     address: str = ""
@@ -27,7 +27,10 @@ class IpPrototype:
     auto_delete: bool = True
 
     def take(self, subnet: Subnet, reserved_ip: ReservedIP | None, *, path: str) -> ReservedIP:
-        """Claim the reserved IP if there is one, else reserve a new one. Raises what these raise."""
+        """Claim the reserved IP if there is one, else reserve a new one.
+
+        Raises the errors of ``claim_address`` and ``reserve_address``.
+        """
         if reserved_ip:
             return claim_address(reserved_ip, path=path)
         return reserve_address(subnet, address=self.address, name=self.name, auto_delete=self.auto_delete, path=path)
@@ -35,7 +38,7 @@ class IpPrototype:
 
 @dataclass(frozen=True)
 class VirtualInterfacePrototype:
-    """A virtual network interface to be; ids are plain, whatever form of reference the request used."""
+    """A virtual network interface to create; ids are plain in every form of reference in the request."""
 
     subnet: str = ""
     """May be left out when ``primary_ip`` names a reserved IP."""
@@ -54,7 +57,7 @@ class VirtualInterfacePrototype:
 
 @dataclass(frozen=True)
 class AddressRow:
-    """An address of a prototype, the property that asks for it, and the reserved IP if it is there."""
+    """An address of a prototype, the property that requests it, and the reserved IP if it exists."""
 
     path: str
     prototype: IpPrototype
@@ -73,10 +76,10 @@ class VirtualInterfaceRows:
     security_groups: list[SecurityGroup]
 
     def take_addresses(self, subnet: Subnet) -> list[ReservedIP]:
-        """The reserved IPs, claimed or made, the primary one first. Must run in a transaction.
+        """Return the reserved IPs, claimed or created, the primary one first. Must run in a transaction.
 
-        Those that are asked for go first: where any will do, the next free address might be one of them. Raises
-        Conflict, NotUnique.
+        Specific addresses are taken first, because the next free address might be one of them. Raises Conflict,
+        NotUnique.
         """
         ips = {}
         for each in sorted(self.addresses, key=lambda each: not _identity(each.prototype)):
@@ -87,7 +90,10 @@ class VirtualInterfaceRows:
 def find_virtual_interface_rows(
     account_id: str, region: str, prototype: VirtualInterfacePrototype, *, path: str, references: References
 ) -> VirtualInterfaceRows:
-    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
+    """Look up the rows that the prototype refers to.
+
+    The problems are added to ``references``, with ``path`` in their targets.
+    """
     own = {"account_id": account_id, "region": region}
     secondary = [(at(path, f"ips[{position}]"), ip) for position, ip in enumerate(prototype.ips)]
     ips = [(at(path, "primary_ip"), prototype.primary_ip or IpPrototype()), *secondary]
@@ -109,12 +115,12 @@ def find_virtual_interface_rows(
 
 
 def _identity(ip: IpPrototype) -> str:
-    """What tells the address from others; empty where any will do."""
+    """Return what distinguishes the address from others; empty when any address will do."""
     return ip.reserved_ip or ip.address
 
 
 def refuse_provider_name(name: str, path: str, references: References) -> None:
-    """Notes an InvalidValue when the name, in what ``path`` describes, begins as the provider's names do."""
+    """Note an InvalidValue when the name at ``path`` begins like the provider's names."""
     references.require(not name.startswith(PROVIDER_NAMES), at(path, "name"), PROVIDERS)
 
 
@@ -175,8 +181,10 @@ def _find_groups(
 def find_security_groups(
     own: dict[str, str], ids: Sequence[str], subnet: Subnet | None, *, path: str, references: References
 ) -> list[SecurityGroup]:
-    """The security groups of these ids, or the default one of the subnet's VPC. What is not there goes to
-    ``references``."""
+    """Return the security groups with these ids, or the default one of the subnet's VPC.
+
+    Groups that do not exist are added to ``references``.
+    """
     if not ids:
         default = subnet.vpc.default_security_group if subnet else None
         return [default] if default else []

@@ -1,4 +1,4 @@
-"""Virtual network interfaces: by themselves, and along with a network attachment."""
+"""Virtual network interfaces, created alone or together with a network attachment."""
 
 from typing import Any
 
@@ -35,9 +35,10 @@ UNBOUND = "auto_delete must be false: the virtual network interface is attached 
 def create_virtual_interface(
     account: Account, *, region: str, prototype: VirtualInterfacePrototype, by: Party
 ) -> VirtualNetworkInterface:
-    """Make a virtual network interface that is not attached; in the account's default group if none is named.
+    """Create a virtual network interface that is not attached.
 
-    Raises Refusals naming all that is wrong, NotUnique for a name, Conflict for an address that is not free.
+    It is in the account's default group if none is named. Raises Refusals with all problems, NotUnique for a name,
+    Conflict for an address that is not free.
     """
     references = References()
     rows = find_virtual_interface_rows(account.id, region, prototype, path="", references=references)
@@ -49,7 +50,7 @@ def create_virtual_interface(
 def save_virtual_interface(
     account: Account, rows: VirtualInterfaceRows, *, auto_delete: bool, resource_group: ResourceGroup | None, by: Party
 ) -> VirtualNetworkInterface:
-    """Make a virtual network interface of rows with which nothing is wrong. Must run in a transaction.
+    """Create a virtual network interface from rows without problems. Must run in a transaction.
 
     ``auto_delete`` and ``resource_group`` are for a prototype that names none. Raises NotUnique for a name, Conflict
     for an address that is not free.
@@ -85,22 +86,22 @@ def save_virtual_interface(
 
 
 def find_virtual_interface(account_id: str, region: str, id: str) -> VirtualNetworkInterface | None:
-    """The virtual network interface of this id, attached or not."""
+    """Return the virtual network interface with this id, attached or not; None if there is none."""
     own = VirtualNetworkInterface.objects.filter(account_id=account_id, region=region)
     return own.filter(id=id).select_related("subnet__vpc").first()
 
 
 def require_unattached(interface: VirtualNetworkInterface, *, path: str, references: References) -> None:
-    """Notes a Conflict when the virtual network interface is attached."""
+    """Note a Conflict when the virtual network interface is attached."""
     message = "The virtual network interface is attached to a server. Name another, or delete that attachment first."
     references.require_free(_attachment(interface) is None, path, KIND, message)
 
 
 def claim_virtual_interface(account_id: str, region: str, id: str, *, path: str) -> VirtualNetworkInterface:
-    """The free virtual network interface of this id, for the caller to attach. Must run in a transaction.
+    """Return the unattached virtual network interface with this id, for the caller to attach.
 
-    It is locked, so that no other transaction attaches or deletes it before this one ends. Raises BadField when it was
-    deleted meanwhile, Conflict when it was attached.
+    Must run in a transaction. The interface is locked, so that no other transaction attaches or deletes it before this
+    one ends. Raises BadField when it was deleted meanwhile, Conflict when it was attached.
     """
     interface = find_virtual_interface(account_id, region, id)
     if interface:
@@ -118,10 +119,11 @@ def claim_virtual_interface(account_id: str, region: str, id: str, *, path: str)
 def update_virtual_interface(
     interface: VirtualNetworkInterface, *, if_match: str | None = None, by: Party, **changes: Any
 ) -> VirtualNetworkInterface:
-    """Change what is given: ``name``, ``auto_delete``, ``allow_ip_spoofing``, ``enable_infrastructure_nat``,
-    ``protocol_state_filtering_mode``.
+    """Change the given properties.
 
-    Raises PreconditionFailed, Refusals naming all that is wrong, NotUnique, Conflict for several floating IPs.
+    These are ``name``, ``auto_delete``, ``allow_ip_spoofing``, ``enable_infrastructure_nat`` and
+    ``protocol_state_filtering_mode``. Raises PreconditionFailed, Refusals with all problems, NotUnique, Conflict for
+    several floating IPs.
     """
     interface = lock_row(interface)
     refuse_mismatch(if_match, current=etag_of(interface))
@@ -142,9 +144,9 @@ def update_virtual_interface(
 
 @transaction.atomic
 def delete_virtual_interface(interface: VirtualNetworkInterface, *, if_match: str | None = None, by: Party) -> None:
-    """Its addresses with ``auto_delete`` go along, floating IPs are unbound.
+    """Delete a virtual network interface with its addresses that have ``auto_delete``.
 
-    Raises PreconditionFailed, Conflict while it is attached.
+    Floating IPs are unbound. Raises PreconditionFailed, Conflict while it is attached.
     """
     interface = lock_row(interface)
     refuse_mismatch(if_match, current=etag_of(interface))
@@ -157,7 +159,7 @@ def delete_virtual_interface(interface: VirtualNetworkInterface, *, if_match: st
 
 
 def detach(interface: VirtualNetworkInterface, *, by: Party) -> None:
-    """Delete an interface with ``auto_delete`` whose attachment was deleted; without, it stays, free to be attached.
+    """Delete an interface with ``auto_delete`` whose attachment was deleted; any other one can be attached again.
 
     Must run in the transaction that deletes the attachment.
     """

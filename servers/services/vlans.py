@@ -1,4 +1,4 @@
-"""What holds for a server's connections of either kind: PCI ones need a stopped server, VLANs ride on PCI ones."""
+"""Rules for a server's connections of either kind: PCI ones need a stopped server, VLANs use PCI ones."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ Connection = NetworkInterface | NetworkAttachment
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionPrototype:
-    """A connection to be, of either kind."""
+    """A connection of either kind to create."""
 
     name: str = ""
     interface_type: str = TRUNK
@@ -39,8 +39,8 @@ def changing_connections(
 ) -> Iterator[BareMetalServer]:
     """Lock a server, change its connections in this block, and record the event, all in one transaction.
 
-    A caller inside the server could notice the change, so that what is remembered of the server is stale. Raises
-    NotFound, ServerStatusConflict while the server is being deleted.
+    A caller inside the server could notice the change, so cached data of the server becomes stale. Raises NotFound,
+    ServerStatusConflict while the server is being deleted.
     """
     with transaction.atomic():
         server = lock_row(server)
@@ -65,9 +65,10 @@ def settle_connection(
     path: str,
     references: References,
 ) -> None:
-    """A connection is in the zone and the VPC of its server, and a PCI one of it allows its VLAN.
+    """Check that a connection is in the zone and the VPC of its server, whose PCI connections allow its VLAN.
 
-    Raises Refusals naming all that is wrong, with what is in ``references``; ``path`` is what names the subnet.
+    Raises Refusals with all problems, including those in ``references``; ``path`` is the property that names the
+    subnet.
     """
     if subnet:
         references.require(subnet.zone == server.zone, path, f"It must be in the server's zone, {server.zone}.")
@@ -77,7 +78,7 @@ def settle_connection(
 
 
 def require_slot(server: BareMetalServer, interface_type: str) -> None:
-    """Raises OverQuota when a PCI interface would be one too many."""
+    """Raise OverQuota when one more PCI interface would exceed the quota."""
     if interface_type == TRUNK:
         rows = (server.network_interfaces, server.network_attachments)
         trunks = sum(each.filter(interface_type=TRUNK).count() for each in rows)
@@ -85,7 +86,7 @@ def require_slot(server: BareMetalServer, interface_type: str) -> None:
 
 
 def let_start(server: BareMetalServer) -> None:
-    """The server has started: its PCI connections that were waiting for that are in use."""
+    """Mark the PCI connections that waited for the start of the server as in use, once it has started."""
     for rows in (server.network_interfaces, server.network_attachments):
         rows.filter(awaits_start=True).update(awaits_start=False)
 
@@ -93,7 +94,10 @@ def let_start(server: BareMetalServer) -> None:
 def _vlan_problems(
     server: BareMetalServer, prototype: ConnectionPrototype, *, subnet: Subnet | None
 ) -> Iterator[ApiError]:
-    """A connection of type ``vlan`` rides on a PCI one that allows its VLAN, which serves no other subnet."""
+    """Yield the problems of a connection of type ``vlan``.
+
+    A PCI connection must allow its VLAN, and the VLAN must serve no other subnet.
+    """
     vlan = prototype.vlan
     if prototype.interface_type == TRUNK or vlan is None:
         return
@@ -120,7 +124,7 @@ def serves_another(vlan: int, subnet: Subnet, path: str) -> ApiError:
 
 
 def refuse_several_floating_ips(holder: NetworkInterface | VirtualNetworkInterface) -> None:
-    """Raises Conflict when infrastructure NAT is to be turned on where it would have several addresses to use."""
+    """Raise Conflict when infrastructure NAT is to be enabled for an interface with several floating IPs."""
     if holder.floating_ips.count() > 1:
         raise Conflict(
             "The interface has several floating IPs, and with enable_infrastructure_nat it can have only one.",
@@ -131,7 +135,10 @@ def refuse_several_floating_ips(holder: NetworkInterface | VirtualNetworkInterfa
 def refuse_lost_vlans(
     row: Connection, allowed: list[int], *, beside: Iterable[NetworkInterface] | Iterable[NetworkAttachment]
 ) -> None:
-    """Raises Conflict when ``row`` shall allow fewer VLANs than those beside it need."""
+    """Raise Conflict when ``row`` is to allow fewer VLANs than the connections in ``beside`` need.
+
+    Raises InvalidValue for a connection other than a PCI one.
+    """
     if row.interface_type != TRUNK:
         raise InvalidValue("Only PCI interfaces have allowed_vlans.", target=Target("allowed_vlans"))
     rows: list[Connection] = list(beside)

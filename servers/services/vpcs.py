@@ -1,4 +1,4 @@
-"""VPCs, with all that IBM makes along with one."""
+"""VPCs, and the resources that IBM creates together with one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,10 +34,11 @@ def create_vpc(
     resource_group: str = "",
     by: Party,
 ) -> VPC:
-    """Make a VPC with its default network ACL, security group, routing table and, unless manual, address prefixes.
+    """Create a VPC with its default network ACL, security group, routing table and address prefixes.
 
-    ``resource_group`` is an id, the default group without; ``dns`` is as ``configure_dns`` takes it. Raises
-    BadField, NotUnique, OverQuota, Conflict for a second VPC with classic access in the region.
+    Address prefixes are omitted when they are to be managed manually. ``resource_group`` is an id, the default group
+    when it is not given; ``dns`` is the argument of ``configure_dns``. Raises BadField, NotUnique, OverQuota, Conflict
+    for a second VPC with classic access in the region.
     """
     group = group_for(account, resource_group)
     others = VPC.objects.filter(account=account, region=region)
@@ -65,7 +66,7 @@ def create_vpc(
 
 
 def _add_defaults(vpc: VPC) -> None:
-    """They have random names, and the VPC's resource group."""
+    """Add the default resources, with random names, in the VPC's resource group."""
     own = {
         "account": vpc.account,
         "resource_group": vpc.resource_group,
@@ -93,7 +94,7 @@ def update_vpc(
     if_match: str | None = None,
     by: Party,
 ) -> VPC:
-    """Change what is given. Raises PreconditionFailed, NotUnique, and what ``configure_dns`` raises."""
+    """Change the given properties. Raises PreconditionFailed, NotUnique, and the errors of ``configure_dns``."""
     vpc = lock_row(vpc)
     refuse_mismatch(if_match, current=etag_of(vpc))
     vpc.name = name or vpc.name
@@ -104,9 +105,10 @@ def update_vpc(
 
 @transaction.atomic
 def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
-    """Its address prefixes, routing tables, network ACLs, security groups and DNS resolution binding go along.
+    """Delete a VPC with the resources that belong to it.
 
-    Raises PreconditionFailed, and Conflict while something resides in it or it resolves names for other VPCs.
+    These are its address prefixes, routing tables, network ACLs, security groups and DNS resolution bindings. Raises
+    PreconditionFailed, and Conflict while other resources are in it or it resolves names for other VPCs.
     """
     vpc = _lock_with_hubs(vpc)
     refuse_mismatch(if_match, current=etag_of(vpc))
@@ -120,12 +122,12 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
     VPC.objects.filter(pk=vpc.pk).update(
         default_network_acl=None, default_security_group=None, default_routing_table=None
     )
-    SecurityGroupRule.objects.filter(security_group__vpc=vpc).delete()  # they name each other's groups
+    SecurityGroupRule.objects.filter(security_group__vpc=vpc).delete()  # the rules refer to each other's groups
     VPC.objects.filter(pk=vpc.pk).delete()
 
 
 def _lock_with_hubs(vpc: VPC) -> VPC:
-    """Lock the VPC along with those that it is bound to, whose bindings are deleted with it."""
+    """Lock the VPC along with the VPCs that it is bound to, whose bindings are deleted with it."""
     rows = lock_rows(VPC, [vpc.pk, *vpc.dns_resolution_bindings.values_list("other_id", flat=True)])
     if vpc.pk not in rows:
         raise deleted(VPC)
