@@ -39,7 +39,7 @@ CREATE_KEY = "iam-identity.apikey.create"
 SORTABLE = ("name", "description", "created_at", "modified_at")
 FILTERABLE = ("name", "description", "id")
 GROUP_ID = Parameter("group_id", "Only service IDs in this group.")
-SHOW_GROUP_ID = Parameter("show_group_id", "Whether to tell the service ID group that it is in.", BOOLEAN)
+SHOW_GROUP_ID = Parameter("show_group_id", "Whether to include the service ID group that it is in.", BOOLEAN)
 
 
 class ServiceIds(IdentityView):

@@ -30,10 +30,11 @@ from trustedprofiles.visible_users import READ, READ_SETTINGS, people_of, sees_a
 DEFAULT_PAGE = 100
 START = Parameter("_start", "Token of a page, out of ``next_url``.")
 SEARCH = Parameter(
-    "search", "Only users of whom one of these holds, separated by commas: a property, a colon, and a text in it."
+    "search",
+    "Only users that match one of these terms, separated by commas: a property, a colon, and a text contained in it.",
 )
 USER_ID = Parameter("user_id", "Only who logs in with exactly this email address or name.")
-INCLUDE_SETTINGS = Parameter("include_settings", "Whether to tell the settings of each.", BOOLEAN)
+INCLUDE_SETTINGS = Parameter("include_settings", "Whether to include the settings of each.", BOOLEAN)
 
 
 class UserSettings(TypedDict):
