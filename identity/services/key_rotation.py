@@ -157,7 +157,7 @@ def _series(purpose: str, region: str) -> KeySeries:
 
 
 def _all_series(keys: dict[KeySeries, list[KeyFacts]]) -> Iterator[KeySeries]:
-    """Yield every purpose in this region, issuers first; identity keys also in the other regions with servers or keys."""
+    """Yield each purpose in this region, issuers first; identity keys also in other regions with servers or keys."""
     here = settings.BAREMINT_REGION
     for purpose in configured_key_times():
         if purpose != "identity":

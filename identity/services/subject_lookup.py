@@ -1,4 +1,4 @@
-"""Lookup of the subject of a question: its IAM id, by the id, CRN or name of a person, profile, service ID or server."""
+"""Lookup of a question's subject: its IAM id, by the id, CRN or name of a person, profile, service ID or server."""
 
 import re
 from collections.abc import Iterator

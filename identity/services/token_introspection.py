@@ -23,8 +23,10 @@ OF_THE_SUBJECT = (
 
 
 def introspect_token(token: str, *, now: datetime) -> Mapping[str, Any]:
-    """Return the claims of an IAM access token that is good now; empty for any other text, such as a refresh or identity
-    token."""
+    """Return the claims of an IAM access token that is good now.
+
+    Empty for any other text, also for refresh and identity tokens.
+    """
     try:
         verify_iam_token(token, now=now)
     except Unauthenticated:
