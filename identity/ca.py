@@ -32,13 +32,13 @@ class Validity:
 
     @classmethod
     def covering(cls, *instants: datetime, lifetime: timedelta) -> "Validity":
-        """Valid for ``lifetime`` from each of the instants, which are the present by different clocks: the domain's
-        may be moved, while TLS clients judge by the real one."""
+        """Return a validity of at least ``lifetime`` from each of the instants, which are the present by different
+        clocks: the domain's clock may be moved, while TLS clients use the real one."""
         first, last = (instant.replace(microsecond=0) for instant in (min(instants), max(instants)))
         return cls(first - BACKDATED, last + lifetime)
 
     def within(self, issuer: x509.Certificate) -> "Validity":
-        """The same, cut off when the issuer's certificate expires."""
+        """Return this validity, shortened to the end of the issuer's certificate."""
         return Validity(self.not_before, min(self.not_after, issuer.not_valid_after_utc))
 
 
@@ -52,7 +52,7 @@ def name(common_name: str) -> x509.Name:
 
 
 def build_root(key: rsa.RSAPrivateKey, *, common_name: str, validity: Validity) -> x509.Certificate:
-    """A self-signed certificate authority that may have one level of authorities below it."""
+    """Build a self-signed certificate authority that may have one level of authorities below it."""
     subject = name(common_name)
     return _authority(subject, subject, key.public_key(), validity, path_length=1).sign(key, hashes.SHA256())
 
@@ -65,8 +65,10 @@ def build_intermediate(
     issuer_key: rsa.RSAPrivateKey,
     validity: Validity,
 ) -> x509.Certificate:
-    """An authority that signs leaves only (path length 0, keyCertSign and cRLSign). It expires with its issuer at the
-    latest."""
+    """Build an authority that signs only leaves (path length 0, keyCertSign and cRLSign).
+
+    It expires with its issuer at the latest.
+    """
     builder = _authority(name(common_name), issuer.subject, public_key, validity.within(issuer), path_length=0)
     return builder.add_extension(authority_key_id(issuer), critical=False).sign(issuer_key, hashes.SHA256())
 
@@ -80,10 +82,10 @@ def build_endpoint(
     issuer_key: rsa.RSAPrivateKey,
     validity: Validity,
 ) -> x509.Certificate:
-    """A TLS server's certificate for these names and IP addresses (RFC 9525: verifiers read the alternative names; the
-    Common Name is for people). It expires with its issuer at the latest.
+    """Build a TLS server's certificate for these names and IP addresses.
 
-    Raises ValueError without a name, and for an invalid address.
+    Verifiers read the alternative names, and the Common Name is for people (RFC 9525). The certificate expires with its
+    issuer at the latest. Raises ValueError without a name, and for an invalid address.
     """
     names = [
         *(x509.DNSName(each) for each in dns_names),
@@ -115,7 +117,7 @@ def build_leaf(
     now: datetime,
     not_after: datetime,
 ) -> x509.Certificate:
-    """A server's identity certificate: the request's subject with ``common_name`` as its Common Name.
+    """Build a server's identity certificate, with the request's subject and ``common_name`` as its Common Name.
 
     ``urls`` are those of its issuer, where clients look for revocations.
     """
@@ -148,7 +150,7 @@ def build_leaf(
 
 @lru_cache(maxsize=32)
 def load(pem: str) -> x509.Certificate:
-    """An authority's certificate. There are few of them, and every signature needs one."""
+    """Load an authority's certificate, cached: there are few of them, and every signature needs one."""
     return x509.load_pem_x509_certificate(pem.encode())
 
 
@@ -196,7 +198,7 @@ def _key_usage(*, signs: bool, enciphers: bool) -> x509.KeyUsage:
 
 
 def authority_key_id(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    """The extension that names the key of ``issuer`` in what it signs."""
+    """Return the extension that names the key of ``issuer`` in certificates and lists that it signs."""
     key_id = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id)
 

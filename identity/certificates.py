@@ -1,4 +1,4 @@
-"""Reads: certificates that are valid, due for renewal, to be revoked, or named by a revocation list."""
+"""Queries for certificates that are valid, due for renewal, to be revoked, or named by a revocation list."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from servers.selectors import SWITCHED_OFF
 
 
 def valid_certificates(instance_id: str, *, now: datetime) -> QuerySet[IssuedCertificate]:
-    """The certificates that a server may use now: the latest of each of its keys, latest first."""
+    """Return the certificates that a server may use now: the latest of each of its keys, latest first."""
     usable = Q(not_after__gt=now, revoked_at=None)
     usable &= ~Q(pk__in=certificates_to_revoke(now=now).filter(instance_id=instance_id).values("pk"))
     valid = IssuedCertificate.objects.filter(usable, instance_id=instance_id)
@@ -21,7 +21,7 @@ def valid_certificates(instance_id: str, *, now: datetime) -> QuerySet[IssuedCer
 
 
 def planned_renewals() -> QuerySet[IssuedCertificate]:
-    """Certificates of servers under rotation that will be renewed, now or later.
+    """Return the certificates of servers under rotation that will be renewed, now or later.
 
     A certificate that expired before the rotation was switched on is not renewed.
     """
@@ -32,18 +32,18 @@ def planned_renewals() -> QuerySet[IssuedCertificate]:
 
 
 def certificates_due(*, now: datetime) -> QuerySet[IssuedCertificate]:
-    """The planned renewals that are due."""
+    """Return the planned renewals that are due."""
     return planned_renewals().filter(renew_at__lte=now)
 
 
 def abandoned_renewals(*, now: datetime) -> QuerySet[IssuedCertificate]:
-    """Certificates that will never be renewed: they have expired, and their servers are not under rotation."""
+    """Return certificates that will never be renewed: they have expired, and their servers are not under rotation."""
     rotating = CertificateRotation.objects.filter(server__id=OuterRef("instance_id"))
     return IssuedCertificate.objects.filter(~Exists(rotating), renew_at__lte=now, not_after__lte=now)
 
 
 def with_renewal_facts(rows: QuerySet[IssuedCertificate]) -> QuerySet[IssuedCertificate]:
-    """The rows with ``is_superseded`` and ``newer_keys`` (identity/renewal_schedule.py)."""
+    """Return the rows with ``is_superseded`` and ``newer_keys`` (identity/renewal_schedule.py)."""
     newer = IssuedCertificate.objects.filter(
         instance_id=OuterRef("instance_id"), renew_at__isnull=False, requested_at__gt=OuterRef("requested_at")
     ).exclude(public_key_sha256=OuterRef("public_key_sha256"))
@@ -55,12 +55,12 @@ def with_renewal_facts(rows: QuerySet[IssuedCertificate]) -> QuerySet[IssuedCert
 
 
 def certified_servers(server_ids: Iterable[str]) -> QuerySet[BareMetalServer]:
-    """The servers with these ids, with ``account_switched_off`` and without their network."""
+    """Return the servers with these ids, with ``account_switched_off`` and without their network."""
     return BareMetalServer.objects.filter(id__in=server_ids).annotate(account_switched_off=Exists(SWITCHED_OFF))
 
 
 def certificates_to_revoke(*, now: datetime) -> QuerySet[IssuedCertificate]:
-    """Valid certificates that must be revoked, with ``server_is_gone``.
+    """Return valid certificates that must be revoked, with ``server_is_gone``.
 
     Their server was deleted or is being deleted; or, unless the setting says otherwise, its metadata service was
     switched off after they were issued. The epoch shows that even when it was switched on again since.
@@ -76,7 +76,7 @@ def certificates_to_revoke(*, now: datetime) -> QuerySet[IssuedCertificate]:
 
 
 def is_compromised(public_key_sha256: str) -> bool:
-    """Whether a certificate for this key was revoked because the key was compromised."""
+    """Return whether a certificate for this key was revoked because the key was compromised."""
     return IssuedCertificate.objects.filter(
         public_key_sha256=public_key_sha256, revocation_reason="keyCompromise"
     ).exists()
@@ -92,7 +92,7 @@ def _later_of_the_same_key() -> QuerySet[IssuedCertificate]:
 
 
 def listable(issuer_id: int, *, scheduled_at: datetime) -> QuerySet[IssuedCertificate]:
-    """The certificates that a revocation list of this issuer must name.
+    """Return the certificates that a revocation list of this issuer must name.
 
     An entry stays until it has been on one scheduled list that was issued after the certificate had expired (RFC 5280,
     section 5); ``scheduled_at`` is the time of the last scheduled list.
@@ -102,11 +102,11 @@ def listable(issuer_id: int, *, scheduled_at: datetime) -> QuerySet[IssuedCertif
 
 
 def has_unlisted(issuer_id: int) -> bool:
-    """Whether a revoked certificate of this issuer is on no list yet."""
+    """Return whether a revoked certificate of this issuer is on no list yet."""
     return IssuedCertificate.objects.filter(issuer_id=issuer_id, revoked_at__isnull=False, listed_in=None).exists()
 
 
 def authority_certificate_of(kid: str) -> str:
-    """PEM of the certificate of a root or intermediate authority; empty when there is none of this kid."""
+    """Return the certificate of a root or intermediate authority in PEM; empty when there is none with this kid."""
     rows = KeyPair.objects.filter(kid=kid, purpose__in=[KeyPair.Purpose.ROOT, KeyPair.Purpose.INTERMEDIATE])
     return str(rows.values_list("certificate", flat=True).first() or "")

@@ -1,4 +1,4 @@
-"""What must not be misconfigured about keys, beside their periods (identity/key_periods.py)."""
+"""Checks of the configuration of keys, except for their periods (identity/key_periods.py)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -28,7 +28,7 @@ CLAIMS = [
 
 @dataclass(frozen=True)
 class Subject:
-    """Who an IAM token stands for."""
+    """The subject of an IAM token."""
 
     iam_id: str
     identifier: str
@@ -43,19 +43,22 @@ class Subject:
 
 
 def identity_issuer(prefix: str, region: str) -> str:
-    """``BMS-CR_us-south``: issuer, first audience and kid prefix of identity tokens."""
+    """Return the issuer, first audience and kid prefix of identity tokens, such as ``BMS-CR_us-south``."""
     return f"{prefix}_{region}"
 
 
 def identity_audience(issuer: str, facts: ServerFacts) -> list[str]:
-    """The second, opaque audience is the server's metadata session: it changes when the service is switched off."""
+    """Return the two audiences of identity tokens of a server.
+
+    The second, opaque one is the server's metadata session: it changes when the service is switched off.
+    """
     return [issuer, facts.metadata_session]
 
 
 def identity_claims(
     facts: ServerFacts, *, issuer: str, now: datetime, lifetime: timedelta, nonce: str | None
 ) -> dict[str, Any]:
-    """Claims of an identity token of this server."""
+    """Return the claims of an identity token of this server."""
     claims: dict[str, Any] = {
         "aud": identity_audience(issuer, facts),
         "iss": issuer,
@@ -90,7 +93,7 @@ def iam_claims(
     authn: dict[str, str],
     client_id: str = DEFAULT_CLIENT,
 ) -> dict[str, Any]:
-    """Claims of an IAM access token. ``authn`` describes who authenticated: the server, or the subject itself."""
+    """Return the claims of an IAM access token. ``authn`` describes who authenticated: the server or the subject."""
     about_subject = subject_claims(subject)
     first = ("iam_id", "id", "realmid")
     return {
@@ -111,7 +114,7 @@ def iam_claims(
 
 
 def subject_claims(subject: Subject) -> dict[str, Any]:
-    """The claims of an IAM access token about its subject."""
+    """Return the claims of an IAM access token about its subject."""
     claims: dict[str, Any] = {
         "iam_id": subject.iam_id,
         "id": subject.iam_id,

@@ -1,4 +1,4 @@
-"""What pages show of certificates and their renewal, for comparing when a form comes back."""
+"""Snapshots of certificates and their renewal as pages show them, to compare with when a form is sent."""
 
 from controlplane.kernel.form_snapshot import FormSnapshot
 from identity.models import IssuedCertificate

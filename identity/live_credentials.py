@@ -1,4 +1,4 @@
-"""Reads: how many live tokens and certificates a switch, a deletion or a deactivation would end.
+"""Counts of the live tokens and certificates that a switch, a deletion or a deactivation would end.
 
 Tokens are not stored; the events of their issue are counted. For more than MOST_NAMED servers, for users, and in
 overviews, a token whose event is not among the latest SEARCHED_EVENTS is not counted.
@@ -27,12 +27,15 @@ MOST_NAMED = 500
 
 
 def tokens_of(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
-    """The live tokens of these servers."""
+    """Count the live tokens of these servers."""
     return Alive(*_tokens(servers, now=now))
 
 
 def ended_by_switching_off(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
-    """What ends when the metadata service of these servers is switched off. IAM tokens live on until they expire."""
+    """Count the credentials that end when the metadata service of these servers is switched off.
+
+    IAM tokens stay valid until they expire.
+    """
     identity, _ = _tokens(servers, now=now, all_of_them=True)
     undated = Q(metadata_epoch=None)  # certificates older than epochs
     certificates = (
@@ -42,13 +45,13 @@ def ended_by_switching_off(servers: QuerySet[BareMetalServer], *, now: datetime)
 
 
 def ended_by_deleting(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
-    """What ends when these servers are deleted; servers that are being deleted do not count."""
+    """Count the credentials that end when these servers are deleted; servers that are being deleted do not count."""
     identity, iam = _tokens(servers, now=now, all_of_them=True)
     return Alive(identity, iam, _certificates(servers, now=now).count())
 
 
 def ended_by_deactivating(users: QuerySet[User], *, now: datetime) -> Alive:
-    """The tokens of the active users among these."""
+    """Count the tokens of the active users among these."""
     acting = users.filter(is_active=True).exclude(iam_id=None)
     logins = (API_KEY_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN)
     ids = list(acting.values_list("iam_id", flat=True))
@@ -59,7 +62,7 @@ def ended_by_deactivating(users: QuerySet[User], *, now: datetime) -> Alive:
 
 
 def ended_by_revoking(certificates: QuerySet[IssuedCertificate], *, now: datetime, key_is_known: bool = False) -> Alive:
-    """The valid ones of these certificates; with ``key_is_known`` also the account's others for the same keys."""
+    """Count the valid ones of these certificates; with ``key_is_known`` also the account's others for the same keys."""
     good = IssuedCertificate.objects.filter(revoked_at=None, not_after__gt=now)
     if not key_is_known:
         return Alive(certificates=good.filter(pk__in=certificates.values("pk")).count())
@@ -76,7 +79,7 @@ def _certificates(servers: QuerySet[BareMetalServer], *, now: datetime) -> Query
 
 
 def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime, all_of_them: bool = False) -> tuple[int, int]:
-    """How many identity tokens and IAM tokens the servers have that are not being deleted."""
+    """Count the identity tokens and IAM tokens of the servers that are not being deleted."""
     there = servers.exclude(status=BareMetalServer.Status.DELETING)
     rows = there.annotate(alive_crn=crn_expression(), alive_off=Exists(SWITCHED_OFF))
     epochs = {
@@ -103,7 +106,7 @@ def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime, all_of_them: b
 
 
 def _issued(actions: tuple[str, ...], *, now: datetime) -> QuerySet[ActivityEvent]:
-    """Events of tokens that have not expired."""
+    """Return the events of tokens that have not expired."""
     return ActivityEvent.objects.filter(
         action__in=actions, outcome=ActivityEvent.Outcome.SUCCESS, data__exp__gt=int(now.timestamp())
     )

@@ -1,4 +1,4 @@
-"""Reads: published keys as a JWKS, the certificate chain, an API key by its value."""
+"""Queries for published keys as a JWKS, the certificate chain, and an API key by its value."""
 
 import base64
 import hashlib
@@ -39,7 +39,7 @@ class JsonWebKeySet(TypedDict):
 
 
 def published_keys(purpose: str) -> list[JsonWebKey]:
-    """JWKs (RFC 7517) of the keys that verify: active first, then prepared, then retiring."""
+    """Return JWKs (RFC 7517) of the keys that verify: active first, then prepared, then retiring."""
     return [_jwk(row) for row in _published(purpose)]
 
 
@@ -66,12 +66,12 @@ def _base64url(number: int) -> str:
 
 
 def active_key(purpose: str) -> KeyPair | None:
-    """The active row of a purpose in this region."""
+    """Return the active row of a purpose in this region."""
     return KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state=KeyPair.State.ACTIVE).first()
 
 
 def first_root_activated_at() -> datetime:
-    """When the first root CA of this region was activated: no certificate chain is valid at an earlier time.
+    """Return when the first root CA of this region was activated: no certificate chain is valid at an earlier time.
 
     Raises ApiError when there is none.
     """
@@ -83,12 +83,12 @@ def first_root_activated_at() -> datetime:
 
 
 def trusted_roots() -> str:
-    """PEM of every root CA that a chain may end in, now or soon: the CA bundle."""
+    """Return the CA bundle: every root CA that a chain may end in, now or soon, in PEM."""
     return "".join(row.certificate for row in _published(KeyPair.Purpose.ROOT))
 
 
 def published_intermediates() -> str:
-    """PEM of every intermediate CA that signs, signed what is still valid, or will sign next."""
+    """Return every intermediate CA that signs, signed certificates that are still valid, or will sign next, in PEM."""
     return "".join(row.certificate for row in _published(KeyPair.Purpose.INTERMEDIATE))
 
 
@@ -100,7 +100,7 @@ class KeySeries(NamedTuple):
 
 
 def live_keys() -> dict[KeySeries, list[key_schedule.KeyFacts]]:
-    """All keys that are not retired, oldest first."""
+    """Return all keys that are not retired, oldest first."""
     rows = KeyPair.objects.exclude(state=KeyPair.State.RETIRED).order_by("generation")
     dates = ("published_at", "activated_at", "demoted_at", "expires_at")
     columns = ("kid", "state", *dates, "issuer__kid", "rotation_asked_at")
@@ -111,7 +111,7 @@ def live_keys() -> dict[KeySeries, list[key_schedule.KeyFacts]]:
 
 
 def issuer_of(series: KeySeries, keys: dict[KeySeries, list[key_schedule.KeyFacts]]) -> key_schedule.KeyFacts | None:
-    """The active root, for intermediate authorities. Other keys have no certificate, or sign it themselves."""
+    """Return the active root, for intermediate authorities. Other keys have no certificate, or sign it themselves."""
     if series.purpose != "intermediate":
         return None
     return key_schedule.first(keys.get(KeySeries("root", series.region), []), "active")
@@ -132,7 +132,7 @@ class ScheduledKey:
 
 
 def scheduled_keys(now: datetime) -> list[ScheduledKey]:
-    """Every key that is not retired, by purpose and region, oldest first."""
+    """Return every key that is not retired, by purpose and region, oldest first."""
     keys = live_keys()
     schedule = []
     for series in sorted(keys, key=lambda series: (list(configured_key_times()).index(series.purpose), series.region)):
@@ -145,20 +145,25 @@ def scheduled_keys(now: datetime) -> list[ScheduledKey]:
 
 
 def find_api_key(value: str) -> ApiKey | None:
-    """The API key with this value, usable or not. Values are long and random, so the time of a look-up by hash reveals
-    nothing."""
+    """Return the API key with this value, usable or not.
+
+    Values are long and random, so the time of a look-up by hash reveals nothing.
+    """
     digest = hashlib.sha256(value.encode()).hexdigest()
     return ApiKey.objects.select_related("account").filter(sha256=digest).first()
 
 
 def find_service_id(account_id: str, iam_id: str) -> ServiceId | None:
-    """The account's service ID by its IAM id."""
+    """Return the account's service ID with this IAM id."""
     return ServiceId.objects.filter(account_id=account_id, id=iam_id.removeprefix("iam-")).first()
 
 
 def is_gone(caller: Caller) -> str:
-    """Why the bearer of a token may no longer use it: its trusted profile, service ID or server was deleted, or its
-    user was deactivated; the same for the identity that assumed the profile. Empty when nothing of this happened."""
+    """Return why the bearer of a token may no longer use it; empty when it may.
+
+    The reason is that its trusted profile, service ID or server was deleted, that its user was deactivated, or the same
+    for the identity that assumed the profile.
+    """
     is_profile = caller.sub_type in ("ComputeResource", "Profile")
     if is_profile and not TrustedProfile.objects.filter(id=caller.identifier).exists():
         return "its trusted profile was deleted"

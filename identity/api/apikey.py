@@ -45,7 +45,7 @@ class SubjectView(IdentityView):
     subject = ""
 
     def resource_attributes(self) -> dict[str, str]:
-        """An API key of a service ID belongs to it: a policy on the service ID covers its keys (D-72)."""
+        """Return the attributes for policies. A policy on a service ID also covers its API keys (D-72)."""
         if is_service_id(self.subject):
             return {"resourceType": "serviceid", "resource": self.subject.removeprefix("iam-")}
         return {"resourceType": "apikey"}
@@ -61,7 +61,7 @@ class SubjectView(IdentityView):
 
 
 class ApiKeyView(SubjectView):
-    """A view of one API key, ``api_key_id`` in the path. Another account's looks like none."""
+    """A view of one API key, ``api_key_id`` in the path. A key of another account is treated as if it did not exist."""
 
     key: ApiKey
 
@@ -138,7 +138,7 @@ class OneApiKey(ApiKeyView):
 
 
 class ApiKeyDetails(ApiKeyView):
-    """An API key by its value, which stands in a header. The value itself is not repeated anywhere."""
+    """An API key by its value, which is sent in a header. The value itself is not repeated anywhere."""
 
     operations = {
         "GET": Operation(
@@ -159,7 +159,7 @@ class ApiKeyDetails(ApiKeyView):
                 f"The {VALUE_HEADER} header is required: the value of the API key.",
                 target=Target(VALUE_HEADER, "header"),
             )
-        # A header comes as Latin-1 (PEP 3333), whatever its sender meant; values are hashed as UTF-8.
+        # A header is decoded as Latin-1 (PEP 3333), whatever encoding its sender used; values are hashed as UTF-8.
         key = find_api_key(value.encode("latin-1", "replace").decode("utf-8", "replace"))
         if key is None or key.account_id != self.caller.account_id:
             raise NotFound("Provided API key could not be found.", iam_code=UNKNOWN_API_KEY)
@@ -190,7 +190,7 @@ class ApiKeyDisabling(Switch, ApiKeyView):
 
 
 def with_history(request: Request, keys: Sequence[ApiKey]) -> list[apikey_responses.ApiKey]:
-    """The API keys, with their history where the query asks for it."""
+    """Return the bodies of the API keys, with their history if the query asks for it."""
     bodies = [apikey_responses.api_key_body(key) for key in keys]
     if boolean(request.GET, INCLUDE_HISTORY):
         targets = {name: key.id for key in keys for name in names_of(key)}

@@ -41,7 +41,7 @@ class ApiKeyDescription(StrictSerializer):
 
 
 class ApiKeyCreation(ApiKeyDescription):
-    """``iam_id`` is your own, or that of a service ID. It is taken as it is sent: the decision is about it."""
+    """``iam_id`` is your own, or that of a service ID. It is used exactly as sent: the decision is about it."""
 
     iam_id = StrictCharField(max_length=LONGEST_IAM_ID, trim_whitespace=False)
     account_id = StrictCharField(required=False, max_length=64)
@@ -57,7 +57,7 @@ class ApiKeyUpdate(StrictSerializer):
 
 
 def api_key_content(body: dict[str, Any]) -> dict[str, Any]:
-    """What a body says of an API key, as ``create_api_key`` and ``update_api_key`` take it."""
+    """Return the content of a body as arguments of ``create_api_key`` and ``update_api_key``."""
     content = dict(body)
     if "apikey" in content:
         content["value"] = content.pop("apikey")

@@ -1,4 +1,4 @@
-"""What is answered about API keys, under the names of IBM's own models."""
+"""Answers about API keys, under the names of IBM's own models."""
 
 from typing import NotRequired, TypedDict
 
@@ -10,8 +10,8 @@ from trustedprofiles.api.pagination import IdentityPage
 
 
 class ApiKey(TypedDict):
-    """``apikey`` is the value: in the answer that creates it, and, where it is stored, in that of a GET of this one key
-    to who may change it. Elsewhere it is absent."""
+    """``apikey`` is the value: in the answer that creates it, and, if it is stored, in the answer to a GET of this one
+    key by a caller who may change it. Elsewhere it is absent."""
 
     id: str
     entity_tag: str
@@ -38,7 +38,7 @@ class ApiKeyList(IdentityPage):
 
 
 def api_key_body(key: ApiKeyRow, *, value: str = "") -> ApiKey:
-    """Optional members without a value are left out."""
+    """Return the body of an API key. Optional members without a value are left out."""
     body: ApiKey = {
         "id": key.id,
         "entity_tag": key.entity_tag,

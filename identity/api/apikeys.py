@@ -1,4 +1,4 @@
-"""``/v1/apikeys``: people manage their own, without any policy; the rest needs the actions."""
+"""``/v1/apikeys``: people manage their own API keys without any policy; everything else needs the actions."""
 
 from typing import Any
 
@@ -62,7 +62,10 @@ class ApiKeys(SubjectView):
     }
 
     def prepare(self, request: Request) -> None:
-        """Whose API keys it is about decides who may ask; the body is only looked at for that here."""
+        """Find the subject whose API keys the request is about, which decides whether the caller is authorized.
+
+        The body is read here only for that purpose.
+        """
         if request.method == "POST":
             iam_id = request.data.get("iam_id") if isinstance(request.data, dict) else None
             self.subject = iam_id if isinstance(iam_id, str) else ""
@@ -80,7 +83,7 @@ class ApiKeys(SubjectView):
         return self.answer(body)
 
     def _seen(self) -> QuerySet[ApiKey]:
-        """The API keys that the caller may see of those asked for. People see their own without any policy."""
+        """Return the requested API keys that the caller may see. People see their own without any policy."""
         rows = ApiKey.objects.filter(account_id=self.caller.account_id)
         if self.subject:
             return self.listing.of(rows.filter(iam_id=self.subject))
@@ -90,7 +93,7 @@ class ApiKeys(SubjectView):
         return rows.filter(Q(pk__in=visible.values("pk")) | Q(iam_id=self.caller.iam_id))
 
     def standing(self) -> Allowed | None:
-        """People make API keys of their own, unless the account restricts that."""
+        """Allow people to make API keys of their own, unless the account restricts that."""
         own = super().standing()
         if not own or self.request.method != "POST" or not needs_named_role(self.caller.account_id, CREATE_OWN_API_KEY):
             return own
@@ -101,7 +104,7 @@ class ApiKeys(SubjectView):
         return verdict
 
     def resource_attributes(self) -> dict[str, str]:
-        """The API keys of the whole account are of more than one type."""
+        """Return the attributes for policies: any type for the API keys of the whole account."""
         whole_account = self.request.method != "POST" and not self.subject
         return {"resourceType": "*"} if whole_account else super().resource_attributes()
 

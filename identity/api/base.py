@@ -1,4 +1,4 @@
-"""What the views share: the server in the path, in whatever region of the account; what is switched on and off."""
+"""Base classes of the views: for the server in the path, in any region, and for properties that are switched."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

@@ -1,4 +1,4 @@
-"""``/_baremint/bare_metal_servers/{server_id}/certificates``: what a server was issued, and taking it back."""
+"""``/_baremint/bare_metal_servers/{server_id}/certificates``: the certificates of a server, and their revocation."""
 
 from datetime import datetime
 from typing import Literal, TypedDict
@@ -23,14 +23,14 @@ ACTION = "is.bare-metal-server.certificate"
 
 
 class RevocationBody(StrictSerializer):
-    """Why, in the words of RFC 5280, section 5.3.1. ``keyCompromise`` revokes all certificates for the same key."""
+    """The reason, as named in RFC 5280, section 5.3.1. ``keyCompromise`` revokes all certificates for the same key."""
 
     reason = serializers.ChoiceField(choices=REASONS, required=False, default="unspecified")
 
 
 class ServerCertificate(TypedDict):
-    """A certificate that a server was issued. ``renewal_of`` is the id of the one that it took the place of; the
-    instants of what has not happened, and is not planned, are null."""
+    """A certificate that a server was issued. ``renewal_of`` is the id of the certificate that it replaced; times of
+    events that have not happened and are not planned are null."""
 
     id: str
     status: Literal["valid", "expired", "revoked"]
@@ -72,7 +72,7 @@ class Certificates(CertifiedServerView):
 
 
 class CertificateView(CertifiedServerView):
-    """About one certificate."""
+    """A view of one certificate."""
 
     certificate: IssuedCertificate
 
@@ -99,7 +99,7 @@ class OneCertificate(CertificateView):
 
 
 class Revocation(CertificateView):
-    """``POST .../revoke``: final. A request that repeats it gets what is on record."""
+    """``POST .../revoke``, which cannot be undone. A repeated request gets the certificate as it was revoked before."""
 
     operations = {
         "POST": Operation(

@@ -1,4 +1,4 @@
-"""What is answered about limits, under the names of IBM's own models."""
+"""Answers about limits, under the names of IBM's own models."""
 
 from typing import NotRequired, TypedDict
 

@@ -21,17 +21,17 @@ from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
 MOST_IDS = 100
 NONE = 0
-"""Limit of what is not simulated: none can be made."""
+"""The limit of entities that are not simulated: none can be made."""
 Counted = Iterable[tuple[str, int]]
 
 
 @dataclass(frozen=True)
 class Entities:
-    """What an account has of a kind."""
+    """The entities of one kind in an account."""
 
     limit: int
     rows: Callable[[str], QuerySet[Any]] | None
-    """By account id. None: not simulated."""
+    """Returns the rows, given the account id. None: not simulated."""
 
     def count(self, account_id: str) -> int:
         return self.rows(account_id).count() if self.rows else 0
@@ -39,14 +39,14 @@ class Entities:
 
 @dataclass(frozen=True)
 class PerOwner:
-    """What each owner, such as a profile, has of a kind."""
+    """The entities of one kind of each owner, such as a profile."""
 
     limit: int
     owners: str
-    """Property of the answer that lists the owners that were asked for."""
+    """The property of the answer that lists the requested owners."""
     id: str
     counted: Callable[[str, list[str]], Counted] | None
-    """By account id and ids of owners. None: not simulated."""
+    """Returns the counts, given the account id and the ids of the owners. None: not simulated."""
 
     def parameter(self, name: str) -> Parameter:
         owners = self.owners.replace("_", " ").capitalize()
@@ -66,7 +66,7 @@ def _of(model: type[Model], count: Count) -> Callable[[str, list[str]], Counted]
 
 
 def _api_keys(account_id: str, iam_ids: list[str]) -> Counted:
-    """Of service IDs and persons of the account, and of any other subject of an API key of it."""
+    """Count API keys of service IDs and persons of the account, and of any other subject of one of its API keys."""
     subjects = set(iam_ids)
     service_ids = ServiceId.objects.filter(account_id=account_id, id__in=[id.removeprefix("iam-") for id in subjects])
     persons = User.objects.filter(account_id=account_id, iam_id__in=subjects)
@@ -97,7 +97,7 @@ ENTITIES = {
 ASKED = {name: name for name in ENTITIES} | dict.fromkeys(
     ("profile_templates", "account_settings_templates"), "templates"
 )
-"""By property of the answer: the flag that asks for its count."""
+"""The flag that asks for the count, by the property of the answer."""
 COUNTED = tuple(
     Parameter(name, f"Whether to count {entities} too.", BOOLEAN)
     for name, entities in (
@@ -133,7 +133,7 @@ PER_OWNER = {
         _of(TrustedProfile, Count("rules", filter=OF_COMPUTE_RESOURCES)),
     ),
 }
-"""These take a list of ids of owners, in a query separated by commas."""
+"""The limits that take a list of ids of owners, in a query separated by commas."""
 
 
 def _ids() -> serializers.ListField:
@@ -141,7 +141,7 @@ def _ids() -> serializers.ListField:
 
 
 class Consumption(StrictSerializer):
-    """What to count."""
+    """The entities to count."""
 
     serviceid_groups = StrictBooleanField(required=False)
     profiles = StrictBooleanField(required=False)

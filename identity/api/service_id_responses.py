@@ -1,4 +1,4 @@
-"""What is answered about service IDs, under the names of IBM's own models."""
+"""Answers about service IDs, under the names of IBM's own models."""
 
 from typing import NotRequired
 
@@ -12,7 +12,7 @@ from trustedprofiles.models import ServiceId as ServiceIdRow
 
 
 class ServiceId(NamedResource):
-    """``apikey`` is there only when the service ID was created with one, in the answer to that."""
+    """``apikey`` is present only in the answer that creates a service ID with an API key."""
 
     iam_id: str
     locked: bool
@@ -28,7 +28,7 @@ class ServiceIdList(IdentityPage):
 
 
 def service_id_body(service_id: ServiceIdRow, *, show_group: bool = False) -> ServiceId:
-    """Optional members without a value are left out; so is the group unless it is asked for."""
+    """Return the body of a service ID. Optional members without a value are left out, and by default the group."""
     body: ServiceId = {
         "id": service_id.id,
         "iam_id": service_id.iam_id,

@@ -39,7 +39,7 @@ CREATE_KEY = "iam-identity.apikey.create"
 SORTABLE = ("name", "description", "created_at", "modified_at")
 FILTERABLE = ("name", "description", "id")
 GROUP_ID = Parameter("group_id", "Only service IDs in this group.")
-SHOW_GROUP_ID = Parameter("show_group_id", "Whether to tell the service ID group that it is in.", BOOLEAN)
+SHOW_GROUP_ID = Parameter("show_group_id", "Whether to include the service ID group that it is in.", BOOLEAN)
 
 
 class ServiceIds(IdentityView):
@@ -175,7 +175,7 @@ def _body(request: Request, service_id: ServiceId) -> service_id_responses.Servi
 
 
 def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[service_id_responses.ServiceId]:
-    """With history where the query asks for it."""
+    """Return the bodies of service IDs, with their history if the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
     if boolean(request.GET, INCLUDE_HISTORY):
         changes = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)

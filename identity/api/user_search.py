@@ -1,4 +1,4 @@
-"""The ``search`` query of the list of users: ``state:ACTIVE,email:example.com`` are users of whom either holds."""
+"""The ``search`` query of the list of users: ``state:ACTIVE,email:example.com`` finds users that match either term."""
 
 from collections.abc import Callable, Mapping
 from functools import reduce
@@ -13,17 +13,17 @@ REALM = "IBMid"
 
 
 def state_of(user: User) -> str:
-    """One of the states that IBM documents. A deactivated user may not act, so its state is SUSPENDED."""
+    """Return one of the states that IBM documents. A deactivated user may not act, so its state is SUSPENDED."""
     return ACTIVE if user.is_active else SUSPENDED
 
 
 def user_id_of(user: User) -> str:
-    """What they log in with: the email address, or the name of who has none."""
+    """Return the name that a user logs in with: the email address, or else the user name."""
     return user.email or user.username
 
 
 def of_user_id(user_id: str) -> Q:
-    """The users with this ``user_id``."""
+    """Return the condition for users with this ``user_id``."""
     return Q(email=user_id) | Q(email="", username=user_id)
 
 
@@ -46,11 +46,11 @@ FIELDS: Mapping[str, Callable[[str], Q]] = {
     "realm": lambda text: _all_or_none(text.lower() in REALM.lower()),
     "userId": lambda text: Q(email__icontains=text) | Q(email="", username__icontains=text),
 }
-"""By the name of a property: the users whose property contains a text, in upper or lower case."""
+"""The condition for users whose property contains a text, in upper or lower case, by the name of the property."""
 
 
 def searched(text: str) -> Q:
-    """The users that are searched for. Raises InvalidValue for what is no search."""
+    """Return the condition for users that match a search. Raises InvalidValue for an invalid search."""
     return reduce(Q.__or__, map(_searched_by_one, text.split(",")))
 
 

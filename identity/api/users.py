@@ -30,10 +30,11 @@ from trustedprofiles.visible_users import READ, READ_SETTINGS, people_of, sees_a
 DEFAULT_PAGE = 100
 START = Parameter("_start", "Token of a page, out of ``next_url``.")
 SEARCH = Parameter(
-    "search", "Only users of whom one of these holds, separated by commas: a property, a colon, and a text in it."
+    "search",
+    "Only users that match one of these terms, separated by commas: a property, a colon, and a text contained in it.",
 )
 USER_ID = Parameter("user_id", "Only who logs in with exactly this email address or name.")
-INCLUDE_SETTINGS = Parameter("include_settings", "Whether to tell the settings of each.", BOOLEAN)
+INCLUDE_SETTINGS = Parameter("include_settings", "Whether to include the settings of each.", BOOLEAN)
 
 
 class UserSettings(TypedDict):
@@ -86,7 +87,7 @@ refused_operation = partial(Operation, recorded_by_service=True, status=204, con
 
 
 def refusal(instead: str) -> Callable[..., Response]:
-    """The method of a write; ``instead`` says who changes users, or how."""
+    """Return the view method that refuses a write; ``instead`` says who changes users, or how."""
 
     def refuse(view: AccountView, request: Request, **path: str) -> Response:
         raise NotSupported(f"This API only reads the users of an account. {instead}")
@@ -116,7 +117,7 @@ class Users(UserManagementView):
         return {"resourceType": "user"}
 
     def standing(self) -> Allowed | None:
-        """Each person sees at least themselves in the list."""
+        """Allow people to list users, because each person sees at least themselves in the list."""
         if self.request.method != "POST" and self.caller.sub_type == "User":
             return Allowed("people see themselves in the list of users", source=self.caller.iam_id)
         return None
@@ -158,7 +159,7 @@ class Users(UserManagementView):
 
 
 class UserView(UserManagementView):
-    """A view of one person, ``iam_id`` in the path. A person of another account looks as if there were none."""
+    """A view of one person, ``iam_id`` in the path. A person of another account is treated as if there were none."""
 
     user: User
 
@@ -233,5 +234,5 @@ def _profile(user: User) -> UserProfile:
 
 
 def _path(request: Request, url: str) -> str:
-    """The URL without the address of the service."""
+    """Return the URL without the address of the service."""
     return url.removeprefix(request.build_absolute_uri("/").rstrip("/"))

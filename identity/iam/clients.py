@@ -1,7 +1,6 @@
-"""Which client asks for a token: HTTP Basic authentication with one of the pairs that IBM's clients are built with.
+"""Identification of the client that asks for a token: HTTP Basic authentication with a pair built into IBM's clients.
 
-They are public and prove nothing. They decide the ``client_id`` of
-the token, and whether a session is opened.
+The pairs are public and prove nothing. They decide the ``client_id`` of the token, and whether a session is opened.
 """
 
 import base64
@@ -19,7 +18,7 @@ UNKNOWN_CLIENT = "BXNIM0136E"
 
 
 def client_of(request: HttpRequest) -> str:
-    """The client id; ``default`` without authentication. Raises Unauthenticated for an unknown client."""
+    """Return the client id, ``default`` without authentication. Raises Unauthenticated for an unknown client."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if not header:
         return DEFAULT_CLIENT

@@ -1,4 +1,4 @@
-"""IAM's own codes: how the token service words a refusal that the other APIs word otherwise.
+"""IAM's own codes and messages for refusals that the other APIs word differently.
 
 Sources: answers of IBM's service, captured in public bug reports and in the tests of its clients. What is not in the
 table keeps its status and its text, and has the code that it names itself (docs/iam.md, "Tokens").
@@ -18,7 +18,7 @@ class Code(NamedTuple):
     code: str
     status: int
     message: str
-    """The same for every cause. ``errorDetails`` says which it was."""
+    """The message, which is the same for every cause. ``errorDetails`` gives the cause."""
 
 
 UNSUPPORTED = Code("BXNIM0405E", 400, "Provided token is not supported.")
@@ -36,7 +36,7 @@ INVALID = Code(INVALID_TOKEN, 401, "Provided token is not valid.")
 
 
 def coded(error: ApiError) -> ApiError:
-    """The refusal in the token service's own words."""
+    """Return the refusal with the token service's own code and message."""
     code = CODES.get(type(error)) or (INVALID if error.iam_code == INVALID_TOKEN else None)
     if code is None:
         return error
@@ -52,5 +52,5 @@ def coded(error: ApiError) -> ApiError:
 
 
 def envelope(error: ApiError, trace: str) -> envelopes.TokenError:
-    """The form of a refusal by the token service, with its codes."""
+    """Return the body of a refusal by the token service, with its codes."""
     return envelopes.token(coded(error), trace)

@@ -1,4 +1,4 @@
-"""What verifiers fetch: where everything is, and the published IAM signing keys."""
+"""Discovery for verifiers: the addresses of the endpoints, and the published IAM signing keys."""
 
 import random
 from typing import TypedDict
@@ -18,7 +18,7 @@ from trustedprofiles.permissions import Parameter
 from trustedprofiles.route_spec import RouteSpec
 
 SPREAD_SECONDS = 60
-"""Verifiers that started together do not all come back in the same second."""
+"""The spread of cache lifetimes, so that verifiers that started together do not all return in the same second."""
 
 
 @RouteSpec(

@@ -1,7 +1,7 @@
-"""``/_baremint/explain``: why is something allowed, or why not? IBM Cloud has no such API. It decides nothing
+"""``/_baremint/explain``: why something is allowed or not. IBM Cloud has no such API. It decides nothing
 by itself: it repeats decisions that are made elsewhere.
 
-Services outside ask it too, with the token that a client presented to them: may its bearer do this?
+Services outside Baremint also use it to ask what the bearer of a token that a client presented to them may do.
 """
 
 import re
@@ -29,10 +29,10 @@ from trustedprofiles.permissions import Operation, Parameter, Schema, text
 
 CONSOLE_PAGE = "/explain"
 MEDIA_TYPES = ("application/json", "text/html")
-"""What can be answered with. A client that accepts anything gets the first."""
+"""The media types of answers. A client that accepts anything gets the first."""
 LONGEST = 512
 LONGEST_ATTRIBUTE = 1024
-"""An object's key, or a prefix of one."""
+"""The longest attribute, such as an object's key or a prefix of one."""
 LONGEST_TOKEN = 16_384
 MOST_ATTRIBUTES = 20
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
@@ -103,7 +103,7 @@ class Explain(GuardedView):
     question: dict[str, Any]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A browser, which has a session and no token, is led to the console's page of the same question."""
+        """Redirect a browser, which has a session and no token, to the console's page of the same question."""
         response: HttpResponseBase
         if request.method in ("GET", "HEAD") and request.get_preferred_type(MEDIA_TYPES) == "text/html":
             response = HttpResponseRedirect(f"{CONSOLE_PAGE}?{request.META['QUERY_STRING']}")
@@ -117,7 +117,7 @@ class Explain(GuardedView):
         check(self.question)
 
     def standing(self) -> Allowed | None:
-        """A question about the caller takes no policy."""
+        """Allow a question about the caller without a policy."""
         own = is_about_caller(self.question, self.caller)
         return Allowed("the question is about the caller", source=self.caller.iam_id) if own else None
 
@@ -134,17 +134,17 @@ class Explain(GuardedView):
 
 
 def about(asked: Mapping[str, Any], caller: Caller) -> Party:
-    """The target of a question's event: the server, or the subject, that it is about."""
+    """Return the target of a question's event: the server or the subject that it is about."""
     return Party(asked.get("server") or asked.get("subject") or caller.iam_id, type="Explanation")
 
 
 def said_of(answer: Explanation) -> dict[str, Any]:
-    """Whom an answer is about, by the id that every name stands for."""
+    """Return the server and the subject that an answer is about, by id even if the question gave a name."""
     return {name: value for name, value in answer.items() if name in ("server", "subject")}
 
 
 def from_query(query: Mapping[str, str]) -> dict[str, Any]:
-    """The question that a query string asks. Raises InvalidValue for a token in it."""
+    """Return the question that a query string asks. Raises InvalidValue for a token in it."""
     if "token" in query:
         raise InvalidValue("A token does not belong into a URL. Use POST.", target=Target("token", "parameter"))
     question: dict[str, Any] = {name: query[name] for name in QUERY if query.get(name)}
@@ -157,7 +157,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def check(asked: Mapping[str, Any]) -> None:
-    """Raises InvalidValue or MissingField for what is no question, or two at once."""
+    """Check that the properties form exactly one question. Raises InvalidValue or MissingField."""
     attributes = asked.get("resource", {})
     if isinstance(attributes, str):
         attributes = {}

@@ -1,4 +1,4 @@
-"""``POST /identity/introspect``, ``GET /identity/userinfo`` and ``POST /identity/profiles``: what tokens are worth.
+"""``POST /identity/introspect``, ``GET /identity/userinfo`` and ``POST /identity/profiles``: information about tokens.
 
 None of them needs a policy: the caller holds the token, or the API key, that the question is about.
 """
@@ -34,7 +34,7 @@ class AuthnClaim(TypedDict):
 
 
 class UserInfo(TypedDict):
-    """``active`` alone, when the token is not good."""
+    """The claims about the subject of a token; only ``active`` when the token is not good."""
 
     active: bool
     iam_id: NotRequired[str]
@@ -52,7 +52,7 @@ class UserInfo(TypedDict):
 
 
 class Introspection(UserInfo):
-    """Of a token, all of its claims; of an API key, those about its subject."""
+    """All claims of a token, or the claims about the subject of an API key."""
 
     jti: NotRequired[str]
     iat: NotRequired[int]
@@ -66,7 +66,7 @@ class Introspection(UserInfo):
 
 
 class EligibleProfiles(TypedDict):
-    """The trusted profiles, of whatever account, that the bearer of the token may become."""
+    """The trusted profiles, of any account, that the bearer of the token may assume."""
 
     count: int
     profiles: list[profile_responses.TrustedProfile]
@@ -104,7 +104,10 @@ def list_eligible_profiles(request: HttpRequest) -> EligibleProfiles:
 
 
 def _either(request: HttpRequest, one: str, other: str) -> tuple[str, str]:
-    """The two properties, of which one is not empty. Raises MissingField, InvalidValue."""
+    """Return two properties of which exactly one is not empty.
+
+    Raises MissingField when both are empty, InvalidValue when both are given.
+    """
     values = field(request, one), field(request, other)
     if not any(values):
         raise missing(one, f"Send it, or {other}, as application/x-www-form-urlencoded.")

@@ -1,4 +1,4 @@
-"""What every operation of the IAM token service shares: a method, a form, and IAM's own form of a refusal."""
+"""The base of all operations of the IAM token service: a method, a form, and IAM's own form of a refusal."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,7 +20,7 @@ form_route = partial(token_service_route, method="POST", refusals=(400, 401, 500
 
 
 class TokenServiceOperation:
-    """A view. It takes no cookies: the caller proves its identity by what the request contains."""
+    """A view of one operation. It uses no cookies: the caller proves its identity by the content of the request."""
 
     csrf_exempt = True
     envelope = staticmethod(codes.envelope)
@@ -45,8 +45,11 @@ class TokenServiceOperation:
 
 
 def field(request: HttpRequest, name: str) -> str:
-    """A property of the form, without the white space around it: what stands in a file often ends with a newline. Empty
-    is absent. Raises InvalidValue for a property that has several values (RFC 6749, section 3.2)."""
+    """Return a property of the form without surrounding white space, or an empty text when it is absent or empty.
+
+    Text from a file often ends with a newline. Raises InvalidValue for a property that has several values (RFC 6749,
+    section 3.2).
+    """
     values = [value for text in request.POST.getlist(name) if (value := text.strip())]
     if len(values) > 1:
         raise InvalidValue(f"Property '{name}' is given more than once. Send it once.", target=Target(name))
@@ -54,7 +57,7 @@ def field(request: HttpRequest, name: str) -> str:
 
 
 def required(request: HttpRequest, name: str) -> str:
-    """Raises MissingField."""
+    """Return a property of the form as ``field`` does. Raises MissingField when it is absent."""
     if value := field(request, name):
         return value
     raise missing(name)
@@ -65,7 +68,7 @@ def missing(name: str, advice: str = "") -> MissingField:
 
 
 def one_property(fields: dict[str, Schema]) -> Schema:
-    """A form with one of the properties. Others are ignored."""
+    """Return the schema of a form with one of the properties. Others are ignored."""
     return {
         "oneOf": [
             {"type": "object", "properties": {name: schema}, "required": [name]} for name, schema in fields.items()

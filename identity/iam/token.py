@@ -20,7 +20,7 @@ LONGEST_SELECTOR = 512
 SELECTORS = ("id", "crn", "name")
 RESPONSE_TYPE = "cloud_iam"
 OTHER_RESPONSE_TYPES = ("delegated_refresh_token", "ims_portal")
-"""Known to IAM, and not answered here: ``cloud_iam`` has to be among what is asked for."""
+"""Response types that IAM knows but that are not answered here: a request must also ask for ``cloud_iam``."""
 NO_REFRESH_TOKEN = "not_supported"  # noqa: S105  what IAM says where there is none
 
 
@@ -103,7 +103,7 @@ def _refresh(request: HttpRequest, client_id: str) -> grants.Granted:
 
 
 def _selector(request: HttpRequest) -> dict[str, str]:
-    """Which trusted profile: ``profile_id``, ``profile_crn`` or ``profile_name``, or several that mean the same."""
+    """Return which profile is meant by ``profile_id``, ``profile_crn`` or ``profile_name``, or several of them."""
     values = {kind: field(request, f"profile_{kind}") for kind in SELECTORS}
     selector = {kind: value for kind, value in values.items() if value}
     if not selector:
@@ -120,9 +120,9 @@ def _selector(request: HttpRequest) -> dict[str, str]:
 @dataclass(frozen=True)
 class Grant:
     exchange: Callable[[HttpRequest, str], grants.Granted]
-    """Of the form, and the id of the client."""
+    """Exchanges the form, given the request and the id of the client."""
     fields: dict[str, Schema]
-    """Properties of the form; the first is needed."""
+    """The properties of the form; the first is required."""
 
     def form(self, name: str) -> Schema:
         return {

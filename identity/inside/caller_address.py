@@ -1,13 +1,13 @@
-"""Who is calling? A caller has no credential; the network says which server it is.
+"""Identification of the calling server. A caller has no credential; the network determines which server it is.
 
-Two attachments, chosen by the settings of the process that serves (METADATA_ATTACHMENT), never by a request:
+There are two attachments, chosen by the settings of the serving process (METADATA_ATTACHMENT), never by a request:
 
 - ``loopback``: every server has an address of its own in 127.64.0.0/10. The address that was dialled names the server:
-  the listener saw it on the connection (TLS), or it is the Host (plain HTTP, whose listener does not tell).
+  the listener saw it on the connection (TLS), or it is the Host (plain HTTP, whose listener does not pass it on).
 - ``lab``: every server is a network namespace with listening sockets of its own (controlplane/lab), so the
   socket that accepted the connection names the server.
 
-No other header, no path and no token does.
+No other header, no path and no token identifies the server.
 """
 
 import ipaddress
@@ -39,8 +39,8 @@ SERVICE_ADDRESS = "169.254.169.254"
 FRESH_SECONDS = 1.0
 MOST_SERVERS = 10_000
 
-# What a listener tells of a connection, in the WSGI environment. Request headers arrive there as HTTP_..., so none of
-# them can be mistaken for these.
+# The facts about a connection that a listener puts into the WSGI environment. Request headers arrive there as
+# HTTP_..., so none of them can be mistaken for these.
 DIALLED = "baremint.dialled"
 """The address of the accepted socket, as text."""
 ATTACHED = "baremint.attached"
@@ -56,7 +56,7 @@ class Attached:
 
 
 def server_of(request: HttpRequest) -> int:
-    """The number of the server this request comes from. Raises Unauthorized or InvalidValue when it is none."""
+    """Return the number of the server that sent the request. Raises Unauthorized or InvalidValue when it is none."""
     meta = request.META
     if any(header in meta for header in FORWARDED):
         raise Unauthorized(
@@ -93,7 +93,7 @@ def _dialled_server(meta: Mapping[str, Any]) -> int:
 
 
 def _host(meta: Mapping[str, Any]) -> str:
-    """The Host without its port; empty when it is not well formed."""
+    """Return the Host without its port; empty when it is not well formed."""
     host, _, port = meta.get("HTTP_HOST", "").partition(":")
     return "" if port and not port.isdigit() else host.lower()
 
@@ -107,7 +107,8 @@ def _is_loopback(address: str) -> bool:
 
 
 def server_facts(number: int, *, seconds: float = FRESH_SECONDS) -> ServerFacts | None:
-    """The facts of a server, at most so many seconds old; None when there is no such server. 0 reads the database.
+    """Return the facts of a server, at most so many seconds old, or None when there is no such server. 0 reads the
+    database.
 
     ``identity.services.guarded_event`` reads them again before it records an event.
     """
@@ -116,7 +117,7 @@ def server_facts(number: int, *, seconds: float = FRESH_SECONDS) -> ServerFacts 
 
 @lru_cache(maxsize=MOST_SERVERS)
 def fresh_facts(number: int) -> FreshValue[ServerFacts | None]:
-    """Where this process has the facts of a server, once they were asked for."""
+    """Return the value in which this process keeps the facts of a server once they were asked for."""
 
     def read(last: ServerFacts | None) -> ServerFacts | None:
         server = server_by_number(number)

@@ -1,4 +1,4 @@
-"""``/metadata/v1``: what a server may know of itself. It needs its identity token, and sees no other server."""
+"""``/metadata/v1``: the metadata of the calling server. It needs its identity token, and cannot read another server."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,7 +18,7 @@ from trustedprofiles.permissions import Parameter
 
 
 class InitializationMetadata(BareMetalServerInitialization):
-    """As the VPC API answers it, and the user data, which only the server itself is told; empty when there is none."""
+    """The answer of the VPC API with the user data, which only the server itself can read; empty when there is none."""
 
     user_data: str
 
@@ -36,14 +36,17 @@ def get_initialization(request: HttpRequest, facts: ServerFacts, server_id: str)
 
 
 def _require_itself(request: HttpRequest, facts: ServerFacts, server_id: str) -> None:
-    """Raises Unauthenticated, or Unauthorized for whatever is not the server's own id, there or not."""
+    """Require the server's identity token and its own id.
+
+    Raises Unauthenticated for the token, and Unauthorized for any other id, of an existing server or not.
+    """
     identity_tokens.verify_identity_token(requests.bearer(request.META), facts=facts, now=clock.now())
     if server_id != facts.id:
         raise Unauthorized(f"The metadata service tells a server about itself alone. Its id is {facts.id}.")
 
 
 def _hrefs(request: HttpRequest) -> Hrefs:
-    """Of the control plane: the metadata service has none of the resources that it refers to."""
+    """Return URLs of the control plane: the metadata service does not have the resources that it refers to."""
     return Hrefs(f"{settings.BAREMINT_PUBLIC_URL}/v1", version_of(request))
 
 

@@ -1,4 +1,4 @@
-"""What every operation of the metadata service shares: who calls, whether it may, one answer, one event."""
+"""The base of all operations of the metadata service: the caller, its permission, one answer, one event."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -41,7 +41,8 @@ QUERY = (
     version_parameter(EARLIEST_VERSION),
     *(Parameter(name, "Changes nothing.", {"type": "string"}) for name in ("generation", "maturity")),
 )
-"""Clients of the VPC API and of its beta send the two that change nothing here."""
+"""The query parameters. ``generation`` and ``maturity``, which clients of the VPC API and of its beta send, change
+nothing here."""
 KNOWN_PARAMETERS = frozenset(QUERY)
 
 metadata_route = partial(
@@ -49,13 +50,13 @@ metadata_route = partial(
 )
 
 Handler = Callable[..., Mapping[str, Any]]
-"""Of the request, the ServerFacts and what the path names."""
+"""Answers an operation, given the request, the ServerFacts and the parameters of the path."""
 
 
 class MetadataOperation:
-    """A view. Refusals are decided on what was just read, never on what is remembered."""
+    """A view of one operation. Refusals are decided by facts that were just read, never by remembered ones."""
 
-    csrf_exempt = True  # no cookies here: the network says who calls
+    csrf_exempt = True  # no cookies here: the network identifies the caller
     checks_first = True
 
     def __init__(self, spec: RouteSpec, event: str, handler: Handler) -> None:
@@ -71,7 +72,7 @@ class MetadataOperation:
         def attempt() -> Mapping[str, Any]:
             try:
                 return self._answer(request, facts, path)
-            except ApiError:  # it may have been decided on facts that were remembered, and are no longer true
+            except ApiError:  # it may have been decided by remembered facts that are no longer true
                 if facts == server_facts(number, seconds=0):
                     raise
                 raise ServerChanged from None
@@ -84,16 +85,16 @@ class MetadataOperation:
         try:
             number = server_of(request)
             facts = server_facts(number)
-            # Who calls is known by now: a GET is what a page on the server sends that was talked into calling here.
+            # The caller is identified first: a page on the server that was tricked into calling here sends a GET.
             if request.method != self.method:
                 raise MethodNotAllowed(f"Use {self.method} here.", headers={"Allow": self.method})
             return JsonResponse(retry_once(number, attempt, again=again))
         except Exception as failure:
             error = envelopes.as_api_error(failure)
             if isinstance(error, Unauthenticated):
-                # An unauthenticated caller leaves nothing in the database, whichever server it called.
+                # Nothing is stored in the database for an unauthenticated caller, whichever server it called.
                 log.warning("token refused", server=facts.id if facts else "", reason=error.message)
-            elif facts is not None and not isinstance(error, ServiceUnavailable):  # it would keep no event either
+            elif facts is not None and not isinstance(error, ServiceUnavailable):  # no event could be stored either
                 self._record(facts, error)
             return envelopes.json_response(error)
 
@@ -109,7 +110,7 @@ class MetadataOperation:
 
 
 class OperationsByMethod:
-    """A path with more than one operation. A method that none of them has is refused by the first, and named."""
+    """A path with more than one operation. The first one refuses any other method, and names those that there are."""
 
     csrf_exempt = True
     checks_first = True
@@ -128,8 +129,11 @@ class OperationsByMethod:
 
 
 def version_of(request: HttpRequest) -> date:
-    """The version date that is asked for. Raises what ``parse_version`` and ``refuse_future`` raise, and UnknownField
-    for a parameter that no operation takes."""
+    """Return the requested version date.
+
+    Raises the errors of ``parse_version`` and ``refuse_future``, and UnknownField for a parameter that no operation
+    takes.
+    """
     version = _check_query(request.META["QUERY_STRING"])
     refuse_future(version, now=clock.latest())
     return version
@@ -150,7 +154,7 @@ def _check_query(text: str) -> date:
 
 
 def require_metadata_access(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
-    """The server, if its metadata service answers this request. Raises Unauthorized when it does not."""
+    """Return the server if its metadata service answers this request. Raises Unauthorized when it does not."""
     if facts is None:
         raise Unauthorized("There is no server at this address. List them with: baremint info")
     if not (verdict := metadata_access.may_use_metadata(facts)):

@@ -1,4 +1,4 @@
-"""What the operations take, read strictly. Plain functions: this is the hot path.
+"""Strict reading of the operations' requests, in plain functions because this is the hot path.
 
 A refusal echoes the value that it is about, unless the value may be a secret: that of an unknown property, or a
 CSR, which a client may have sent with its private key.
@@ -38,7 +38,7 @@ BEARER = re.compile(r"[Bb]earer +(\S+)")
 
 @dataclass(frozen=True)
 class Lifetime:
-    """How long what is issued may be valid: ``expires_in``, in seconds."""
+    """The range of ``expires_in``, the lifetime of an issued token or certificate in seconds."""
 
     default: int
     shortest: int
@@ -49,7 +49,7 @@ class Lifetime:
         return {"type": "integer", "minimum": self.shortest, "maximum": self.longest, "default": self.default}
 
     def read(self, body: dict[str, Any]) -> timedelta:
-        """Raises InvalidValue."""
+        """Return the lifetime that the body asks for, or the default. Raises InvalidValue."""
         seconds = body.get("expires_in", self.default)
         if type(seconds) is not int or not self.shortest <= seconds <= self.longest:
             raise InvalidValue(
@@ -75,7 +75,7 @@ CERTIFICATE_BODY = object_of(
 
 
 def read(body: bytes, schema: Schema) -> dict[str, Any]:
-    """A JSON object with no property but those of the schema."""
+    """Parse a JSON object that has only properties of the schema."""
     value = strictjson.parse_object(body, limit=LARGEST_BODY)
     _refuse_unknown(value, schema["properties"], prefix="")
     return value
@@ -91,7 +91,7 @@ def nonce(value: dict[str, Any]) -> str | None:
 
 
 def profile_selector(value: dict[str, Any]) -> dict[str, str]:
-    """``id``, ``crn`` or ``name`` and its text; empty when the request names no trusted profile."""
+    """Return ``id``, ``crn`` or ``name`` and its text; empty when the request names no trusted profile."""
     if "trusted_profile" not in value:
         return {}
     selector = value["trusted_profile"]
@@ -114,7 +114,7 @@ def profile_selector(value: dict[str, Any]) -> dict[str, str]:
 
 
 def target_of(name: str, value: Any) -> Target:
-    """A property and its value, if that is one text, number or word."""
+    """Return a property as the target of an error, with its value unless that is an object or array."""
     if isinstance(value, dict | list):
         return Target(name)
     return Target(name, value=value if isinstance(value, str) else json.dumps(value))
@@ -143,7 +143,7 @@ def require_flavor(meta: Mapping[str, Any]) -> None:
 
 
 def bearer(meta: Mapping[str, Any]) -> str:
-    """The identity token of the Authorization header."""
+    """Return the identity token of the Authorization header. Raises Unauthenticated when there is none."""
     match = BEARER.fullmatch(meta.get("HTTP_AUTHORIZATION", ""))
     if match is None:
         raise Unauthenticated(

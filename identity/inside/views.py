@@ -38,7 +38,7 @@ class IssuedCertificate(TypedDict):
 
 
 class CurrentCertificate(IssuedCertificate):
-    """A certificate that was issued before. `renewed`: by rotation, not because the server asked. `renewal_due_at` is
+    """A certificate that was issued before. `renewed`: whether by rotation, not on request. `renewal_due_at` is
     null when it will not be renewed."""
 
     public_key_sha256: str
@@ -106,7 +106,8 @@ def _current_body(chain: certificates.CurrentChain) -> CurrentCertificate:
 
 
 def _token_body(issued: identity_tokens.IssuedToken) -> IssuedToken:
-    """All four fields, always: an SDK core dereferences them unasked, ``access_token`` first."""
+    """Return the body of an issued token, always with all four fields, because an SDK core reads them without a check,
+    ``access_token`` first."""
     return {
         "access_token": issued.token,
         "created_at": timestamps.milliseconds(issued.created_at),
@@ -169,9 +170,10 @@ certificate = OperationsByMethod(
 
 
 def old_name(operation: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """``/instance_identity``: 404 on bare metal, unless BAREMINT_INSTANCE_IDENTITY=allow and the version is an old one.
+    """Return the view of ``/instance_identity``, the old name of an operation.
 
-    All four SDK cores default to the version date that leads here, so the message says what to set.
+    It answers 404 on bare metal, unless BAREMINT_INSTANCE_IDENTITY=allow and the version is an old one. All four SDK
+    cores default to the version date that leads here, so the message says what to set.
     """
 
     def view(request: HttpRequest) -> HttpResponse:

@@ -1,1 +1,1 @@
-"""What verifiers of certificates fetch; any client may. Plain Django views, no credentials."""
+"""Resources for verifiers of certificates, which any client may fetch. Plain Django views, no credentials."""

@@ -36,7 +36,7 @@ ISSUER = Parameter(
 )
 
 LARGEST_QUESTION = 4_096
-"""Octets. One certificate is asked about in some hundred."""
+"""The largest OCSP request in octets. A request about one certificate has about a hundred."""
 CERTIFICATE_MAX_AGE = 86_400
 BUNDLE_MAX_AGE = int(key_schedule.BUNDLE_MAX_AGE.total_seconds())
 REVOKED_MAX_AGE = 60
@@ -95,7 +95,7 @@ def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
 )
 @require_safe
 def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
-    """``GET /pki/<issuer>.crl``: what this authority has revoked, in DER, as of now."""
+    """``GET /pki/<issuer>.crl``: the present revocation list of this authority, in DER."""
     now = clock.now()
     current = current_list(issuer, now=now)
     if current is None:
@@ -143,7 +143,7 @@ def ocsp_post(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ocsp_get(request: HttpRequest, question: str) -> HttpResponse:
     """``GET /pki/ocsp/<base64>``, for caches on the way (RFC 5019, section 6.2)."""
-    # As it was sent: base64 may have two slashes in a row, which everywhere else are one.
+    # The path as it was sent: base64 may contain two slashes in a row, which are read as one everywhere else.
     text = request.META["PATH_INFO"].partition("/pki/ocsp/")[2]
     try:
         der = base64.b64decode(unquote(text), validate=True) if len(text) <= LARGEST_QUESTION * 2 else b""

@@ -1,5 +1,8 @@
-"""API keys: create, change, lock, disable, delete. The value is answered once and kept as a hash. The value
-of a service ID's key is also stored, encrypted, when its creator asks for it."""
+"""API keys: create, change, lock, disable, delete.
+
+The value is answered once and kept as a hash. The value of a service ID's key is also stored, encrypted, when its
+creator asks for it.
+"""
 
 import hashlib
 import secrets
@@ -38,8 +41,9 @@ def create_api_key(
     limited: bool = True,
     **details: Any,
 ) -> tuple[ApiKey, str]:
-    """Make an API key for a person or a service ID. Returns the row and the value, which cannot be read again unless
-    ``store_value`` is set, which is for service IDs only.
+    """Create an API key for a person or a service ID. Return the row and the value.
+
+    The value cannot be read again unless ``store_value`` is set, which is for service IDs only.
 
     ``value`` is the caller's own, if not empty; ``details`` are other columns. ``limited`` is off for keys that the
     product makes for its operator. Raises InvalidValue for a person other than ``by``, for an end in the past and for
@@ -83,8 +87,10 @@ def create_api_key(
 def create_service_id_with_key(
     account: Account, *, api_key: dict[str, Any], by: Party, **content: Any
 ) -> tuple[ServiceId, ApiKey, str]:
-    """A service ID and its first API key, described as for ``create_service_id`` and ``create_api_key``; both or none.
-    Returns the key's value too."""
+    """Create a service ID and its first API key, or neither. Return both and the key's value.
+
+    The arguments are those of ``create_service_id`` and ``create_api_key``.
+    """
     service_id = create_service_id(account, by=by, **content)
     key, value = create_api_key(account, iam_id=service_id.iam_id, by=by, **api_key)
     return service_id, key, value
@@ -94,8 +100,8 @@ def create_service_id_with_key(
 def update_api_key(key: ApiKey, *, changes: dict[str, Any], by: Party) -> ApiKey:
     """Change ``name``, ``description``, ``support_sessions``, ``action_when_leaked`` or ``expires_at``.
 
-    An end in the past ends it now: IBM's Node SDK has a live test that sends one (D-74). Raises Conflict when it is
-    locked, or was changed since it was read; InvalidValue for sessions of a service ID.
+    A value of ``expires_at`` in the past ends the key now: IBM's Node SDK has a live test that sends one (D-74). Raises
+    Conflict when the key is locked, or was changed since it was read; InvalidValue for sessions of a service ID.
     """
     _require_unlocked(key)
     _check(key.iam_id, changes)
@@ -104,22 +110,26 @@ def update_api_key(key: ApiKey, *, changes: dict[str, Any], by: Party) -> ApiKey
 
 @transaction.atomic
 def lock_api_key(key: ApiKey, *, locked: bool, by: Party) -> ApiKey:
-    """Lock it against every change but unlocking, or unlock it. It can be used as before."""
+    """Lock an API key against every change but unlocking, or unlock it. A locked key can still be used."""
     return _change(key, by=by, status=204, locked=locked)
 
 
 @transaction.atomic
 def disable_api_key(key: ApiKey, *, disabled: bool, by: Party) -> ApiKey:
-    """Refuse its value until it is enabled again; tokens already out live to their end. Raises Conflict when it is
-    locked (D-73)."""
+    """Disable an API key, whose value is then refused until it is enabled again, or enable it.
+
+    Tokens that were already issued stay valid until they expire. Raises Conflict when the key is locked (D-73).
+    """
     _require_unlocked(key)
     return _change(key, by=by, status=204, disabled=disabled)
 
 
 @transaction.atomic
 def delete_api_key(key: ApiKey, *, by: Party) -> None:
-    """Delete it with its sessions; access tokens already out live to their end. Raises Conflict when it is locked,
-    NotFound when it is gone."""
+    """Delete an API key with its sessions; access tokens that were already issued stay valid until they expire.
+
+    Raises Conflict when the key is locked, NotFound when it was deleted meanwhile.
+    """
     current = existing(
         ApiKey.objects.select_for_update().filter(pk=key.pk).first(), "The API key was deleted since it was read."
     )
@@ -130,11 +140,14 @@ def delete_api_key(key: ApiKey, *, by: Party) -> None:
 
 
 def _require_subject(account: Account, iam_id: str, by: Party) -> None:
-    """A key is as good as its subject: a person's key is made by that person only, whatever policies grant (IBM API
-    reference, "Create an API key")."""
+    """Require that ``by`` may make a key for this subject, because a key gives all the access of its subject.
+
+    Only the person may make a key of a person, even if policies grant more (IBM API reference, "Create an API key").
+    Raises InvalidValue, and ReferenceNotFound when the account has no such service ID.
+    """
     target = Target("iam_id")
     if is_service_id(iam_id):
-        # The lock keeps the service ID from being deleted before the key is there to be deleted with it.
+        # The lock prevents the service ID from being deleted before the key exists and can be deleted with it.
         rows = ServiceId.objects.select_for_update(no_key=True).filter(account=account, id=iam_id.removeprefix("iam-"))
         if rows.first() is None:
             raise ReferenceNotFound("There is no service ID of this IAM id in your account.", target=target)
@@ -147,13 +160,13 @@ def _require_subject(account: Account, iam_id: str, by: Party) -> None:
 
 
 def stored_value(key: ApiKey) -> str:
-    """The value of an API key, where it is stored; else empty."""
+    """Return the value of an API key if it is stored, else an empty text."""
     row = StoredValue.objects.filter(api_key=key).first()
     return key_encryption.unseal_value(row) if row else ""
 
 
 def _store(key: ApiKey, value: str) -> None:
-    with named_lock("kek"):  # held until the commit: nothing is sealed under a KEK that is being replaced
+    with named_lock("kek"):  # locked until the commit: nothing is sealed under a KEK that is being replaced
         key_encryption.require_known_kek()
     StoredValue.objects.create(api_key=key, **key_encryption.seal_value(value, bound_to=key.id))
 

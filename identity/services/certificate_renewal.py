@@ -1,8 +1,8 @@
-"""Certificates whose renewal is due are issued again from the requests on record: chunk by chunk, each a transaction.
+"""Renewal of certificates that are due, from the stored requests, in chunks, each in its own transaction.
 
-A chunk may be done twice, by two workers, or not to its end. On PostgreSQL each worker locks rows of its own; on SQLite
-the second one finds, when it writes, that they are due no more. And no certificate can be the renewal of one that has
-a renewal: the database refuses it.
+Two workers may process the same chunk, and a worker may stop in the middle of one. On PostgreSQL each worker locks
+different rows; on SQLite the second worker finds, when it writes, that the certificates are no longer due. The database
+also refuses a second renewal of the same certificate.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -35,26 +35,27 @@ from servers.models import BareMetalServer
 log = structlog.get_logger(__name__)
 
 CHUNK = 200
-"""Certificates of one run: a fraction of a second, so that other tasks, and requests on SQLite, get their turn."""
+"""The most certificates in one run, which takes a fraction of a second so that other tasks, and requests on SQLite, are
+not kept waiting."""
 
 
 @dataclass
 class Chunk:
-    """The results for certificates that are due."""
+    """The results for the certificates of one chunk."""
 
     issuer: str = ""
-    """kid of the authority that signs now."""
+    """The kid of the authority that signs now."""
     renewed: list[IssuedCertificate] = field(default_factory=list)
     failed: list[ActivityEvent] = field(default_factory=list)
 
 
 def due_at(now: datetime) -> datetime | None:
-    """When the next renewal is due; None while none is planned."""
+    """Return when the next renewal is due, or None while none is planned."""
     return planned_renewals().order_by("renew_at").values_list("renew_at", flat=True).first()
 
 
 def renew_due(*, now: datetime) -> int:
-    """Renew certificates that are due, at most CHUNK of them. Returns how many are due no more."""
+    """Renew certificates that are due, at most CHUNK of them. Return how many were processed and are no longer due."""
     _begin(now=now)
     with _rows_are_lockable():
         due = with_renewal_facts(certificates_due(now=now)).order_by("renew_at", "pk")
@@ -69,7 +70,7 @@ def renew_due(*, now: datetime) -> int:
 
 
 def _begin(*, now: datetime) -> None:
-    """Count what is due, unless a renewal goes on: then this is a further chunk of it."""
+    """Begin a run and count what is due, unless a run is in progress: this chunk then belongs to it."""
     if RenewalProgress.objects.filter(ended_at=None).exists():
         return
     abandoned_renewals(now=now).update(renew_at=None)
@@ -82,12 +83,18 @@ def _begin(*, now: datetime) -> None:
 
 
 def _rows_are_lockable() -> AbstractContextManager[Any]:
-    """A transaction around it all, where it locks rows; on SQLite it would lock out other writers while it signs."""
+    """Return a transaction where the database can lock rows, else a context that does nothing.
+
+    On SQLite a transaction would block other writers during signing.
+    """
     return transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext()
 
 
 def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
-    """Sign. The servers are read at once, the authority's key is decrypted once."""
+    """Sign the renewals of these rows.
+
+    The servers are read in one query, and the authority's key is decrypted once.
+    """
     servers: dict[str, Any] = {server.id: server for server in certified_servers({row.instance_id for row in rows})}
     signer = key_cache.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
     chunk = Chunk(issuer=signer.kid)
@@ -117,7 +124,7 @@ def _obstacle(row: Any, server: Any) -> str:
 def _renew(
     row: IssuedCertificate, server: BareMetalServer, *, signer: key_cache.Signer, now: datetime
 ) -> IssuedCertificate:
-    """Raises InvalidValue when the request would not be signed today."""
+    """Sign the renewal of a certificate. Raises InvalidValue when the request would not be signed today."""
     renewed = sign_certificate(
         csr.check_again(row.csr),
         server=server,
@@ -132,9 +139,10 @@ def _renew(
 
 @transaction.atomic
 def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
-    """All of the chunk, or nothing: certificates, events, what is due no more, and the progress.
+    """Write the whole chunk or nothing: certificates, events, the end of their being due, and the progress.
 
-    The switches are held, so that nothing is renewed once one was turned off, or its server is gone.
+    The rows of the switches are locked, so that no certificate is renewed after its server's switch was turned off or
+    its server was deleted.
     """
     due = IssuedCertificate.objects.filter(pk__in=[row.pk for row in rows], renew_at__lte=now)
     still_due = set(due.values_list("pk", flat=True))
@@ -152,7 +160,8 @@ def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
         stopped=F("stopped") + len(still_due) - len(renewed) - len(chunk.failed),
         failed=F("failed") + len(chunk.failed),
     )
-    # After that update, which waits for other chunks: of several at once, the last one to commit finds nothing due.
+    # This comes after the update above, which waits for other chunks: when several run at once, the last one to commit
+    # finds that nothing is due.
     if not certificates_due(now=now).exists():
         RenewalProgress.objects.update(ended_at=now)
     failpoints.reach("before_commit", "renewal")

@@ -19,9 +19,9 @@ from servers.services.metadata_service import hold_changeable, in_portions
 def switch_certificate_rotation(
     server: BareMetalServer, *, enabled: bool, by: Party, now: datetime
 ) -> CertificateRotation | None:
-    """Turn it on, for the certificates that are valid now and those to come, or off. One event.
+    """Turn certificate rotation on, for present and future certificates of the server, or off, and record one event.
 
-    Returns the switch, None when it is off. Raises NotFound for a deleted server, Conflict for one that is being
+    Returns the switch, or None when it is off. Raises NotFound for a deleted server, Conflict for one that is being
     deleted.
     """
     refusals = _switch_some([server.number], enabled=enabled, by=by, now=now)
@@ -31,9 +31,10 @@ def switch_certificate_rotation(
 
 
 def switch_each(numbers: Sequence[int], *, enabled: bool, by: Party, now: datetime) -> dict[int, ApiError]:
-    """The same of many servers: those that are refused, by number, keep no other from being switched.
+    """Turn certificate rotation of many servers on or off. Return the refusals by server number.
 
-    Many of them in one transaction, in a constant number of queries.
+    A refused server does not prevent the others from being switched. Many servers share one transaction, with a
+    constant number of queries.
     """
     return in_portions(numbers, partial(_switch_some, enabled=enabled, by=by, now=now))
 

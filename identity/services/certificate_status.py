@@ -1,6 +1,6 @@
-"""Is this certificate good? Asked for a revocation list, or over OCSP; answered by the authority that signed it.
+"""The status of certificates, as a revocation list or over OCSP, answered by the authority that signed them.
 
-Neither waits for the tick: what is to be revoked is revoked when a client asks.
+Neither waits for the tick: certificates that are to be revoked are revoked when a client asks.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,10 @@ from identity.services.revocation_lists import fresh_list
 
 
 def current_list(kid: str, *, now: datetime) -> RevocationList | None:
-    """What an authority has revoked, as of now, for a client that checks a certificate. None when there is no such
-    authority."""
+    """Return the list of certificates that an authority has revoked as of now, for a client that checks a certificate.
+
+    None when there is no such authority.
+    """
     revoke_due(now=now, wait=True, issuer__kid=kid)
     current = fresh_list(kid, now=now)
     if current is not None:
@@ -29,7 +31,10 @@ def current_list(kid: str, *, now: datetime) -> RevocationList | None:
 
 
 def _record_first_reader(kid: str, number: int) -> None:
-    """One event for each list, for the first client that fetches it. Lists are public: further requests leave none."""
+    """Record one event for each list, when the first client fetches it.
+
+    Lists are public, so further requests are not recorded.
+    """
     latest = events_on(kid, account_id="").filter(action=REVOCATION_LIST_READ).values_list("data", flat=True).first()
     if latest is None or latest.get("number") != number:
         record(REVOCATION_LIST_READ, initiator=Party(), target=Party(kid, type="Key"), data={"number": number})
@@ -48,9 +53,10 @@ UNAUTHORIZED = Answer(ocsp.refusal(OCSPResponseStatus.UNAUTHORIZED))
 
 
 def respond(der: bytes, *, now: datetime) -> Answer:
-    """Answer an OCSP request, whatever it is.
+    """Answer an OCSP request, or any other bytes.
 
-    ``malformedRequest`` for what is none; ``unauthorized`` for certificates of others (RFC 6960, section 2.3).
+    The answer is ``malformedRequest`` when the bytes are no OCSP request, and ``unauthorized`` for certificates of
+    other authorities (RFC 6960, section 2.3).
     """
     try:
         question = ocsp.read(der)

@@ -1,4 +1,4 @@
-"""Identity certificates: a checked request becomes a chain, recorded before it is answered."""
+"""Identity certificates: a chain is issued for a checked request, and recorded before it is answered."""
 
 import hashlib
 import uuid
@@ -26,7 +26,7 @@ from servers.models import BareMetalServer
 
 SUBJECT_PUBLIC_KEY_INFO = PublicFormat.SubjectPublicKeyInfo
 MOST_CHAINS = 100
-"""Of one answer. A server that makes a key for each certificate gets the latest ones only."""
+"""The most chains in one answer. A server that makes a key for each certificate gets only the latest ones."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,17 @@ def create_certificate(
 
 @dataclass(frozen=True)
 class CurrentChain(IssuedChain):
-    """A chain that was issued before, and is answered again."""
+    """A chain that was issued before and is returned again."""
 
     public_key_sha256: str
     renewed: bool
-    """Issued by rotation, not because the server asked."""
+    """Whether it was issued by rotation, not because the server asked."""
     renewal_due_at: datetime | None
     """None when it will not be renewed."""
 
 
 def current_chains(facts: ServerFacts, *, now: datetime) -> list[CurrentChain]:
-    """The chains that a server may use now, of each of its keys the latest; the latest of all first.
+    """Return the chains that a server may use now: the latest of each of its keys, latest first.
 
     Raises NotFound when there is none, and ServerChanged when ``facts`` are stale.
     """
@@ -103,7 +103,7 @@ def sign_certificate(
     requested_at: datetime,
     now: datetime,
 ) -> IssuedCertificate:
-    """A signed certificate of a server with its record, which is not saved yet.
+    """Return the record of a newly signed certificate of a server; the record is not saved yet.
 
     Raises NoActiveKey when its issuer has expired.
     """
@@ -145,13 +145,16 @@ def sign_certificate(
 
 
 def parties(certificate: IssuedCertificate, *, by: Party) -> Any:
-    """Who an event of a certificate is by and about: its server, which may be gone, and the server's account."""
+    """Return the initiator, target and account of an event of a certificate.
+
+    The target is its server, which may have been deleted; the account is the server's.
+    """
     target = Party(certificate.server_crn, type="BareMetalServer")
     return {"initiator": by, "target": target, "account_id": certificate.account_id}
 
 
 def evidence(certificate: IssuedCertificate, *, issuer: str) -> dict[str, str]:
-    """What an event says of a certificate; ``issuer`` is a kid."""
+    """Return the data about a certificate that an event contains; ``issuer`` is a kid."""
     return {
         "id": certificate.id,
         "serial_number": certificate.serial_number,

@@ -1,4 +1,4 @@
-"""Which trusted profiles may the bearer of a token become? Of whatever account, those that trust it, and no other."""
+"""The trusted profiles that the bearer of a token may assume: those of any account that trust it, and no others."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from trustedprofiles.trust_lookups import profiles_of_server
 
 
 def profiles_of_bearer(token: str, *, now: datetime) -> list[TrustedProfile]:
-    """By an IAM access token: the profiles one of whose identities names its bearer.
+    """Return the profiles one of whose identities names the bearer of an IAM access token.
 
     Raises Unauthenticated for the token, UnsupportedToken when it is of another kind.
     """
@@ -26,7 +26,7 @@ def profiles_of_bearer(token: str, *, now: datetime) -> list[TrustedProfile]:
 
 
 def profiles_of_compute_resource(token: str, *, now: datetime) -> list[TrustedProfile]:
-    """By the identity token of a server: the profiles that trust the server by a link or a claim rule.
+    """Return the profiles that trust the server of an identity token by a link or a claim rule.
 
     Raises Unauthenticated for the token, UnsupportedToken when it is of another kind.
     """

@@ -15,15 +15,15 @@ from identity.models import KeyPair
 
 class EndpointChain(NamedTuple):
     certificates: str
-    """PEM: the endpoint's, then the intermediate's."""
+    """PEM: the certificate of the endpoint, then that of the intermediate."""
     private_key: RSAPrivateKey
 
 
 def endpoint_chain(dns_names: Sequence[str], addresses: Sequence[str], now: datetime) -> EndpointChain:
     """Certify the active TLS key for these names and IP addresses, under the active intermediate CA.
 
-    It is made in some milliseconds and not recorded; keep it for as long as ``chain_version`` stays what it was. Raises
-    NoActiveKey, and ValueError without a name or for an address that is none.
+    The chain takes some milliseconds to make and is not recorded; keep it for as long as ``chain_version`` does not
+    change. Raises NoActiveKey, and ValueError without a name or for an invalid address.
     """
     key = key_cache.signer(KeyPair.Purpose.TLS)
     authority = key_cache.signer(KeyPair.Purpose.INTERMEDIATE)
@@ -40,8 +40,11 @@ def endpoint_chain(dns_names: Sequence[str], addresses: Sequence[str], now: date
 
 
 def chain_version() -> tuple[str, str, int]:
-    """Changes when chains made before should be replaced: after a rotation of the TLS key or of the intermediate CA,
-    and twice in the lifetime of a certificate by the real clock, which goes on while the domain's stands still."""
+    """Return a value that changes when chains made before should be replaced.
+
+    It changes after a rotation of the TLS key or of the intermediate CA, and twice in the lifetime of a certificate by
+    the real clock, which goes on while the domain's clock stands still.
+    """
     third = settings.BAREMINT_ENDPOINT_CERTIFICATE_HOURS * 3600 / 3
     return (
         key_cache.signer(KeyPair.Purpose.TLS).kid,

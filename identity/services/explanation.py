@@ -1,4 +1,4 @@
-"""Answers to questions about decisions: finds who and what is meant, and lets those explain who decide."""
+"""Answers to questions about decisions: finds the subject and the resource, and lets the deciding code explain."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -38,20 +38,21 @@ from trustedprofiles.tagged_resources import plain
 API_KEY_ACTIONS = "iam-identity.apikey."
 IMAGE_CHANGES = ("is.image.image.update", "is.image.image.delete")
 PERSON, SERVER_ITSELF = "IBMid-", "crn-"
-"""How the IAM ids of people begin, and what trusted profiles know servers by."""
+"""The prefixes of the IAM ids of people, and of the ids by which trusted profiles know servers."""
 CREATE_API_KEY = "iam-identity.apikey.create"
 OWN_API_KEYS = ("iam-identity.apikey.list", CREATE_API_KEY)
-"""What people may do without naming one of their API keys."""
+"""The actions on their own API keys that people may do without naming one."""
 OWN_KEYS = "people manage their own API keys"
 OWN_USER = "people see themselves in the list of users"
 
 
 def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datetime) -> Explanation:
-    """Explain what was asked: ``action`` (and ``resource``) of ``subject``, of the bearer of ``token``, or of the
-    caller; or ``profile`` and ``server``, or one of them. What is named is looked up in the caller's own account, by
-    id, CRN or name; ``region`` is the one that was called.
+    """Explain the decision that a question is about.
 
-    Raises ReferenceNotFound for what is not there, for what the caller may not read, and for an action that is none.
+    The question has ``action`` (and ``resource``) of ``subject``, of the bearer of ``token``, or of the caller; or
+    ``profile`` and ``server``, or one of them. Names are looked up in the caller's own account, by id, CRN or name;
+    ``region`` is the one that was called. Raises ReferenceNotFound for a resource that does not exist or that the
+    caller may not read, and for an unknown action.
     """
     asker = Asker(caller, region, own=is_about_caller(asked, caller))
     if "action" in asked:
@@ -74,7 +75,10 @@ def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datet
 
 
 def is_about_caller(asked: Mapping[str, Any], caller: Caller) -> bool:
-    """A caller that asks about itself, or about a token that it holds, learns nothing that it could not try out."""
+    """Return whether a question is about the caller itself or about a token that it holds.
+
+    The answer reveals nothing then that the caller could not find out by trying.
+    """
     if "token" in asked:
         return True
     if "server" in asked:
@@ -84,7 +88,10 @@ def is_about_caller(asked: Mapping[str, Any], caller: Caller) -> bool:
 
 
 def _explain_token(asked: Mapping[str, Any], *, asker: Asker, now: datetime) -> Explanation:
-    """Of an identity token, it is the server that counts; of an IAM token, its bearer and the bearer's account."""
+    """Explain a question about a token.
+
+    For an identity token, the answer is about its server; for an IAM token, about its bearer and the bearer's account.
+    """
     token = asked["token"]
     try:
         if "profile" in asked and signing.purpose_of(token) == KeyPair.Purpose.IDENTITY:
@@ -111,7 +118,7 @@ def _explain_assumption(profile: TrustedProfile, *, subject: str, account_id: st
 
 
 def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now: datetime) -> Explanation:
-    """As the API would answer the subject, in the asker's account."""
+    """Explain how the API would answer the subject, in the asker's account."""
     if is_deactivated(subject):
         return _deactivated(subject)
     action, words = asked["action"], asked.get("resource", {})
@@ -147,7 +154,8 @@ def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now
 
 
 def _changeable(action: str, resource: Mapping[str, str]) -> Verdict:
-    """No user may change an image of IBM's, whatever policies grant."""
+    """Return whether the resource may be changed at all: no user may change an image of IBM, even if policies grant
+    it."""
     if action in IMAGE_CHANGES and "imageId" in resource:
         image = images_of(resource["accountId"]).filter(id=resource["imageId"]).first()
         if image is not None:
@@ -156,7 +164,10 @@ def _changeable(action: str, resource: Mapping[str, str]) -> Verdict:
 
 
 def _whole_service(action: str, resource: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags are put on a resource by a right on tagging as a whole, or by one on the resource (D-25)."""
+    """Return the tagging service as a whole as a resource, if the action is one of tagging on another resource.
+
+    A right on tagging as a whole, or one on the resource, allows putting tags on it (D-25).
+    """
     service = service_of(action)
     if service != TAGGING or resource["serviceName"] == service:
         return []
@@ -166,8 +177,11 @@ def _whole_service(action: str, resource: Mapping[str, str]) -> list[dict[str, s
 def _own_api_key(
     action: str, said: str | Mapping[str, str], resource: Mapping[str, str], *, subject: str, account_id: str
 ) -> str:
-    """The id of the person's own API key that it is about, or of the person where it is about all of theirs; empty
-    where policies decide. Only people manage their own."""
+    """Return the id of the person's own API key that the question is about, or of the person if it is about all of
+    them.
+
+    Empty when policies decide. Only people manage their own API keys.
+    """
     if not action.startswith(API_KEY_ACTIONS) or not subject.startswith(PERSON):
         return ""
     if "resource" in resource:
@@ -178,7 +192,7 @@ def _own_api_key(
 
 
 def _is_own_user(action: str, resource: Mapping[str, str], *, subject: str) -> bool:
-    """Whether it is about seeing users, and the subject, a person, is among them."""
+    """Return whether the action is about seeing users and the subject, a person, is among them."""
     if action not in (visible_users.READ, visible_users.READ_SETTINGS) or not subject.startswith(PERSON):
         return False
     return is_list(action, resource) or resource.get("resource") == subject
@@ -224,7 +238,7 @@ def _explain_switch(facts: ServerFacts) -> Explanation:
 
 
 def _own(decided_by: DecidedBy, because: str, subject: str, action: str, resource: dict[str, str]) -> Explanation:
-    """What people may do with what is their own takes no policy."""
+    """Return the answer for people's access to their own API keys or user, which takes no policy."""
     return {
         "decision": "allow",
         "because": because,

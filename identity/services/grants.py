@@ -1,6 +1,6 @@
-"""The grants of the IAM token service: what is presented, proven, for an IAM access token.
+"""The grants of the IAM token service: a presented credential is checked and exchanged for an IAM access token.
 
-A refusal is recorded when its caller has been authenticated; of other callers nothing is stored.
+A refusal is recorded when its caller has been authenticated; nothing is stored about other callers.
 """
 
 from collections.abc import Callable
@@ -44,10 +44,10 @@ class Granted(NamedTuple):
 
 
 def exchange_api_key(value: str, *, client_id: str, account_id: str = "", now: datetime) -> Granted:
-    """Log a person or a service ID in; a person who comes by a client that can keep one gets a refresh token too.
+    """Log a person or a service ID in; a person who uses a client that can keep a refresh token gets one too.
 
-    Raises BadRequest (BXNIM0415E) when no usable API key has this value, InvalidValue when it is of another account
-    than asked for.
+    Raises BadRequest (BXNIM0415E) when no usable API key has this value, InvalidValue when the key belongs to another
+    account than the requested one.
     """
     key = usable(find_api_key(value), now=now)
     if account_id not in ("", key.account_id):
@@ -59,13 +59,13 @@ def exchange_api_key(value: str, *, client_id: str, account_id: str = "", now: d
 
 
 def refresh(value: str, *, client_id: str, now: datetime) -> Granted:
-    """A new access token in a session. Raises Unauthenticated, and SessionExpired once it has expired."""
+    """Issue a new access token in a session. Raises Unauthenticated, and SessionExpired once it has expired."""
     key = sessions.find_session(value, client_id=client_id, now=now)
     return Granted(_log_in(usable(key, now=now), client_id=client_id, event=REFRESH_LOGIN, now=now), value)
 
 
 def usable(key: ApiKey | None, *, now: datetime) -> ApiKey:
-    """The API key, if it is good for a login. Raises BadRequest (BXNIM0415E)."""
+    """Return the API key if it can be used to log in. Raises BadRequest (BXNIM0415E)."""
     if key is None:
         problem = "Provided API key could not be found."
     elif key.disabled:
@@ -98,17 +98,19 @@ def _log_in(key: ApiKey, *, client_id: str, event: str, now: datetime) -> Issued
 
 
 def itself(subject: Subject) -> dict[str, str]:
-    """The claim ``authn`` of a subject that authenticated itself."""
+    """Return the claim ``authn`` of a subject that authenticated itself."""
     authn = {"sub": subject.email or subject.identifier, "iam_id": subject.iam_id, "name": subject.name}
     return {**authn, "sub_type": subject.sub_type} if subject.sub_type else authn
 
 
 def subject_of(key: ApiKey) -> tuple[Subject, bool]:
-    """Whom the key stands for, and whether that is a person. Raises BadRequest (BXNIM0415E) for a service ID that is
-    gone."""
+    """Return the subject of an API key, and whether it is a person.
+
+    Raises BadRequest (BXNIM0415E) for a service ID that was deleted.
+    """
     if is_service_id(key.iam_id):
         service_id = find_service_id(key.account_id, key.iam_id)
-        if service_id is None:  # deleted this very moment, and the key with it
+        if service_id is None:  # deleted at this moment, together with the key
             raise _unusable("Provided API key could not be found.")
         return Subject(key.iam_id, service_id.id, service_id.name, key.account_id, sub_type="ServiceId"), False
     user = find_user(key.account_id, key.iam_id)
@@ -129,7 +131,9 @@ def subject_of(key: ApiKey) -> tuple[Subject, bool]:
 def exchange_compute_resource(
     value: str, *, selector: dict[str, str], client_id: str, clock: Callable[[], datetime]
 ) -> Granted:
-    """Turn a server, proven by its identity token, into a trusted profile; as the metadata service does, from anywhere.
+    """Issue an IAM token of a trusted profile to the server of an identity token.
+
+    The metadata service does the same, but only for calls from the server.
 
     Raises Unauthenticated for the token (UnsupportedToken when it is of another kind), ReferenceNotFound,
     ProfileNotLinked.
@@ -158,10 +162,11 @@ def exchange_compute_resource(
 
 
 def assume(value: str, *, selector: dict[str, str], account_id: str | None, client_id: str, now: datetime) -> Granted:
-    """Turn the bearer of an IAM access token into a trusted profile that trusts it by one of its identities.
+    """Issue an IAM token of a trusted profile to the bearer of an IAM access token whom one of its identities names.
 
     Raises Unauthenticated for the token (UnsupportedToken when it is of another kind), ReferenceNotFound also for
-    another account's profile that does not trust the bearer, ProfileNotLinked for one of the bearer's own account.
+    another account's profile that does not trust the bearer, ProfileNotLinked for such a profile of the bearer's own
+    account.
     """
     require_iam_token(value)
     caller = iam_tokens.verify_iam_token(value, now=now)

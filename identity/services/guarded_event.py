@@ -1,9 +1,9 @@
-"""No answer without its row, and no row for a server that has changed meanwhile.
+"""Events of servers: every success is recorded before it is answered, unless the server has changed meanwhile.
 
-What an operation knows of a server may be a second old. The event is therefore written by one statement that also
+An operation's facts of a server may be a second old. The event is therefore written by one statement that also
 compares the server's revision: if the server was switched off, changed or deleted in between, nothing is written, and
-the caller looks again. So a toggle is effective at once in every process, at the price of the insert that durability
-asks for anyway. The second look is with the server's row locked: it is the last one, however often the server changes.
+the caller reads it again. So a switch takes effect at once in every process, and costs no more than the insert that
+durability requires anyway. The second read is done with the server's row locked, so there is never a third one.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @lru_cache(maxsize=2)
 def _statement(vendor: str, column_names: tuple[str, ...]) -> str:
-    """Built once for each database, from the models' own table names; every value is a parameter."""
+    """Build the statement, once for each database, from the models' table names; every value is a parameter."""
     quote = connection.ops.quote_name
     names = ", ".join(map(quote, column_names))
     values = ", ".join("%s" for _ in column_names)
@@ -36,28 +36,31 @@ def _statement(vendor: str, column_names: tuple[str, ...]) -> str:
 
 
 class ServerChanged(Exception):
-    """The server is not what it was when it was read: read it again and decide again."""
+    """The server has changed since it was read: read it again and decide again."""
 
 
 def retry_once(number: int, attempt: Callable[[], T], *, again: Callable[[], T]) -> T:
-    """What ``attempt`` returns; of ``again`` when it raises ServerChanged. ``again`` reads the server with this number
-    itself, while its row is locked."""
+    """Return the result of ``attempt``, or that of ``again`` when ``attempt`` raises ServerChanged.
+
+    ``again`` reads the server with this number itself, while its row is locked.
+    """
     try:
         return attempt()
     except ServerChanged:
-        pass  # so that what the second attempt raises is not shown as caused by the first one
+        pass  # so that an exception of the second attempt is not shown as caused by the first one
     with lock_server(number):
         return again()
 
 
 @contextmanager
 def lock_server(number: int) -> Iterator[None]:
-    """Lock the row of the server with this number until the block ends; what is read in it stays true.
+    """Lock the row of the server with this number until the block ends, so that facts read in the block stay true.
 
-    A transaction: what raises in the block undoes what was written there.
+    The block is a transaction: an exception undoes what was written in it.
     """
     with transaction.atomic():
-        # Alone, and before anything is read: a query that waits for a row may show the rest as it was before it waited.
+        # This query reads the row alone, and comes first: a query that waits for a row may return the other rows as
+        # they were before it waited.
         list(BareMetalServer.objects.select_for_update(no_key=True).filter(number=number).values_list("pk"))
         yield
 
@@ -67,7 +70,7 @@ def server_party(facts: ServerFacts) -> Party:
 
 
 def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, Any]) -> None:
-    """Write the event of a success, durably, before it is answered.
+    """Write the event of a success durably. Call this before the success is answered.
 
     Raises ServerChanged, with nothing written, when ``facts`` are no longer true.
     """
@@ -82,7 +85,7 @@ def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, 
 
 
 def _execute(database: BaseDatabaseWrapper, statement: str, values: list[Any]) -> int:
-    """Run one statement on Django's connection, in whatever transaction it is in. Returns the rows written.
+    """Run one statement on Django's connection, in its current transaction if any. Return the number of rows written.
 
     On PostgreSQL it is prepared once per connection: planning it again each time costs as much as the insert itself.
     """

@@ -33,7 +33,7 @@ def issue(
     authn: dict[str, str],
     client_id: str = DEFAULT_CLIENT,
 ) -> tuple[IssuedToken, dict[str, Any]]:
-    """A signed token, and what is kept of it. It must not be answered before it is recorded."""
+    """Return a signed token and the evidence of it for the event. The token must be recorded before it is answered."""
     created_at, lifetime = now.replace(microsecond=0), timedelta(seconds=settings.BAREMINT_IAM_TOKEN_SECONDS)
     claims = iam_claims(
         subject,
@@ -58,7 +58,7 @@ def exchange_identity_token(
     event: str = METADATA_LOGIN,
     client_id: str = DEFAULT_CLIENT,
 ) -> IssuedToken:
-    """Turn a proven server into a trusted profile.
+    """Issue an IAM token of a trusted profile to a server that has proven its identity.
 
     ``selector`` has ``id``, ``crn`` or ``name``, or several that must mean one profile; none means the server's default
     trusted profile. Raises MissingField without a default, ReferenceNotFound, ProfileNotLinked, or ServerChanged for
@@ -88,8 +88,8 @@ def exchange_identity_token(
 
 
 def ineligible(subject: str, profile: TrustedProfile, verdict: Verdict) -> str:
-    """What to tell a caller that has proven that it holds the token of ``subject``: the profile does not trust it,
-    and why."""
+    """Return the message that a profile does not trust ``subject``, and why, for a caller that has proven that it holds
+    the token of ``subject``."""
     return (
         f"The token of '{subject}' is not permitted to assume the trusted profile '{profile.iam_id}' "
         f"({profile.name}): {verdict.because}"
@@ -118,9 +118,11 @@ def _select_profile(facts: ServerFacts, selector: dict[str, str], target: Target
 
 
 def verify_iam_token(token: str, *, now: datetime) -> Caller:
-    """Who bears this IAM access token. Raises Unauthenticated; an identity token is not one, and a token whose trusted
-    profile, service ID or server is gone or whose user is no longer active, or those of the identity that assumed the
-    profile, is worth nothing here."""
+    """Return the bearer of an IAM access token.
+
+    Raises Unauthenticated, also for an identity token, for a token whose trusted profile, service ID or server was
+    deleted or whose user is no longer active, and when this holds for the identity that assumed the profile.
+    """
     verified = signing.check_claims(
         signing.authenticate(token, purpose=KeyPair.Purpose.IAM),
         issuer=settings.BAREMINT_ISSUER,
@@ -149,5 +151,5 @@ def _caller(verified: signing.VerifiedClaims) -> Caller:
             token_id=claims.get("jti", ""),
             key_id=verified.kid,
         )
-    except (KeyError, TypeError):  # only a token of an earlier version of ours
+    except (KeyError, TypeError):  # only a token of an earlier version of Baremint
         raise signing.refusal("it lacks the account or the compute resource it is for") from None

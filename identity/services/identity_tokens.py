@@ -1,4 +1,4 @@
-"""A server's identity token: who the bearer is, for the metadata service and IAM."""
+"""Identity tokens, which prove to the metadata service and IAM which server the bearer is."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,19 +51,19 @@ def create_identity_token(facts: ServerFacts, *, lifetime: timedelta, nonce: str
 
 
 def verify_identity_token(token: str, *, facts: ServerFacts, now: datetime) -> signing.VerifiedClaims:
-    """Check that ``token`` is an identity token of this very server, from its present metadata session.
+    """Check that ``token`` is an identity token of this server, from its present metadata session.
 
-    Raises Unauthenticated: a token is worth nothing on another server, after the service was switched off, or when it
-    is an IAM token.
+    Raises Unauthenticated, also for a token of another server, for one from before the service was switched off, and
+    for an IAM token.
     """
     return _check_claims(signing.authenticate(token, purpose=KeyPair.Purpose.IDENTITY), facts=facts, now=now)
 
 
 def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.VerifiedClaims, ServerFacts]:
-    """Check an identity token that is presented elsewhere than at the server's own metadata service: the token itself
-    says of which server it is.
+    """Check an identity token that is presented elsewhere than at the server's own metadata service.
 
-    Raises Unauthenticated, also when the server is gone or its metadata service is off.
+    The token itself names its server. Raises Unauthenticated, also when the server was deleted or its metadata service
+    is off.
     """
     signed_claims = signing.authenticate(token, purpose=KeyPair.Purpose.IDENTITY)
     iaas = signed_claims.claims.get("iaas")
@@ -79,7 +79,7 @@ def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.Verifi
 def _sign(claims: dict[str, Any], facts: ServerFacts, *, now: datetime) -> tuple[str, str]:
     try:
         return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region, at=now)
-    except NoActiveKey:  # the first token of a region, or of a time taken back, before a tick has come
+    except NoActiveKey:  # the first token of a region, or after the clock was moved back, before the next tick
         ensure_identity_key(facts.region, now=now)
         return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region, at=now)
 

@@ -1,7 +1,8 @@
-"""Encrypt every private key and every stored value of an API key under the first KEK, so that the others can go.
+"""Encryption of every private key and every stored value of an API key under the first KEK, so that the other KEKs can
+be removed.
 
-A batch is a transaction, and what it has done shows in the rows: killed at any point, the next call goes on with what
-is left, and two calls at once share the work.
+Each batch is a transaction, and the rows show which are done: if a call is killed at any point, the next one goes on
+with the rest, and two calls at once share the work.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from identity.events import KEK_ROTATE
 from identity.models import KeyPair, KnownAnswer, StoredValue
 
 BATCH = 5
-"""Small: while it lasts, no other key can be made, and no KEK registered."""
+"""Secrets in one batch: few, because no other key can be made and no KEK registered during a batch."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,19 @@ class Reencrypted:
     kek_id: str
     """The KEK that everything is encrypted under now."""
     keys: int
-    """Secrets, private keys and values of API keys, that this call encrypted again."""
+    """The number of secrets (private keys and values of API keys) that this call encrypted again."""
     left: int
-    """Secrets that name another KEK still; 0 unless a process that knows only that one made one meanwhile."""
+    """The number of secrets that still name another KEK; 0 unless a process that knows only that KEK made one
+    meanwhile."""
     total: int
-    """Secrets that are stored."""
+    """The number of secrets that are stored."""
 
 
 def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party = SYSTEM) -> Reencrypted:
-    """Encrypt every stored secret under the first KEK; ``progress`` is told how many of how many are done.
+    """Encrypt every stored secret under the first KEK.
 
-    Raises ImproperlyConfigured, with nothing changed, when the configured KEKs do not decrypt what is stored.
+    ``progress`` is called after each batch with the number of secrets done and the total number to do. Raises
+    ImproperlyConfigured, with nothing changed, when the configured KEKs do not decrypt the stored secrets.
     """
     key_encryption.register_kek(now=now)
     keys, outstanding, batches = 0, _outstanding(), 0

@@ -1,4 +1,4 @@
-"""A new key of any purpose: generated, certified where the purpose asks for it, and stored as the successor."""
+"""Creation of keys: a key is generated, certified if its purpose requires it, and stored as the successor."""
 
 import os
 import secrets
@@ -36,16 +36,16 @@ class NoIssuer(Exception):
 
 
 def generate(purpose: Purpose) -> rsa.RSAPrivateKey:
-    """The slow part, to be done before any transaction is begun."""
+    """Generate a private key. This is slow, so do it before any transaction begins."""
     return rsa.generate_private_key(PUBLIC_EXPONENT, ROOT_KEY_BITS if purpose == "root" else TOKEN_KEY_BITS)
 
 
 @contextmanager
 def generated_ahead(purposes: Sequence[Purpose]) -> Iterator[Generate]:
-    """Generates keys for these purposes, a thread for each core, while the block takes and stores them one by one.
+    """Generate keys for these purposes, with a thread for each core, while the block takes and stores them one by one.
 
-    cryptography lets go of the interpreter's lock meanwhile. What the block asks for beyond that is generated when it
-    asks; what it leaves is forgotten.
+    cryptography releases the interpreter's lock meanwhile. Further keys are generated when the block asks for them;
+    keys that it does not take are discarded.
     """
     if len(purposes) < 2:
         yield generate
@@ -61,12 +61,12 @@ def generated_ahead(purposes: Sequence[Purpose]) -> Iterator[Generate]:
 
 
 def store_successor(purpose: Purpose, region: str, key: rsa.RSAPrivateKey, *, now: datetime) -> KeyPair:
-    """Store a key as prepared: from the commit on it is published.
+    """Store a key as prepared; it is published from the commit on.
 
     Raises IntegrityError when there is a successor already, NoIssuer, and ImproperlyConfigured when the configured
     KEK is not that of this database.
     """
-    with named_lock("kek"):  # held until the commit: no key is made under a KEK that is being replaced
+    with named_lock("kek"):  # locked until the commit: no key is made under a KEK that is being replaced
         key_encryption.require_known_kek()
     peers = KeyPair.objects.filter(purpose=purpose, region=region)
     generation = (peers.aggregate(last=Max("generation"))["last"] or 0) + 1
@@ -112,7 +112,10 @@ def _active_root(region: str) -> KeyPair:
 
 
 def _new_kid(purpose: Purpose, region: str, *, now: datetime) -> str:
-    """Identity: ``BMS-CR_us-south_<suffix>``. IAM: the minute, ``202605110826``, or the next one not taken."""
+    """Return a new kid.
+
+    Identity keys have ``BMS-CR_us-south_<suffix>``; IAM keys the minute, ``202605110826``, or the next one not taken.
+    """
     if purpose == "identity":
         issuer = identity_issuer(settings.BAREMINT_IDENTITY_ISSUER_PREFIX, region)
         return f"{issuer}_{secrets.token_hex(16)}"

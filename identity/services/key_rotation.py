@@ -1,7 +1,7 @@
-"""Keys come and go here: one repeatable step at a time, each a transaction, each decided by row counts.
+"""Rotation of keys, in repeatable steps, each a transaction whose success is decided by row counts.
 
-Two workers, two beats, a task delivered twice or killed half-way: the conditional UPDATE of the second one finds no row
-to change, and the partial unique indexes refuse what would make two keys active.
+With two workers, two beats, or a task that is delivered twice or killed half-way, the conditional UPDATE of the second
+one finds no row to change, and the partial unique indexes refuse a second active key.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ from servers.selectors import regions_in_use
 
 MOST_STEPS = 4
 MOST_TRIES = 10
-"""How often other processes may rotate the same key at the same moment before this one gives up."""
+"""How many times other processes may rotate the same key at the same moment before this one gives up."""
 
 State = KeyPair.State
 
@@ -49,24 +49,24 @@ class Succession:
     """The result of a rotation that an operator asked for."""
 
     kid: str
-    """Of the key that signs now, or of the successor that waits."""
+    """The kid of the key that signs now, or of the successor that waits."""
     signs_from: datetime
     waits: bool
-    """Verifiers cannot know the successor yet."""
+    """Whether the successor waits because verifiers cannot know it yet."""
 
 
 @dataclass(frozen=True)
 class Rotated:
-    """A hand-over at once."""
+    """The result of an immediate hand-over."""
 
     key: KeyPair
-    """The one that signs now."""
+    """The key that signs now."""
     early_by: timedelta
     """How long every verifier needs until it can know the key; zero when it can."""
 
 
 def ensure_keys(*, now: datetime) -> None:
-    """At start: check the KEK, and see to it that each purpose has a key that signs and its successor.
+    """Check the KEK at start, and make sure that each purpose has a key that signs and its successor.
 
     Raises ImproperlyConfigured, with nothing changed, when stored keys do not decrypt under the configured KEK.
     """
@@ -76,7 +76,7 @@ def ensure_keys(*, now: datetime) -> None:
 
 
 def ensure_identity_key(region: str, *, now: datetime) -> None:
-    """For the first server of a region. The tick keeps the region's keys from then on."""
+    """Make the identity keys of a region for its first server. The tick maintains them from then on."""
     _run_steps(KeySeries("identity", region), now=now)
 
 
@@ -89,7 +89,7 @@ def run_due_steps(*, now: datetime, generate: key_creation.Generate = key_creati
 
 
 def due_at(now: datetime) -> datetime | None:
-    """When the next step is due; None before there are keys."""
+    """Return when the next step is due, or None when no step is planned."""
     keys = live_keys()
     all_series = set(_all_series(keys))
     if any(_due(series, keys, now=now) for series in all_series):
@@ -100,10 +100,10 @@ def due_at(now: datetime) -> datetime | None:
 
 
 def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succession:
-    """Hand over to the prepared key as soon as every verifier can know it: now, or by the tick when it is time.
+    """Hand over to the prepared key as soon as every verifier can know it: now, or later by the tick.
 
-    A second request meanwhile changes nothing. Where there is no key yet, or one whose time is over, its successor
-    has taken over already. Raises as ``rotate_now`` does.
+    A second request meanwhile changes nothing. If there is no key yet, or its period is over, the successor takes over
+    first and the rotation is complete. Raises the same exceptions as ``rotate_now``.
     """
     key_encryption.require_fitting_kek()
     series = _series(purpose, region)
@@ -128,8 +128,9 @@ def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succe
 
 
 def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYSTEM) -> Rotated:
-    """Hand over to the prepared key whether or not verifiers can know it, and prepare the next: for an active key that
-    must sign nothing more.
+    """Hand over to the prepared key, even if verifiers cannot know it yet, and prepare the next one.
+
+    This is for an active key that must not sign again.
 
     Raises KeyError when there are no keys, and ImproperlyConfigured, with nothing changed, when stored keys do not
     decrypt under the configured KEK.
@@ -156,7 +157,7 @@ def _series(purpose: str, region: str) -> KeySeries:
 
 
 def _all_series(keys: dict[KeySeries, list[KeyFacts]]) -> Iterator[KeySeries]:
-    """Every purpose in this region, an issuer before what it issues; identity keys in each region that has servers."""
+    """Yield each purpose in this region, issuers first; identity keys also in other regions with servers or keys."""
     here = settings.BAREMINT_REGION
     for purpose in configured_key_times():
         if purpose != "identity":
@@ -171,8 +172,10 @@ def _due(series: KeySeries, keys: dict[KeySeries, list[KeyFacts]], *, now: datet
 
 
 def _lacking(*, now: datetime) -> Iterator[Purpose]:
-    """The purpose of each key that is due now, in the order in which they are made: where there is none, the first one
-    and its successor."""
+    """Yield the purpose of each key that is due now, in the order in which they are made.
+
+    For a purpose without keys these are two: the first key and its successor.
+    """
     keys = live_keys()
     for series in _all_series(keys):
         if _due(series, keys, now=now) == Prepare():
@@ -196,7 +199,7 @@ def _take(
     by: Party | None = None,
     generate: key_creation.Generate = key_creation.generate,
 ) -> bool:
-    """Take one step. Returns whether this process took it. ``by``: who asks for this hand-over at this very moment."""
+    """Take one step. Return whether this process took it. ``by`` is the party that asks for this hand-over now."""
     match step:
         case Prepare():
             is_done = _prepare(series, now=now, generate=generate)
@@ -223,9 +226,12 @@ def _end(kid: str, before: str, event: str, *, now: datetime) -> bool:
 
 
 def _hand_over(series: KeySeries, old: str | None, successor: str, *, now: datetime, by: Party | None) -> bool:
-    """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
+    """Demote the old key, then promote the successor, so that the partial unique index never sees two active keys.
+
+    Either both happen or neither.
+    """
     with transaction.atomic():
-        # The private key of what can sign nothing any more does not stay.
+        # The private key is deleted if the key cannot sign anything any more.
         signs_on = configured_key_times()[series.purpose].signs_while_retiring
         wiped: Mapping[str, object] = {} if signs_on else key_encryption.WIPED
         if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
@@ -249,18 +255,21 @@ def _hand_over(series: KeySeries, old: str | None, successor: str, *, now: datet
 
 @transaction.atomic
 def _ask(active: str, successor: str, *, now: datetime, at: datetime, by: Party) -> bool:
-    """Remember that an operator asked for the successor to take over. False: another one did, or it has taken over."""
+    """Record that an operator asked for the successor to take over.
+
+    Return False when another operator asked before, or the successor has taken over.
+    """
     rows = KeyPair.objects.filter(kid=active, state=State.ACTIVE, rotation_asked_at=None)
     if rows.update(rotation_asked_at=now) != 1:
         return False
-    # The key that is to be succeeded is what stays: its successor may be discarded for another one meanwhile.
+    # The event is about the key to be replaced: its successor may be discarded for another one meanwhile.
     target = Party(active, active, "Key")
     record(KEY_ASK_ROTATION, initiator=by, target=target, data={"old": active, "new": successor, "at": at.isoformat()})
     return True
 
 
 def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
-    """Who asked for the successor of a key to take over, and when: as a rule the system, and never."""
+    """Return who asked for the successor of a key to take over, and when; usually the system, and None."""
     asked_at = KeyPair.objects.filter(kid=old).values_list("rotation_asked_at", flat=True).first()
     if asked_at is None:
         return SYSTEM, None
@@ -271,7 +280,7 @@ def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
 
 
 def _prepare(series: KeySeries, *, now: datetime, generate: key_creation.Generate) -> bool:
-    """Make a key and publish it. The key is generated outside any transaction: that takes a moment."""
+    """Make a key and publish it. The key is generated outside any transaction, because that is slow."""
     key = generate(series.purpose)
     failpoints.reach("after_generate", series.purpose)
     try:

@@ -1,4 +1,4 @@
-"""The resource of a question as the API would see it: which attributes a decision about the action is given."""
+"""The resource of a question as the API would see it: the attributes by which a decision about the action is made."""
 
 from collections.abc import Mapping
 
@@ -39,11 +39,11 @@ EVERY_ACTION = tuple(action for actions in ACTIONS.values() for action in action
 KNOWN_ACTIONS = frozenset(EVERY_ACTION) | deployment_administrator.ALWAYS
 TAGGING = "global-search-tagging"
 OUTSIDE = frozenset({"cloud-object-storage"})
-"""Services that ask from outside: they alone know what they have."""
+"""Services outside Baremint that ask for decisions; only they know their resources."""
 DEFAULT_OF_VPC = (ACL, GROUP_OF_RULES)
-"""Of which each VPC has one of its own that is read by way of the VPC."""
+"""Kinds of which each VPC has a default one that is read through the VPC."""
 OF_SEVERAL_GROUPS = frozenset({"iam-groups.members.add", "iam-groups.members.delete"})
-"""Asked for one access group, or for all that the caller may change the members of."""
+"""Actions that are asked for one access group, or for all whose members the caller may change."""
 PREFERENCES = "iam-identity.preferences."
 WITHOUT_REGION = "is.bare-metal-server.account-settings."
 KINDS: tuple[tuple[str, Kind | None], ...] = (
@@ -71,7 +71,7 @@ KINDS: tuple[tuple[str, Kind | None], ...] = (
     ("resource-controller.group.", RESOURCE_GROUP),
     ("user-management.user", USER),
 )
-"""What actions that begin so are about; None: about nothing that has an id."""
+"""The kind of resource that actions with this prefix are about; None when it has no id."""
 ATTRIBUTES = (
     *("accountId", "serviceName", "serviceType", "serviceInstance", "region"),
     *("resourceGroupId", "resourceType", "resource"),
@@ -81,7 +81,7 @@ RESOURCE = Target("resource")
 
 
 def require_action(action: str) -> None:
-    """Raises ReferenceNotFound for an action that no operation asks for, with those that are nearest."""
+    """Raise ReferenceNotFound, which names the nearest actions, for an action that no operation asks for."""
     if action in KNOWN_ACTIONS:
         return
     nearest = nearest_of(action.lower(), EVERY_ACTION, otherwise=" GET /v2/roles lists them all.")
@@ -93,11 +93,11 @@ def kind_of(action: str) -> Kind | None:
 
 
 def is_list(action: str, resource: Mapping[str, str]) -> bool:
-    """Whether it is asked for a list of things, not for one of them. Some actions are asked for both."""
+    """Return whether the action is asked for a list of resources, not for one of them. Some are asked for both."""
     kind = kind_of(action)
     if action in OF_SEVERAL_GROUPS:
         return "resource" not in resource
-    if kind is None:  # of what belongs to no account, or is not simulated
+    if kind is None:  # the resources belong to no account, or are not simulated
         return service_of(action) == "is" and action.endswith(".list")
     if action != kind.list:
         return False
@@ -105,10 +105,10 @@ def is_list(action: str, resource: Mapping[str, str]) -> bool:
 
 
 def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> dict[str, str]:
-    """The attributes that the API would decide by: of the thing itself where one is named, by its name, id or CRN.
+    """Return the attributes by which the API would decide; those of the resource itself if a name, id or CRN is given.
 
-    Raises ReferenceNotFound for a thing and InvalidValue for an unknown attribute, and for a thing where the action is
-    about all of them.
+    Raises ReferenceNotFound for an unknown resource, and InvalidValue for an unknown attribute and for a single
+    resource when the action is about all of them.
     """
     base = {"accountId": asker.caller.account_id, "serviceName": service_of(action)}
     if isinstance(asked, str):
@@ -126,7 +126,8 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
 
 
 def _crn_outside(resource: Mapping[str, str]) -> dict[str, str]:
-    """The CRN of a bucket, or of a whole service instance, by which its access tags are known."""
+    """Return the CRN of a bucket, or of a whole service instance, as the attribute by which its access tags are
+    found."""
     instance, name = resource.get("serviceInstance", ""), resource.get("resource", "")
     if not instance or resource["serviceName"] not in OUTSIDE:
         return {}
@@ -141,14 +142,14 @@ def _of_word(action: str, word: str, asker: Asker) -> dict[str, str]:
         return _tagged(word, asker)
     kind = kind_of(action)
     if kind is API_KEY and action in kind.of_all:
-        kind = SERVICE_ID  # whose keys they are
+        kind = SERVICE_ID  # the owner of the keys
     if service_of(action) in OUTSIDE or kind is None or action in kind.of_all:
         raise InvalidValue(f"{action} is not asked for one thing by name. Leave the resource out.", target=RESOURCE)
     return kind.attributes(named(kind, word, asker, target="resource"), asker.caller.account_id)
 
 
 def _tagged(word: str, asker: Asker) -> dict[str, str]:
-    """What carries tags goes by its CRN; it need not be there, but it is of the account."""
+    """Return the attributes of a tagged resource by its CRN. It need not exist, but must be of the account."""
     try:
         crn = tag_rules.parse_resource(word)
     except ValueError as problem:
@@ -159,7 +160,7 @@ def _tagged(word: str, asker: Asker) -> dict[str, str]:
 
 
 def _require_attributes(action: str, asked: Mapping[str, str]) -> None:
-    tagging_asks = service_of(action) == TAGGING  # of whatever its CRN says that it is
+    tagging_asks = service_of(action) == TAGGING  # about any kind of resource
     for name in asked:
         if name not in ATTRIBUTES and not (tagging_asks and name.endswith("Id")):
             nearest = nearest_of(name, ATTRIBUTES, otherwise=f" There are: {', '.join(ATTRIBUTES)}.")
@@ -170,10 +171,10 @@ def _require_attributes(action: str, asked: Mapping[str, str]) -> None:
 
 
 def _with_ids(action: str, asked: Mapping[str, str], asker: Asker) -> dict[str, str]:
-    """The same attributes, and for each thing that they name beside the one that the action is about, its id."""
+    """Return the attributes with an id in place of each name of a resource other than the one the action is about."""
     own = kind_of(action)
     if own and asked.get(own.attribute, "*") != "*":
-        return dict(asked)  # what that one is in counts, not what the question says it is in
+        return dict(asked)  # the resource's own attributes count, not those that the question gives
     others = [*((kind.attribute, kind) for kind in NETWORK), ("resourceGroupId", RESOURCE_GROUP)]
     ids = {
         name: str(named(kind, asked[name], asker, target=f"resource.{name}").id)
@@ -191,7 +192,7 @@ def _attributes(action: str, said: Mapping[str, str], asker: Asker) -> dict[str,
     if kind is None:
         everywhere = service_of(action) != "is" or action.startswith(WITHOUT_REGION)
         return {} if everywhere else {"region": region}
-    if kind is API_KEY and said.get("resourceType") == "serviceid":  # whose keys belong to it (D-72)
+    if kind is API_KEY and said.get("resourceType") == "serviceid":  # its API keys belong to it (D-72)
         kind = SERVICE_ID
     id = said.get(kind.attribute, "*")
     if id != "*":
@@ -201,7 +202,7 @@ def _attributes(action: str, said: Mapping[str, str], asker: Asker) -> dict[str,
     if kind in DEFAULT_OF_VPC and said.get("vpcId", "*") != "*":
         return named(VPC_KIND, said["vpcId"], asker, target="resource.vpcId").policy_attributes
     if action in kind.of_all:
-        # Of all regions at once, the list of addresses asks so.
+        # The list of addresses asks about all regions at once in this way.
         return dict(kind.everything) if "region" not in said and kind.attribute in said else kind.every(region)
     place = {"region": region} if kind in NETWORK else {}
     return place | {name: value for name, value in said.items() if name not in ("serviceName", "serviceType")}

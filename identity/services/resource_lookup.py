@@ -1,4 +1,4 @@
-"""What a question may name: things of an account, by id, CRN or name, as far as the asker may know of them."""
+"""Lookup of the resources that a question names by id, CRN or name, as far as the asker may know of them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -32,25 +32,25 @@ from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import authorize, find_access_group, find_policy, find_role, find_user, visible
 
 MOST_COMPARED = 1000
-"""Names that are looked at for one that was mistyped: as many with its first letter, and as many of all."""
+"""The most names that are compared with a mistyped one: this many with its first letter, and this many of all."""
 MOST_TOLD = 3
 
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, where, and about whom."""
+    """The caller that asks, the region that was called, and whether the question is about the caller itself."""
 
     caller: Caller
     region: str
     own: bool = False
-    """The question is about the caller, whom the API tells of any id whether it is there."""
+    """Whether the question is about the caller itself: the API lets it learn of any id whether it exists."""
 
     def may(self, action: str, attributes: dict[str, str]) -> bool:
         resource = {"accountId": self.caller.account_id, "serviceName": service_of(action), **attributes}
         return bool(authorize(self.caller, action=action, resource=resource))
 
     def seen(self, kind: "Kind") -> "QuerySet[Any]":
-        """Those of a kind that the list of the API would show to the caller."""
+        """Return the resources of a kind that the API's list would show to the caller."""
         rows = kind.rows(self.caller.account_id)
         columns = kind.columns(self.caller.account_id) if kind.columns else rows.model.policy_columns()
         resource = {"accountId": self.caller.account_id, "serviceName": service_of(kind.list)}
@@ -65,31 +65,31 @@ def _rows_of(model: type[Model], *along: str) -> Callable[[str], "QuerySet[Any]"
 
 @dataclass(frozen=True)
 class Kind:
-    """Things of one kind: what the API calls them, and what it asks for before it tells of them."""
+    """A kind of resource: its name in the API, and the actions a caller needs to read and list it."""
 
     noun: str
     attribute: str
-    """Of a resource, where a question names one of them by its id."""
+    """The attribute of a resource by which a question names one of them by id."""
     rows: Callable[[str], "QuerySet[Any]"]
     read: str
     list: str
     name: str = "name"
-    """The column; empty for what has no name."""
+    """The column of the name; empty when resources of this kind have no name."""
     attributes: Callable[[Any, str], dict[str, str]] = lambda row, account_id: row.policy_attributes
-    """Of one of them, beside account and service, as a decision about it is given them."""
+    """Attributes of one of them, beside account and service, by which a decision about it is made."""
     everything: dict[str, str] = field(default_factory=dict)
-    """Of all of them, beside account, service and region."""
+    """Attributes that stand for all of them, beside account, service and region."""
     find: Callable[[str, str], Any] | None = None
-    """One by account and id, where the id is no text."""
+    """Finds one by account and id, where the id is not a text column."""
 
     create: str = ""
-    """Where the action has another noun."""
+    """The action that creates one, where it has another noun than ``read``."""
     columns: Callable[[str], Columns] | None = None
-    """What policies tell them apart by, by account; that of their model if None."""
+    """The columns by which policies distinguish them, by account; those of their model if None."""
 
     @property
     def of_all(self) -> frozenset[str]:
-        """The actions that are never about one of them."""
+        """Return the actions that are never about a single resource."""
         return frozenset({self.list, self.create or f"{self.read.rpartition('.')[0]}.create"}) - {self.read}
 
     def every(self, region: str) -> dict[str, str]:
@@ -207,11 +207,12 @@ NETWORK = (
 
 
 def named(kind: Kind, word: str, asker: Asker, *, target: str, name_is_told: bool = False) -> Any:
-    """The thing of the asker's account that goes by this id, CRN or name.
+    """Return the resource of the asker's account that has this id, CRN or name.
 
-    ``name_is_told``: a caller that asks about itself learns from the API of a name, too, whether it is there. Raises
-    ReferenceNotFound, alike for what is not there, for another account's, and for what the asker may not read; it tells
-    the nearest of what the asker may list. Raises InvalidValue for a name that several go by.
+    ``name_is_told``: for this kind, the API also lets a caller that asks about itself learn whether a name exists.
+    Raises ReferenceNotFound in the same way when there is no such resource, when it belongs to another account, and
+    when the asker may not read it; the message names the nearest resources that the asker may list. Raises InvalidValue
+    when several resources have the name.
     """
     row = _by_id_or_crn(kind, word, asker)
     if row is not None and (asker.own or readable(kind, row, asker)):
@@ -234,20 +235,20 @@ def several(noun: str, ids: Sequence[str], *, target: str) -> InvalidValue:
 
 
 def not_found(noun: str, nearest: str, *, target: str) -> ReferenceNotFound:
-    """``nearest``: of ``nearest_of``."""
+    """Return the refusal of an unknown resource; ``nearest`` is the result of ``nearest_of``."""
     return ReferenceNotFound(
         f"There is no {noun} of this id, CRN or name in your account.{nearest}", target=Target(target)
     )
 
 
 def nearest_of(word: str, names: Iterable[str], *, otherwise: str = "") -> str:
-    """The end of a refusal of ``word``: the names that are most like it, or else ``otherwise``."""
+    """Return the end of a refusal of ``word``: the names that are most similar to it, or else ``otherwise``."""
     close = get_close_matches(word, list(dict.fromkeys(names)), n=MOST_TOLD)
     return f" The nearest: {', '.join(close)}." if close else otherwise
 
 
 def listed_names(kind: Kind, word: str, asker: Asker) -> list[str]:
-    """Names of this kind that may be meant by a word, among those that the asker may list."""
+    """Return the names of this kind that a word may mean, among those that the asker may list."""
     if not kind.name or not is_storable(word):
         return []
     rows = asker.seen(kind)
@@ -258,7 +259,7 @@ def listed_names(kind: Kind, word: str, asker: Asker) -> list[str]:
 
 
 def readable(kind: Kind, row: Any, asker: Asker) -> bool:
-    """Whether the API would show it to the asker. A person's own API keys are theirs."""
+    """Return whether the API would show the row to the asker. People may always read their own API keys."""
     if kind is API_KEY and asker.caller.sub_type == "User" and row.iam_id == asker.caller.iam_id:
         return True
     return asker.may(kind.read, kind.attributes(row, asker.caller.account_id))

@@ -1,7 +1,7 @@
-"""Certificates are revoked by hand, when their server goes, and when its metadata service is switched off.
+"""Revocation of certificates: by hand, when their server is deleted, and when its metadata service is switched off.
 
-What happens to servers is noticed here, not told: the apps below know nothing of certificates. The tick looks for what
-is to be revoked, and so does the code that answers whether a certificate is good.
+The apps below know nothing of certificates and do not report changes of servers. Instead, the tick looks for
+certificates that are to be revoked, and so does the code that answers whether a certificate is good.
 """
 
 from datetime import datetime
@@ -26,10 +26,11 @@ SWITCHED_OFF: Reason = "privilegeWithdrawn"
 
 @transaction.atomic
 def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: datetime) -> IssuedCertificate:
-    """Revoke a certificate; of a compromised key, all of the account's certificates. One event for each.
+    """Revoke a certificate, or all the account's certificates for its key when the key is compromised.
 
-    A caller that revokes it again gets what is on record, and an event that says so. Raises Conflict when it has
-    expired.
+    One event is recorded for each.
+    Revoking a certificate again returns it as it was revoked before, and records an event that says so. Raises Conflict
+    when it has expired.
     """
     row = IssuedCertificate.objects.select_for_update().get(pk=certificate.pk)
     if row.revoked_at is not None:
@@ -46,7 +47,7 @@ def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: da
         same_key = IssuedCertificate.objects.filter(
             account_id=row.account_id, public_key_sha256=row.public_key_sha256, revoked_at=None, not_after__gt=now
         )
-        # Again, until there are no more: one may just be renewed.
+        # Repeat until there are no more: one of them may just have been renewed.
         while others := list(same_key.select_for_update().order_by("pk")):
             _revoke(others, reason=reason, by=by, now=now)
     row.refresh_from_db()
@@ -54,15 +55,15 @@ def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: da
 
 
 def due_at(now: datetime) -> datetime | None:
-    """Now, when there is something to revoke. What makes a certificate due comes unannounced."""
+    """Return ``now`` when there is something to revoke, else None: later revocations cannot be foreseen."""
     return now if certificates_to_revoke(now=now).exists() else None
 
 
 def revoke_due(*, now: datetime, wait: bool = False, **among: Any) -> int:
-    """Revoke what is to be revoked, of all certificates or ``among`` some. Returns how many were.
+    """Revoke the certificates that are to be revoked, all of them or those ``among`` some. Return how many there were.
 
-    Another worker may be at it. Its rows are left to it, unless ``wait`` is set: then the caller may rely on them being
-    revoked.
+    Rows that another worker is revoking are left to it, unless ``wait`` is set: then they are revoked when this
+    returns.
     """
     due = certificates_to_revoke(now=now).filter(**among)
     total = 0
@@ -82,7 +83,7 @@ def _revoke_some(due: QuerySet[IssuedCertificate], *, wait: bool, now: datetime)
 
 
 def _revoke(rows: list[IssuedCertificate], *, reason: Reason, by: Party, now: datetime) -> None:
-    """Rows that this transaction holds, and that are not revoked."""
+    """Revoke rows that this transaction has locked and that are not revoked yet."""
     if not rows:
         return
     IssuedCertificate.objects.filter(pk__in=[row.pk for row in rows]).update(

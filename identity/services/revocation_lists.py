@@ -1,8 +1,8 @@
-"""Revocation lists: signed when it is time, and at once when something was revoked.
+"""Revocation lists: signed on schedule, and at once when a certificate was revoked.
 
-Two processes may sign at the same moment; the number of the list decides whose is published, by a compare-and-set. What
-a list names is marked in the transaction that publishes it, so a revocation that came too late for one list is seen to
-be missing, and makes the next.
+Two processes may sign at the same moment; a compare-and-set of the list's number decides whose list is published. The
+certificates that a list names are marked in the transaction that publishes it, so a revocation that came too late for
+one list is found unmarked, and causes the next list.
 """
 
 from datetime import datetime, timedelta
@@ -19,15 +19,17 @@ from identity.certificates import has_unlisted, listable
 from identity.models import STATES_THAT_VERIFY, IssuedCertificate, KeyPair, RevocationList
 
 ROOT_LIFETIME = timedelta(days=7)
-"""The root's list changes only when an intermediate authority is revoked, and its key is better left alone."""
+"""The root's list changes only when an intermediate authority is revoked, and its key should be used rarely."""
 MOST_TRIES = 5
 MARKED_AT_ONCE = 5_000
 ENTRY = ("serial_number", "revoked_at", "revocation_reason")
 
 
 def fresh_list(kid: str, *, now: datetime) -> RevocationList | None:
-    """The list that an authority publishes now, signed again if it has to be; of one that signs no more, and of a root,
-    the last one. None when there is no such authority."""
+    """Return the current list of an authority, signed again if necessary.
+
+    For a root, and for an authority that no longer signs, return its last list. None when there is no such authority.
+    """
     signer = key_cache.authorities().get(kid)
     if signer is None:
         return RevocationList.objects.filter(issuer__kid=kid).first()
@@ -35,7 +37,7 @@ def fresh_list(kid: str, *, now: datetime) -> RevocationList | None:
 
 
 def publish_due(*, now: datetime) -> int:
-    """The tick's part: sign every list that it is time for. Returns how many were signed."""
+    """Sign every list that is due, as part of the tick. Return how many were signed."""
     before = dict(RevocationList.objects.values_list("issuer_id", "number"))
     for signer in key_cache.authorities().values():
         _sign_if_due(signer, now=now, lifetime=timedelta(seconds=settings.BAREMINT_CRL_SECONDS))
@@ -46,7 +48,7 @@ def publish_due(*, now: datetime) -> int:
 
 
 def due_at(now: datetime) -> datetime | None:
-    """When the next list is to be signed; None while there is no authority."""
+    """Return when the next list is to be signed, or None while there is no authority."""
     instants = []
     for authority in _authorities():
         published = getattr(authority, "revocation_list", None)
@@ -58,7 +60,7 @@ def due_at(now: datetime) -> datetime | None:
 
 
 def publish_soon(issuer_id: int) -> None:
-    """Once the present transaction is committed. Should that fail, the next reader or tick does it."""
+    """Sign a new list once the present transaction is committed. If that fails, the next reader or tick signs it."""
     transaction.on_commit(lambda: _publish(issuer_id), robust=True)
 
 
@@ -69,13 +71,13 @@ def _publish(issuer_id: int) -> None:
 
 
 def _roots_due(*, now: datetime) -> list[KeyPair]:
-    """Private keys of roots are decrypted only when there is something to sign."""
+    """Return the roots whose list is due, so that the private key of a root is decrypted only to sign with it."""
     roots = _authorities().filter(purpose=KeyPair.Purpose.ROOT)
     return [root for root in roots if _is_due(getattr(root, "revocation_list", None), now=now)]
 
 
 def _authorities() -> QuerySet[KeyPair]:
-    """Those that can still sign, each with its list."""
+    """Return the authorities that can still sign, each with its list."""
     purposes = [KeyPair.Purpose.ROOT, KeyPair.Purpose.INTERMEDIATE]
     rows = KeyPair.objects.filter(
         purpose__in=purposes, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY
@@ -84,7 +86,7 @@ def _authorities() -> QuerySet[KeyPair]:
 
 
 def _is_due(published: RevocationList | None, *, now: datetime) -> bool:
-    """By the schedule, which lists in between do not put off."""
+    """Return whether a list is due by the schedule, which lists signed in between do not postpone."""
     if published is None:
         return True
     lifetime = published.next_update - published.this_update
@@ -106,7 +108,10 @@ def _sign_if_due(signer: key_cache.Signer, *, now: datetime, lifetime: timedelta
 def _sign(
     signer: key_cache.Signer, published: RevocationList | None, *, scheduled: bool, now: datetime, lifetime: timedelta
 ) -> RevocationList | None:
-    """The next list, or None when another process published one meanwhile. Signed outside the transaction."""
+    """Sign and publish the next list. Return it, or None when another process published one meanwhile.
+
+    It is signed outside the transaction.
+    """
     number = published.number + 1 if published else 1
     scheduled_at = published.scheduled_at if published else now
     rows = list(listable(signer.row_id, scheduled_at=scheduled_at).only(*ENTRY, "listed_in"))
@@ -138,7 +143,8 @@ def _entry(row: IssuedCertificate) -> crl.Revoked:
 
 @transaction.atomic
 def _replace(published: RevocationList | None, new: RevocationList, named: list[str]) -> bool:
-    """Publish ``new``, and mark what it is the first to name, unless another process was faster."""
+    """Publish ``new`` and mark the certificates that no earlier list named. Return whether no other process was
+    faster."""
     if published is None:
         try:
             with transaction.atomic():

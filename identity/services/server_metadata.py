@@ -1,4 +1,4 @@
-"""What a server is told of itself: as it is, and what it was initialized from."""
+"""The metadata that a server may read about itself: its present state, and its initialization."""
 
 from controlplane.kernel.facts import ServerFacts
 from identity.events import METADATA_INITIALIZATION_READ, METADATA_SERVER_READ
@@ -8,7 +8,7 @@ from servers.selectors import servers_of
 
 
 def read_server(facts: ServerFacts) -> BareMetalServer:
-    """The server with all that an answer shows. Raises ServerChanged when ``facts`` are stale."""
+    """Return the server with everything that an answer shows. Raises ServerChanged when ``facts`` are stale."""
     server = servers_of(facts.account_id).filter(number=facts.number).first()
     if server is None:
         raise ServerChanged
@@ -17,8 +17,10 @@ def read_server(facts: ServerFacts) -> BareMetalServer:
 
 
 def read_initialization(facts: ServerFacts) -> Initialization:
-    """Image, keys, user data, default trusted profile and user accounts. Raises ServerChanged when ``facts`` are
-    stale."""
+    """Return image, keys, user data, default trusted profile and user accounts of the server.
+
+    Raises ServerChanged when ``facts`` are stale.
+    """
     initialization = Initialization.objects.filter(server_id=facts.number).first()
     if initialization is None:
         raise ServerChanged

@@ -1,4 +1,4 @@
-"""Sessions: a refresh token lets a client go on after an access token has expired, as long as its API key is there."""
+"""Sessions: with a refresh token, a client can go on after an access token has expired, while its API key exists."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -15,12 +15,14 @@ TOKEN_BYTES = 48
 
 
 class SessionExpired(Unauthenticated):
-    """The refresh token was good once."""
+    """The refresh token was valid, but has expired."""
 
 
 def open_session(key: ApiKey, *, client_id: str, now: datetime) -> str:
-    """A refresh token for this client; empty for the default client and for service IDs, which get none (IBM's limits
-    on tokens). The key's expired ones go."""
+    """Return a new refresh token for this client, and delete the key's expired ones.
+
+    The result is empty for the default client and for service IDs, which get none (IBM's limits on tokens).
+    """
     if client_id == DEFAULT_CLIENT or key.iam_id.startswith("iam-ServiceId-"):
         return ""
     key.refresh_tokens.filter(expires_at__lte=now).delete()
@@ -32,8 +34,11 @@ def open_session(key: ApiKey, *, client_id: str, now: datetime) -> str:
 
 
 def find_session(value: str, *, client_id: str, now: datetime) -> ApiKey:
-    """The API key that opened the session. Raises Unauthenticated for another client's token, as for none at all,
-    UnsupportedToken for a token of another kind, and SessionExpired."""
+    """Return the API key that opened the session.
+
+    Raises Unauthenticated for another client's token as for an unknown one, UnsupportedToken for a token of another
+    kind, and SessionExpired.
+    """
     session = (
         RefreshToken.objects.select_related("api_key").filter(sha256=token_hash(value), client_id=client_id).first()
     )

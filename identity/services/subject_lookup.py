@@ -1,4 +1,4 @@
-"""Whom a question is about: an IAM id, from the id, CRN or name of a person, a profile, a service ID or a server."""
+"""Lookup of a question's subject: its IAM id, by the id, CRN or name of a person, profile, service ID or server."""
 
 import re
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ from trustedprofiles.selectors import owned_account
 NOUN = "person, trusted profile, service ID or server"
 KINDS = (PROFILE, SERVICE_ID, SERVER)
 FORMS = re.compile(r"IBMid-.+|iam-(Profile|ServiceId)-.+|crn-crn:v1:.+")
-"""How IAM ids begin."""
+"""The forms of IAM ids, by their prefixes."""
 MOST_PEOPLE = 1000
 
 
 def is_the_caller(word: str, caller: Caller) -> bool:
-    """Whether a word means the caller: by its IAM id, id or CRN, or by its own name."""
+    """Return whether a word means the caller, by its IAM id, id, CRN or name."""
     if word in (caller.iam_id, caller.iam_id.removeprefix("iam-"), identity_of(caller), caller.compute_resource_crn):
         return bool(word)
     row = _row_of(caller)
@@ -47,11 +47,12 @@ def _row_of(caller: Caller) -> Any:
 
 
 def subject_of(word: str, asker: Asker, *, may_be_foreign: bool = False) -> str:
-    """The IAM id of who is meant.
+    """Return the IAM id of the subject that a word means.
 
-    ``may_be_foreign``: a trusted profile may trust people and programs of other accounts, and this
-    deployment cannot know whether they exist. Raises ReferenceNotFound for whom the account does not know, alike for
-    whom the asker may not read, with the nearest of those that it may list; InvalidValue for a name that several have.
+    With ``may_be_foreign``, any IAM id is accepted: a trusted profile may trust people and programs of other accounts,
+    and this deployment cannot know whether they exist. Raises ReferenceNotFound, with the nearest names that the asker
+    may list, for a subject that the account does not know, and in the same way for one that the asker may not read;
+    InvalidValue for a name that several subjects have.
     """
     if asker.own:
         server = (asker.caller.compute_resource_crn, identity_of(asker.caller))
@@ -74,7 +75,10 @@ def subject_of(word: str, asker: Asker, *, may_be_foreign: bool = False) -> str:
 
 
 def _kind_and_id(word: str) -> tuple[Kind | None, str]:
-    """What a word may be the id or the CRN of; None: a person's IAM id, or a name."""
+    """Return the kind that a word may be the id or CRN of, and the id.
+
+    The kind is None for a person's IAM id or a name.
+    """
     id = word.removeprefix("iam-").removeprefix("crn-")
     starts = {"Profile-": PROFILE, "ServiceId-": SERVICE_ID}
     types = {":profile:": PROFILE, ":serviceid:": SERVICE_ID, ":bare-metal-server:": SERVER}
@@ -102,13 +106,16 @@ def _by_name(word: str, asker: Asker) -> Iterator[str]:
 
 
 def _iam_id(row: Any) -> str:
-    """A server is known to trusted profiles by its CRN; it has no IAM id of its own."""
+    """Return the IAM id of a row. A server has none; trusted profiles know it by its CRN, after ``crn-``."""
     return str(getattr(row, "iam_id", None) or f"crn-{row.crn}")
 
 
 def _is_known(iam_id: str, account_id: str) -> bool:
-    """Whether the account itself speaks of this IAM id: a person in it or with an API key of it, a member of its
-    access groups, a subject of its policies and profiles."""
+    """Return whether the account itself refers to this IAM id.
+
+    It does for its owner, a person in it or with an API key of it, a member of its access groups, and a subject of its
+    policies and profiles.
+    """
     return (
         User.objects.filter(account_id=account_id, iam_id=iam_id).exists()
         or Account.objects.filter(id=account_id, owner_iam_id=iam_id).exists()
@@ -120,7 +127,7 @@ def _is_known(iam_id: str, account_id: str) -> bool:
 
 
 def _listed(word: str, asker: Asker) -> list[str]:
-    """Names that may be meant, among those that the asker may list. People are the owner's to list."""
+    """Return the names that a word may mean, among those that the asker may list. Only the owner may list people."""
     names = [name for kind in KINDS for name in listed_names(kind, word, asker)]
     if owned_account(account_id=asker.caller.account_id, iam_id=asker.caller.iam_id):
         people = User.objects.filter(account_id=asker.caller.account_id).exclude(iam_id=None)

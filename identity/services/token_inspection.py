@@ -1,10 +1,10 @@
-"""A token taken apart for people: every check that a verifier makes, one by one, each with what it found.
+"""Inspection of a token for people: each check that a verifier makes, with its result.
 
-The verifiers stop at the first thing that is wrong; here all the checks are made that still can be. The last word is
-theirs: ``accepted`` is what the verifier of the token's purpose says. Nothing is kept or recorded.
+The verifiers stop at the first failure; here every check that is still possible is made. The verifier of the token's
+purpose decides about ``accepted``. Nothing is kept or recorded.
 
-Any name can stand in a token. So nothing is said of a server, a trusted profile or a service ID that the caller may
-not read: it is as if there were none.
+A token can contain any name. So a server, a trusted profile or a service ID that the caller may not read is treated as
+if it did not exist.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,14 +47,17 @@ class Inspection:
     header: dict[str, Any] = field(default_factory=dict)
     claims: dict[str, Any] = field(default_factory=dict)
     purpose: str = ""
-    """``identity`` or ``iam``: of the key that it says signed it. Empty: of no key of this service."""
+    """``identity`` or ``iam``, the purpose of the key that the token names. Empty: no key of this service."""
     checks: list[Check] = field(default_factory=list)
     accepted: bool | None = False
-    """None: the caller may not know."""
+    """None when the caller may not know."""
     because: str = ""
 
     def attempt(self, name: str, check: Callable[[], str]) -> bool:
-        """Make one check: it returns what it found, or raises ApiError."""
+        """Make one check and add its result. ``check`` returns its finding, or raises ApiError when it fails.
+
+        Return whether it passed.
+        """
         try:
             self.checks.append(Check(name, "pass", check()))
         except ApiError as refusal:
@@ -67,7 +70,7 @@ class Inspection:
 
 
 def inspect(token: str, *, caller: Caller, now: datetime) -> Inspection:
-    """Take a token apart, for this caller. Whatever it is, this answers."""
+    """Inspect a token for this caller. Any text is answered, even if it is not a token."""
     inspection = Inspection()
     if not inspection.attempt("Form", lambda: _form(token, inspection)):
         rest = ("Algorithm", "Key", "Key state", "Signature", "Issuer", "Audience", "Time", "Server", "Purpose")
@@ -105,7 +108,10 @@ def _key_of(header: Mapping[str, Any]) -> KeyPair | None:
 
 
 def _check_signing(token: str, inspection: Inspection, key: KeyPair | None, *, details: bool) -> None:
-    """``details`` of a key that are not published with it are for a caller that may list keys."""
+    """Check algorithm, key and signature.
+
+    With ``details``, the checks describe the key beyond what is published; this is for a caller that may list keys.
+    """
     algorithm = key.algorithm if key else "RS256"
     inspection.attempt(
         "Algorithm", lambda: _passing(f"{algorithm}.", signing.check_algorithm, inspection.header, algorithm)
@@ -134,7 +140,7 @@ def _key_state(key: KeyPair, *, details: bool) -> str:
 
 
 def _server_of(claims: Mapping[str, Any], caller: Caller) -> ServerFacts | None:
-    """The server that an identity token, or an IAM token of a trusted profile, says it is about, if the caller may read
+    """Return the server that an identity token, or an IAM token of a trusted profile, names, if the caller may read
     it."""
     iaas, authn = claims.get("iaas"), claims.get("authn")
     id = iaas.get("instanceID") if isinstance(iaas, dict) else None
@@ -203,7 +209,10 @@ def _purpose(inspection: Inspection) -> str:
 
 
 def _hidden(inspection: Inspection, facts: ServerFacts | None, caller: Caller) -> str:
-    """What the token is about and the caller may not read; empty: the caller may know whether it is accepted."""
+    """Return which subject of the token the caller may not read, as text.
+
+    Empty when the caller may know whether the token is accepted.
+    """
     if inspection.purpose == KeyPair.Purpose.IDENTITY:
         return "" if facts else NO_SERVER
     account, authn = inspection.claims.get("account"), inspection.claims.get("authn")
@@ -236,7 +245,7 @@ def _verdict(token: str, purpose: str, *, now: datetime) -> tuple[bool, str]:
 
 
 def _passing(reason: str, check: Callable[..., None], *arguments: Any) -> str:
-    """What to say of a check that raises nothing."""
+    """Make a check, and return ``reason`` when it raises nothing."""
     check(*arguments)
     return reason
 

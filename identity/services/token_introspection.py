@@ -1,6 +1,7 @@
-"""Is a token, or an API key, good now, and whose is it? (OAuth 2.0 Token Introspection, RFC 7662.)
+"""Introspection: whether a token or an API key is good now, and whose it is (OAuth 2.0 Token Introspection, RFC 7662).
 
-Its holder could use it, so nothing is said that the holder could not find out; of what is not good, nothing at all.
+The caller holds it and could use it, so the answer reveals only what the holder could find out. If it is not good, the
+answer reveals nothing about it.
 """
 
 from collections.abc import Mapping
@@ -18,11 +19,14 @@ OF_THE_SUBJECT = (
     *("iam_id", "id", "realmid", "identifier", "name", "sub", "sub_type", "given_name", "family_name", "email"),
     *("authn", "account"),
 )
-"""The claims of a token that tell of its subject, not of the token."""
+"""The claims that describe the subject of a token, not the token."""
 
 
 def introspect_token(token: str, *, now: datetime) -> Mapping[str, Any]:
-    """The claims of an IAM access token that is good now; empty for whatever else, refresh and identity tokens too."""
+    """Return the claims of an IAM access token that is good now.
+
+    Empty for any other text, also for refresh and identity tokens.
+    """
     try:
         verify_iam_token(token, now=now)
     except Unauthenticated:
@@ -31,7 +35,7 @@ def introspect_token(token: str, *, now: datetime) -> Mapping[str, Any]:
 
 
 def introspect_api_key(value: str, *, now: datetime) -> Mapping[str, Any]:
-    """Whom an API key stands for that is good for a login now; empty for any other."""
+    """Return the claims about the subject of an API key that can be used to log in now; empty for any other."""
     try:
         subject, _ = subject_of(usable(find_api_key(value), now=now))
     except BadRequest:
@@ -40,6 +44,6 @@ def introspect_api_key(value: str, *, now: datetime) -> Mapping[str, Any]:
 
 
 def user_info(token: str, *, now: datetime) -> Mapping[str, Any]:
-    """Of a token that is good now, the claims about its subject; empty for any other."""
+    """Return the claims about the subject of a token that is good now; empty for any other."""
     claims = introspect_token(token, now=now)
     return {name: claims[name] for name in OF_THE_SUBJECT if name in claims}
