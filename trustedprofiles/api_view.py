@@ -42,9 +42,9 @@ class GuardedView(APIView):
     common_query: ClassVar[tuple[Parameter, ...]] = ()
     """Query parameters of every operation of the API."""
     path_ids: ClassVar[Schema] = {"type": "string", "pattern": "^[-0-9A-Za-z]+$", "maxLength": 128}
-    """What the ids in its paths look like."""
+    """The schema of the ids in its paths."""
     path_parameters: ClassVar[tuple[Parameter, ...]] = ()
-    """Those in the path that are neither ids nor names of resources."""
+    """Path parameters that are neither ids nor names of resources."""
     service_name: ClassVar[str] = "is"
     body_first: ClassVar[bool] = False
     """Whether an invalid body is refused before a missing resource."""
@@ -68,12 +68,12 @@ class GuardedView(APIView):
 
     @cached_property
     def account(self) -> Account:
-        """The caller's."""
+        """Return the caller's account."""
         return Account.objects.get(id=self.caller.account_id)
 
     @property
     def body(self) -> dict[str, Any]:
-        """The request body, checked as the operation says. Raises Refusals that name every invalid property."""
+        """Return the request body, checked by the operation. Raises Refusals that name every invalid property."""
         assert self.operation and self.operation.body  # noqa: S101, PT018  only operations with a body use this
         return self.operation.body.check(self.request.data)
 
@@ -136,8 +136,8 @@ class GuardedView(APIView):
         return columns
 
     def _keep_lineage(self, **decision: str) -> None:
-        """Keep the token, the server and the decision for the events of this request; nothing for a caller without a
-        token."""
+        """Keep the token, the server and the decision for the events of this request. Does nothing for a caller without
+        a token."""
         if caller := self._caller if self._caller and self._caller.token_id else None:
             server = caller.compute_resource_crn or caller.assumed_by
             lineage = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}

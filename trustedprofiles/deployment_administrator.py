@@ -1,4 +1,4 @@
-"""The deployment administrator, the owner of the first account, who alone may do what affects every account."""
+"""The deployment administrator, the owner of the first account. Only they may do what affects every account."""
 
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from trustedprofiles.models import Account

@@ -123,7 +123,7 @@ class Own:
 Column = str | Combinable | Constant | Choice | Through | Own
 """The name of a column, an expression, or one of the above."""
 Columns = Mapping[str, Column]
-"""By the name of the attribute."""
+"""The columns by the names of the attributes."""
 
 
 @CharField.register_lookup

@@ -1,6 +1,6 @@
 """The ``rule`` of a policy: further conditions, on the time of the request or on attributes of the resource.
 
-A rule is one condition, or conditions joined by ``and`` or ``or``, which may hold one more level of the same (IAM
+A rule is one condition, or conditions joined by ``and`` or ``or``, which may contain one more level of them (IAM
 policy management API, v2 policies). Instants, dates, times and days of the week carry an offset from UTC and are
 compared in it: ``09:00:00+02:00`` is nine o'clock where clocks are two hours ahead.
 """
@@ -216,7 +216,10 @@ def _kind_of(operator: str) -> str:
 
 
 def _instant(kind: str, value: Any) -> tuple[Any, timezone]:
-    """``09:00:00+00:00``, ``2026-12-24+00:00`` or ``2026-12-24T09:00:00+00:00``, and its offset."""
+    """Parse ``09:00:00+00:00``, ``2026-12-24+00:00`` or ``2026-12-24T09:00:00+00:00``. Returns it and its offset.
+
+    Raises ValueError with an example of the form.
+    """
     text = value if isinstance(value, str) else ""
     try:
         if FORMS[kind].fullmatch(text) is None:
@@ -232,7 +235,7 @@ def _instant(kind: str, value: Any) -> tuple[Any, timezone]:
 
 
 def _day(value: Any) -> tuple[str, timezone]:
-    """``1+00:00``: Monday in UTC."""
+    """Parse a day of the week with an offset, such as ``1+00:00``, Monday in UTC. Raises ValueError."""
     text = value if isinstance(value, str) else ""
     try:
         if FORMS["dayOfWeek"].fullmatch(text) is None:

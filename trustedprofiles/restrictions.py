@@ -16,11 +16,11 @@ USER_LIST = "restrict_user_list_visibility"
 RESTRICTED = "RESTRICTED"
 CREATE_OWN_API_KEY = "iam-identity.user-apikey.create"
 SETTINGS: Mapping[str, str] = {"iam-identity.serviceid.create": SERVICE_IDS, CREATE_OWN_API_KEY: API_KEYS}
-"""By action: the setting that restricts it."""
+"""The settings by the action that they restrict."""
 
 
 def is_restricted(account_id: str, setting: str) -> bool:
-    """Whether ``setting``, one of the above, is RESTRICTED; nothing is by default."""
+    """Whether ``setting``, one of the above, is RESTRICTED. By default nothing is restricted."""
     rows = AccountWideSettings.objects.filter(account_id=account_id, kind=AccountWideSettings.Kind.IDENTITY)
     values = rows.values_list("values", flat=True).first() or {}
     return bool(values.get(setting) == RESTRICTED)

@@ -74,8 +74,9 @@ class Role:
 
 
 def verb_of(action: str) -> str:
-    """``read`` of ``is.key.key.read``, ``attach`` of ``global-search-tagging.tag.attach-user-tag``, ``put`` of
-    ``cloud-object-storage.bucket.put_bucket``; what is copied is read: ``get`` of ``object.copy_get``."""
+    """Return the verb of an action: ``read`` for ``is.key.key.read``, ``attach`` for
+    ``global-search-tagging.tag.attach-user-tag``, ``put`` for ``cloud-object-storage.bucket.put_bucket``. The source of
+    a copy is read: ``get`` for ``object.copy_get``."""
     last = action.rpartition(".")[2]
     return "get" if last.endswith("_get") else last.partition("-")[0].partition("_")[0]
 

@@ -50,7 +50,7 @@ def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Ve
 
 
 def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
-    """The same for several resources, one verdict for each."""
+    """Return one verdict for each of several resources, in their order; see ``authorize``."""
     return rights_of(caller).decide(action, resources)
 
 

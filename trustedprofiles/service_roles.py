@@ -1,4 +1,4 @@
-"""The roles of each service: the platform roles; Reader, Writer and Manager where it has them; and its own.
+"""The roles of each service: the platform roles, Reader, Writer and Manager where it has them, and its own roles.
 
 Sources: IBM's table of roles and actions by service, and the role ids that the services' documentation names. A role of
 one service may be called in two forms, with ``iam`` or with the name of the service in its CRN (VPC documentation).
@@ -47,7 +47,7 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
             "Changes IP spoofing and infrastructure NAT on interfaces of bare metal servers.",
             f"{SERVER}.ip-spoofing",
             f"{SERVER}.infrastructure-nat",
-            # Virtual network interfaces are connected to bare metal servers alone here (D-51).
+            # Virtual network interfaces are connected only to bare metal servers here (D-51).
             f"{INTERFACE}.manage-ip-spoofing",
             f"{INTERFACE}.manage-infrastructure-nat",
         ),

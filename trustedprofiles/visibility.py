@@ -80,7 +80,7 @@ class Selection:
         return _all([*map(self._attribute, policy.resource), *([self._rule(policy.rule)] if policy.rule else [])])
 
     def _attribute(self, condition: Condition) -> Where:
-        """The same for rows as ``access.matches`` for one resource."""
+        """Return the condition on rows that corresponds to ``access.matches`` for one resource."""
         if condition.key.startswith(access.TAG):
             return self._tagged(condition)
         if condition.key not in self._columns or condition.key == CRN:
@@ -90,7 +90,7 @@ class Selection:
         return self._compare(condition.key, condition)
 
     def _rule(self, rule: Rule) -> Where:
-        """The same for rows as ``policy_conditions.holds`` for one resource."""
+        """Return the condition on rows that corresponds to ``policy_conditions.holds`` for one resource."""
         if isinstance(rule, Combination):
             return (_all if rule.operator == "and" else _any)(map(self._rule, rule.conditions))
         variable = policy_conditions.VARIABLE.fullmatch(rule.key)
@@ -101,7 +101,7 @@ class Selection:
         return self._compare(variable[2], rule)
 
     def _compare(self, name: str, condition: Condition) -> Where:
-        """The same for rows as ``policy_conditions.text_holds`` for one value; every row has the attribute."""
+        """Return the condition on rows that corresponds to ``policy_conditions.text_holds``; all have the attribute."""
         operand, lookup = condition.value, self._lookup(name)
         match condition.operator:
             case "stringExists":

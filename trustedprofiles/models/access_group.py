@@ -45,7 +45,7 @@ class AccessGroup(Revisioned, IamResource):
 
 
 class GroupMember(models.Model):
-    """A user, service ID or trusted profile that was added to a group. ``iam_id`` is that of its token."""
+    """A user, service ID or trusted profile that was added to a group. ``iam_id`` is the IAM id in its token."""
 
     class Type(models.TextChoices):
         USER = "user"
