@@ -61,7 +61,7 @@ class GuardedView(APIView):
 
     @property
     def caller(self) -> Caller:
-        """The authenticated caller. Raises Unauthenticated before ``initial`` has run."""
+        """Return the authenticated caller. Raises Unauthenticated before ``initial`` has run."""
         if self._caller is None:
             raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
         return self._caller
@@ -78,7 +78,7 @@ class GuardedView(APIView):
         return self.operation.body.check(self.request.data)
 
     def answer(self, content: Any = None, *, etag: str = "") -> Response:
-        """A successful response, with the status of the operation."""
+        """Return a successful response, with the status of the operation."""
         assert self.operation  # noqa: S101  ``initial`` has run
         return Response(content, status=self.operation.status, headers={"ETag": etag} if etag else None)
 
@@ -120,7 +120,7 @@ class GuardedView(APIView):
 
     @property
     def listing(self) -> Visible:
-        """The rows of a list that the caller may see: all of them when ``standing`` allows it."""
+        """Return the rows of a list that the caller may see: all of them when ``standing`` allows it."""
         if self._listing is not None:
             return self._listing
         standing = self.standing()
@@ -129,7 +129,7 @@ class GuardedView(APIView):
         return Visible(standing, where=True)
 
     def policy_columns(self) -> Columns:
-        """The columns by which policies select rows of a list."""
+        """Return the columns by which policies select rows of a list."""
         assert self.operation  # noqa: S101  only lists call this
         assert self.operation.lists  # noqa: S101
         columns: Columns = self.operation.lists.policy_columns()
@@ -158,19 +158,19 @@ class GuardedView(APIView):
         """Do checks and look-ups before authorisation: query parameters, the object itself. May raise ApiError."""
 
     def resource_attributes(self) -> dict[str, str]:
-        """The resource's attributes that policies match, besides account and service."""
+        """Return the resource's attributes that policies match, besides account and service."""
         return {}
 
     def standing(self) -> Allowed | None:
-        """The permission that needs no policy, such as reading one's own API key. None: policies decide."""
+        """Return the permission that needs no policy, such as reading one's own API key. None when policies decide."""
         return None
 
     def target(self) -> Party:
-        """The target of this view's events; lists name ``*`` (Activity Tracker's convention)."""
+        """Return the target of this view's events; lists name ``*`` (Activity Tracker's convention)."""
         return Party(name="*")
 
     def event(self) -> str:
-        """The activity event that the view records: the operation's, unless the object decides."""
+        """Return the activity event that the view records: the operation's, unless the object decides."""
         assert self.operation  # noqa: S101  an event is recorded of an operation
         return self.operation.event
 

@@ -76,8 +76,8 @@ class Nearest(TypedDict):
 
 
 class Explanation(TypedDict):
-    """``explanation`` is the URL of this answer, absent for a refused token. In ``considered``,
-    the items that lack the least come first. ``depends_on`` names the attributes of a resource that the subject's policies compare."""
+    """``explanation`` is the URL of this answer, absent for a refused token. In ``considered``, the items that
+    lack the least come first. ``depends_on`` names the attributes of a resource that the subject's policies compare."""
 
     decision: Literal["allow", "deny"]
     because: str

@@ -109,7 +109,7 @@ SERVICE_ROLES = (
 
 
 def granted_actions(role: Role, services: Collection[str] = ()) -> list[str]:
-    """The actions that the role grants on these services, or on all of them when none is named.
+    """Return the actions that the role grants on these services, or on all of them when none is named.
 
     Actions of operations come in the order of ``ACTIONS``, others after them.
     """

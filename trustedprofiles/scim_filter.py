@@ -1,7 +1,8 @@
 """The ``filter`` query of IAM collections: ``name co "web" and description ne "old"``.
 
 A filter compares attributes with quoted text. Comparisons are joined by ``and`` and ``or``; ``and`` binds first. The
-operators are those of SCIM (RFC 7644, section 3.4.2.2) that make sense for text; it is compared without regard to case, as there.
+operators are those of SCIM (RFC 7644, section 3.4.2.2) that make sense for text; it is compared without regard to case,
+as there.
 """
 
 import re

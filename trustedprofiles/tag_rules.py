@@ -56,8 +56,10 @@ def parse_resource(text: str) -> Crn:
 
 
 def attributes_of(crn: Crn) -> dict[str, str]:
-    """The attributes that a policy may select the resource by. A CRN has no resource group, so a policy on one does not
-    apply (D-25)."""
+    """Return the attributes that a policy may select the resource by.
+
+    A CRN has no resource group, so a policy on one does not apply (D-25).
+    """
     head, *rest = crn.resource_type.split("-")
     attributes = {
         "serviceName": crn.service,

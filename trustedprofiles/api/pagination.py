@@ -79,9 +79,9 @@ class OffsetPage(Generic[M]):
 def offset_page(
     request: Request, rows: QuerySet[M] | Sequence[M], *, caller: Caller, names: tuple[str, str], default: int
 ) -> OffsetPage[M]:
-    """The page of ``rows`` that the query asks for; ``names`` are those of the parameters, the page size and the token.
+    """Return the page of ``rows`` that the query asks for. ``names`` are the names of two parameters: size and token.
 
-    A token is good for the same caller and query alone. Raises InvalidValue.
+    A token is valid only for the same caller and query. Raises InvalidValue.
     """
     query = read_page_query(request, scope=f"{caller.account_id}:{caller.iam_id}", names=names, default=default)
     items, next_position = by_offset(rows, query.limit, query.position)
