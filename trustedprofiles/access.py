@@ -79,7 +79,7 @@ class Consideration:
 
     @property
     def distance(self) -> int:
-        """Return how many things the policy lacks to allow the action."""
+        """Return how many conditions the policy lacks to allow the action."""
         return (self.role is None) + len(self.unmet)
 
     def __str__(self) -> str:

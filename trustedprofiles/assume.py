@@ -1,4 +1,4 @@
-"""The assume grant: whether a caller may assume a trusted profile, which the profile's identities decide."""
+"""The assume grant: whether a caller may assume a trusted profile, as the profile's identities determine."""
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
@@ -45,7 +45,7 @@ def identities_naming(iam_id: str, profile: TrustedProfile) -> list[ProfileIdent
 
 
 def path_of(iam_id: str, profile: TrustedProfile) -> str:
-    """Return the path that adds this identity; empty for an identity of no such kind, such as another trusted
+    """Return the path that adds this identity; empty for an identity of another kind, such as a trusted
     profile."""
     kind = next((kind for start, kind in KINDS.items() if iam_id.startswith(start)), "")
     return f"/v1/profiles/{profile.id}/identities/{kind}" if kind else ""
@@ -62,7 +62,7 @@ def find_assumable(
 ) -> TrustedProfile | None:
     """Return the profile, of any account, that matches all the given keys. A name needs its account.
 
-    The caller of this function must answer alike for a profile that may not be assumed and for a missing one.
+    The caller of this function must give the same answer for a profile that may not be assumed and for a missing one.
     """
     keys = {"id": id, "name": name, "account_id": account_id}
     if crn is not None:

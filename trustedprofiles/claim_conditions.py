@@ -31,8 +31,8 @@ class ClaimCondition:
 def holds(condition: ClaimCondition, claims: Mapping[str, Claim]) -> bool:
     """Return whether the claims meet a condition.
 
-    For a claim with several values, EQUALS and IN need one equal value, and NOT_EQUALS needs that none is equal. An
-    unknown operator never holds.
+    For a claim with several values, EQUALS and IN need one equal value, and NOT_EQUALS requires that no value is
+    equal. An unknown operator never holds.
     """
     claim = claims.get(condition.claim)
     return claim is not None and _meets(claim, condition.operator, read_value(condition.value))
@@ -81,7 +81,7 @@ def _meets(claim: Claim, operator: str, values: tuple[str, ...] | None) -> bool:
 def read_value(text: str) -> tuple[str, ...] | None:
     """Return the values in a condition's ``value``: one, or those of a JSON array.
 
-    None for a JSON object, for an array that has anything but scalars in it, and for null.
+    None for a JSON object, for an array that contains anything but scalars, and for null.
     """
     try:
         # Numbers are compared as text, because claims are text: 1.10 does not equal 1.1.

@@ -111,7 +111,7 @@ class Operation:
     page: bool = False
     """Whether a browser is sent to a page of the console instead."""
     simulated: bool = True
-    """False for an operation that exists only so that its clients can go on: it is empty, and refuses to be filled."""
+    """False for an operation that exists only so that its clients can continue: it is empty, and refuses writes."""
     conflicts: bool = True
     """Whether the state of a resource may forbid a write with 409; for a read it is ignored."""
 

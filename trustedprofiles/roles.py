@@ -2,8 +2,8 @@
 
 A platform role grants by the verb an action ends with: Viewer reads, Operator also operates, Editor also writes,
 Administrator also assigns access (IBM's role definitions for VPC infrastructure). Reader, Writer and Manager grant
-likewise, in the services that have them. Roles that one service defines (trustedprofiles/service_roles.py), and custom
-roles, grant the actions they list.
+likewise, in the services that have them. Roles that one service defines (trustedprofiles/service_roles.py) and custom
+roles grant the actions that they list.
 """
 
 from collections.abc import Collection
@@ -40,7 +40,7 @@ ACCESS_ACTIONS = frozenset(
         "iam-identity.preferences.update",
     }
 )
-# Granted only by roles that list them, whatever their verb (IBM's table of roles and actions).
+# Granted only by roles that list them, regardless of their verb (IBM's table of roles and actions).
 LISTED_ONLY = frozenset({"iam-identity.user-apikey.create"})
 # Services whose actions are all about data: platform roles manage an instance, service roles what is in it.
 DATA_SERVICES = frozenset({"cloud-object-storage"})

@@ -215,7 +215,7 @@ def find_role(account_id: str, id: str) -> CustomRole | None:
 
 
 def _with_uuid(rows: QuerySet[M], id: str) -> M | None:
-    """Return the row with this UUID; None for text that is none."""
+    """Return the row with this UUID; None for text that is not a UUID."""
     try:
         return rows.filter(id=uuid.UUID(id)).first()
     except ValueError:

@@ -54,7 +54,7 @@ class Consideration:
 
     by: LinkFacts | RuleFacts
     missing: tuple[str, ...]
-    """What it lacks to trust the server; empty when it does."""
+    """The conditions that it lacks to trust the server; empty when it trusts it."""
 
     @property
     def trusts(self) -> bool:

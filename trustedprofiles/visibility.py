@@ -155,7 +155,7 @@ class Selection:
 
 
 def _is_text(value: Any) -> bool:
-    """Return whether the value is text that can be stored; the database fails a query for any other."""
+    """Return whether the value is text that can be stored; the database rejects a query for any other."""
     return isinstance(value, str) and is_storable(value)
 
 

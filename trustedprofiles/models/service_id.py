@@ -12,7 +12,7 @@ IAM_ID_PREFIX = "iam-ServiceId-"
 
 
 def is_service_id(iam_id: str) -> bool:
-    """Return whether an IAM id is that of a service ID."""
+    """Return whether this is the IAM id of a service ID."""
     return iam_id.startswith(IAM_ID_PREFIX)
 
 

@@ -24,8 +24,8 @@ from trustedprofiles.services.tags import forget
 
 @transaction.atomic
 def create_group(account: Account, *, name: str, description: str = "", by: Party) -> AccessGroup:
-    """Make a group without members. Raises Conflict when the account has one of this name, without regard
-    to case, OverQuota beyond 500."""
+    """Make a group without members. Raises Conflict when the account has one of this name, in any case of
+    letters, OverQuota beyond 500."""
     lock_account(account.id)
     require_room(account.access_groups, ACCESS_GROUPS_PER_ACCOUNT, owner="An account", things="access groups")
     now = clock.now()

@@ -66,7 +66,7 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
     """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already,
     OverQuota beyond 4020 policies, or 1000 of one subject; ReferenceNotFound for a role or an access group that the
     account does not have, BadRequest for the Public Access group while it is turned off."""
-    lock_account(account.id)  # without it, two requests that make the same policy would not see each other
+    lock_account(account.id)  # without it, two requests for the same policy would not see each other's
     _require_roles(account.id, content.roles)
     _refuse_duplicate(account.id, content)
     _require_room(account, content.subject_iam_id)
