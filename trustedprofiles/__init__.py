@@ -1,1 +1,1 @@
-"""Who may become what: accounts, trusted profiles, links, policies, and the decisions made from them."""
+"""IAM: accounts, trusted profiles, links, policies, and the decisions made from them."""

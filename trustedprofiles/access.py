@@ -79,7 +79,7 @@ class Consideration:
 
     @property
     def distance(self) -> int:
-        """How many things the policy lacks to allow the action."""
+        """Return how many conditions the policy lacks to allow the action."""
         return (self.role is None) + len(self.unmet)
 
     def __str__(self) -> str:
@@ -102,7 +102,7 @@ def consider(
     now: datetime,
     lists: bool = False,
 ) -> list[Consideration]:
-    """The result of each active policy of the subject. ``resource`` maps attribute names (``accountId``,
+    """Return the result of each active policy of the subject. ``resource`` maps attribute names (``accountId``,
     ``serviceName``, ``bareMetalServerId``, ...) to values, and ``tag:<key>`` to the values of its access tags with that
     key. ``lists``: the action is a list, and a policy only has to be about the service, regardless of the resources
     that it selects (visibility.py)."""
@@ -123,7 +123,7 @@ def decide(
     now: datetime,
     least: Role | None = None,
 ) -> Verdict:
-    """Whether the subject may do this to the resource. ``least`` as in ``verdict``."""
+    """Return whether the subject may do this to the resource. ``least`` as in ``verdict``."""
     return verdict(
         consider(iam_id=iam_id, action=action, resource=resource, policies=policies, now=now),
         iam_id=iam_id,
@@ -141,8 +141,10 @@ def verdict(
     resource: Attributes,
     least: Role | None = None,
 ) -> Verdict:
-    """The verdict of all considerations. ``least`` is the role that a refusal names, where it is not the smallest one
-    that grants the action."""
+    """Return the verdict of all considerations.
+
+    ``least`` is the role that a refusal names, where it is not the smallest one that grants the action.
+    """
     for each in considered:
         if each.allows:
             return Allowed(str(each), source=each.policy.id)
@@ -158,13 +160,15 @@ def verdict(
 
 
 def nearest(considered: Sequence[Consideration]) -> list[Consideration]:
-    """The considerations, those that lack the least first."""
+    """Return the considerations, those that lack the least first."""
     return sorted(considered, key=lambda each: each.distance)
 
 
 def matches(condition: Condition, resource: Attributes) -> bool:
-    """Whether one attribute of a policy holds for a resource. An unknown operator never holds; of several values, one
-    match suffices."""
+    """Return whether one attribute of a policy holds for a resource.
+
+    An unknown operator never holds; of several values, one match suffices.
+    """
     value = resource.get(condition.key)
     if condition.key == "serviceType":
         value = "platform_service" if resource.get("serviceName") in ACCOUNT_MANAGEMENT else "service"
@@ -178,19 +182,19 @@ def matches(condition: Condition, resource: Attributes) -> bool:
 
 
 def compared(policy: PolicyFacts) -> frozenset[str]:
-    """The attributes of resources that the policy compares."""
+    """Return the attributes of resources that the policy compares."""
     in_rule = policy_conditions.compared(policy.rule) if policy.rule else frozenset()
     return in_rule.union(condition.key for condition in policy.resource)
 
 
 def is_any(condition: Condition) -> bool:
-    """Whether the condition is met by any value: VPC policies write ``vpcId = *`` (VPC API reference, resource
+    """Return whether the condition is met by any value: VPC policies write ``vpcId = *`` (VPC API reference, resource
     attributes)."""
     return condition.operator == "stringEquals" and condition.value == EVERY
 
 
 def tag_attributes(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The attributes of a resource with access tags of these names, ``key:value``."""
+    """Return the attributes of a resource with access tags of these names, ``key:value``."""
     attributes: dict[str, tuple[str, ...]] = {}
     for name in names:
         key, _, value = name.partition(":")
@@ -210,7 +214,8 @@ def _unmet(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Ru
 
 
 def _unmet_by_service(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Rule, ...]:
-    """The conditions that keep the policy from being about the service, regardless of the resources that it selects."""
+    """Return the conditions that keep the policy from being about the service, regardless of the resources that it
+    selects."""
     names_a_service = any(condition.key in NAMING_A_SERVICE for condition in policy.resource)
     # A policy on one type of resource of any service is not about a service that lacks this type.
     relevant = SERVICE_ATTRIBUTES if names_a_service else SERVICE_ATTRIBUTES | {"resourceType"}

@@ -1,4 +1,4 @@
-"""Every IAM action of an operation, by service: what roles grant, and what ``GET /v2/roles`` lists."""
+"""Every IAM action of an operation, by service: roles grant them, and ``GET /v2/roles`` lists them."""
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "is": (
@@ -227,9 +227,9 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 }
 
 IAM_SERVICES = frozenset({"iam-access-management", "iam-groups", "iam-identity", "user-management"})
-"""What a policy on ``service_group_id`` ``IAM`` is about (IBM's table of account management services)."""
+"""The services that a policy on ``service_group_id`` ``IAM`` selects (IBM's table of account management services)."""
 ACCOUNT_MANAGEMENT = IAM_SERVICES | {"resource-controller"}
-"""What a policy on ``serviceType`` ``platform_service`` is about."""
+"""The services that a policy on ``serviceType`` ``platform_service`` selects."""
 NOT_SIMULATED = (
     "backup-policy",
     "cluster-network",
@@ -255,12 +255,12 @@ NOT_SIMULATED = (
 )
 """Resources of the VPC API whose collections are always empty."""
 PROFILED = ("cluster-network", "dedicated-host", "instance", "load-balancer", "share", "volume")
-"""Those that have profiles."""
+"""The resources that have profiles."""
 VERBS = ("list", "read", "create", "update", "delete")
 ACTIONS["is"] += tuple(f"is.{kind}.{kind}.{verb}" for kind in NOT_SIMULATED for verb in VERBS)
 ACTIONS["is"] += tuple(f"is.{kind}.{kind}-profile.{verb}" for kind in PROFILED for verb in ("list", "read"))
 
 
 def service_of(action: str) -> str:
-    """``is`` of ``is.vpc.vpc.read``."""
+    """Return the service of an action, such as ``is`` for ``is.vpc.vpc.read``."""
     return action.partition(".")[0]

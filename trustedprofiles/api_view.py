@@ -42,9 +42,9 @@ class GuardedView(APIView):
     common_query: ClassVar[tuple[Parameter, ...]] = ()
     """Query parameters of every operation of the API."""
     path_ids: ClassVar[Schema] = {"type": "string", "pattern": "^[-0-9A-Za-z]+$", "maxLength": 128}
-    """What the ids in its paths look like."""
+    """The schema of the ids in its paths."""
     path_parameters: ClassVar[tuple[Parameter, ...]] = ()
-    """Those in the path that are neither ids nor names of resources."""
+    """Path parameters that are neither ids nor names of resources."""
     service_name: ClassVar[str] = "is"
     body_first: ClassVar[bool] = False
     """Whether an invalid body is refused before a missing resource."""
@@ -61,24 +61,24 @@ class GuardedView(APIView):
 
     @property
     def caller(self) -> Caller:
-        """The authenticated caller. Raises Unauthenticated before ``initial`` has run."""
+        """Return the authenticated caller. Raises Unauthenticated before ``initial`` has run."""
         if self._caller is None:
             raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
         return self._caller
 
     @cached_property
     def account(self) -> Account:
-        """The caller's."""
+        """Return the caller's account."""
         return Account.objects.get(id=self.caller.account_id)
 
     @property
     def body(self) -> dict[str, Any]:
-        """The request body, checked as the operation says. Raises Refusals that name every invalid property."""
+        """Return the request body, checked by the operation. Raises Refusals that name every invalid property."""
         assert self.operation and self.operation.body  # noqa: S101, PT018  only operations with a body use this
         return self.operation.body.check(self.request.data)
 
     def answer(self, content: Any = None, *, etag: str = "") -> Response:
-        """A successful response, with the status of the operation."""
+        """Return a successful response, with the status of the operation."""
         assert self.operation  # noqa: S101  ``initial`` has run
         return Response(content, status=self.operation.status, headers={"ETag": etag} if etag else None)
 
@@ -120,7 +120,7 @@ class GuardedView(APIView):
 
     @property
     def listing(self) -> Visible:
-        """The rows of a list that the caller may see: all of them when ``standing`` allows it."""
+        """Return the rows of a list that the caller may see: all of them when ``standing`` allows it."""
         if self._listing is not None:
             return self._listing
         standing = self.standing()
@@ -129,15 +129,15 @@ class GuardedView(APIView):
         return Visible(standing, where=True)
 
     def policy_columns(self) -> Columns:
-        """The columns by which policies select rows of a list."""
+        """Return the columns by which policies select rows of a list."""
         assert self.operation  # noqa: S101  only lists call this
         assert self.operation.lists  # noqa: S101
         columns: Columns = self.operation.lists.policy_columns()
         return columns
 
     def _keep_lineage(self, **decision: str) -> None:
-        """Keep the token, the server and the decision for the events of this request; nothing for a caller without a
-        token."""
+        """Keep the token, the server and the decision for the events of this request. Does nothing for a caller without
+        a token."""
         if caller := self._caller if self._caller and self._caller.token_id else None:
             server = caller.compute_resource_crn or caller.assumed_by
             lineage = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}
@@ -158,19 +158,19 @@ class GuardedView(APIView):
         """Do checks and look-ups before authorisation: query parameters, the object itself. May raise ApiError."""
 
     def resource_attributes(self) -> dict[str, str]:
-        """The resource's attributes that policies match, besides account and service."""
+        """Return the resource's attributes that policies match, besides account and service."""
         return {}
 
     def standing(self) -> Allowed | None:
-        """The permission that needs no policy, such as reading one's own API key. None: policies decide."""
+        """Return the permission that needs no policy, such as reading one's own API key. None when policies decide."""
         return None
 
     def target(self) -> Party:
-        """The target of this view's events; lists name ``*`` (Activity Tracker's convention)."""
+        """Return the target of this view's events; lists name ``*`` (Activity Tracker's convention)."""
         return Party(name="*")
 
     def event(self) -> str:
-        """The activity event that the view records: the operation's, unless the object decides."""
+        """Return the activity event that the view records: the operation's, unless the object decides."""
         assert self.operation  # noqa: S101  an event is recorded of an operation
         return self.operation.event
 

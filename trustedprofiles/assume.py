@@ -1,4 +1,4 @@
-"""The assume grant: whether a caller may assume a trusted profile, which the profile's identities decide."""
+"""The assume grant: whether a caller may assume a trusted profile, as the profile's identities determine."""
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
@@ -11,8 +11,10 @@ KINDS = {"crn-": "crn", "iam-ServiceId-": "serviceid", "IBMid-": "user"}
 
 
 def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verdict:
-    """Whether the bearer of a token with this IAM id and account may assume the profile. A user must come from an
-    account that the identity names, or from the profile's own."""
+    """Return whether the bearer of a token with this IAM id and account may assume the profile.
+
+    A user must come from an account that the identity names, or from the profile's own.
+    """
     rows = identities_naming(iam_id, profile)
     for row in rows:
         if _lets_in(row, account_id, profile):
@@ -28,7 +30,7 @@ def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verd
 
 
 def profiles_assumable(iam_id: str, *, account_id: str) -> list[TrustedProfile]:
-    """Every profile that ``may_assume`` allows, by name, including those of other accounts."""
+    """Return every profile that ``may_assume`` allows, by name, including those of other accounts."""
     rows = ProfileIdentity.objects.select_related("profile").filter(iam_id=iam_id)
     profiles = {row.profile for row in rows if _lets_in(row, account_id, row.profile)}
     return sorted(profiles, key=lambda profile: (profile.name, profile.id))
@@ -43,22 +45,24 @@ def identities_naming(iam_id: str, profile: TrustedProfile) -> list[ProfileIdent
 
 
 def path_of(iam_id: str, profile: TrustedProfile) -> str:
-    """The path that adds this identity; empty for an identity of no such kind, such as another trusted profile."""
+    """Return the path that adds this identity; empty for an identity of another kind, such as a trusted
+    profile."""
     kind = next((kind for start, kind in KINDS.items() if iam_id.startswith(start)), "")
     return f"/v1/profiles/{profile.id}/identities/{kind}" if kind else ""
 
 
 def identity_of(caller: Caller) -> str:
-    """The identifier by which a profile's identities name the bearer of a token: its IAM id, or a server's CRN."""
+    """Return the identifier by which a profile's identities name the bearer of a token: its IAM id, or a server's
+    CRN."""
     return f"crn-{caller.compute_resource_crn}" if caller.compute_resource_crn else caller.iam_id
 
 
 def find_assumable(
     *, account_id: str | None, id: str | None = None, crn: str | None = None, name: str | None = None
 ) -> TrustedProfile | None:
-    """The profile, of any account, that matches all the given keys. A name needs its account.
+    """Return the profile, of any account, that matches all the given keys. A name needs its account.
 
-    The caller of this function must answer alike for a profile that may not be assumed and for a missing one.
+    The caller of this function must give the same answer for a profile that may not be assumed and for a missing one.
     """
     keys = {"id": id, "name": name, "account_id": account_id}
     if crn is not None:

@@ -29,8 +29,11 @@ class ClaimCondition:
 
 
 def holds(condition: ClaimCondition, claims: Mapping[str, Claim]) -> bool:
-    """Whether the claims meet a condition. For a claim with several values, EQUALS and IN need one equal value, and
-    NOT_EQUALS needs that none is equal. An unknown operator never holds."""
+    """Return whether the claims meet a condition.
+
+    For a claim with several values, EQUALS and IN need one equal value, and NOT_EQUALS requires that no value is
+    equal. An unknown operator never holds.
+    """
     claim = claims.get(condition.claim)
     return claim is not None and _meets(claim, condition.operator, read_value(condition.value))
 
@@ -38,8 +41,11 @@ def holds(condition: ClaimCondition, claims: Mapping[str, Claim]) -> bool:
 def hold_for_each(
     conditions: Sequence[ClaimCondition], columns: Mapping[str, Sequence[Claim]], *, count: int
 ) -> list[bool]:
-    """Whether the claims of each of ``count`` resources meet all conditions; no resource does without conditions.
-    ``columns`` has the claims by name, each with one value for each resource."""
+    """Return whether the claims of each of ``count`` resources meet all conditions; no resource does without
+    conditions.
+
+    ``columns`` has the claims by name, each with one value for each resource.
+    """
     columns_met = [_met(condition, columns.get(condition.claim, ())) for condition in conditions]
     missing = any(condition.claim not in columns for condition in conditions)
     return [False] * count if missing or not conditions else [all(each) for each in zip(*columns_met, strict=True)]
@@ -73,8 +79,10 @@ def _meets(claim: Claim, operator: str, values: tuple[str, ...] | None) -> bool:
 
 
 def read_value(text: str) -> tuple[str, ...] | None:
-    """The values in a condition's ``value``: one, or those of a JSON array. None for a JSON object, for an array that
-    has anything but scalars in it, and for null."""
+    """Return the values in a condition's ``value``: one, or those of a JSON array.
+
+    None for a JSON object, for an array that contains anything but scalars, and for null.
+    """
     try:
         # Numbers are compared as text, because claims are text: 1.10 does not equal 1.1.
         value = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_json)
@@ -96,7 +104,7 @@ def _scalar(value: Any) -> str | None:
 
 
 def claims_of(facts: ServerFacts, *, resource_group_name: str) -> dict[str, Claim]:
-    """The claims of a bare metal server.
+    """Return the claims of a bare metal server.
 
     IBM publishes none for ``BMS``: these are the names documented for ``VSI`` (but ``instance_group_name``), a few of
     the server's own, and paths into its identity token as ``PVS`` has them.
@@ -136,4 +144,4 @@ CLAIMS = (
     *("iaas.resource_group_id", "ip_addresses.address", "subnets.crn", "subnets.name", "subnets.id"),
     *("vpc.crn", "vpc.name", "vpc.id"),
 )
-"""The names of those claims."""
+"""The names of the claims that ``claims_of`` returns."""

@@ -1,4 +1,4 @@
-"""The deployment administrator, the owner of the first account, who alone may do what affects every account."""
+"""The deployment administrator, the owner of the first account. Only they may do what affects every account."""
 
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from trustedprofiles.models import Account
@@ -13,7 +13,7 @@ ADMINISTRATOR = "the caller is the deployment administrator"
 
 
 def decide(*, account_id: str, iam_id: str, action: str) -> Verdict | None:
-    """The verdict on an action that affects every account; None for an action that policies decide."""
+    """Return the verdict on an action that affects every account; None for an action that policies decide."""
     if action not in ALWAYS | ONCE_SHARED:
         return None
     accounts = list(Account.objects.order_by("-is_first").values_list("id", "owner_iam_id", "is_first")[:2])

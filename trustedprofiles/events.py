@@ -4,7 +4,7 @@ IBM publishes create, update and delete of trusted profiles and policies and eve
 docs, "Activity tracking events for IAM"), updates of account settings, and those of tags ("Events for managing tags");
 links, roles, resource groups and every other read follow the same pattern.
 
-A name is a prefix of those below and a verb, ``iam-am.policy.create``.
+A name consists of one of the prefixes below and a verb, ``iam-am.policy.create``.
 """
 
 from typing import Any
@@ -21,10 +21,10 @@ PROFILE_CHANGES = (
     *(f"{LINK}.{verb}" for verb in ("create", "delete")),
     *(f"{thing}.{verb}" for thing in (RULE, IDENTITY) for verb in ("create", "update", "delete")),
 )
-"""What makes up a profile's history."""
+"""The events of a profile's history."""
 SERVICE_ID = "iam-identity.account-serviceid"
 SERVICE_ID_CHANGES = (f"{SERVICE_ID}.create", f"{SERVICE_ID}.update")
-"""What makes up a service ID's history."""
+"""The events of a service ID's history."""
 SERVICE_ID_GROUP = "iam-identity.account-serviceid-group"
 SETTINGS = "iam-identity.accountsettings"
 ACCESS_SETTINGS = "iam-access-management.account-settings"
@@ -70,7 +70,7 @@ TYPES: dict[type[Resource], str] = {
     ServiceIdGroup: "ServiceIdGroup",
     TrustedProfile: "TrustedProfile",
 }
-"""What events call the kinds of resources."""
+"""The names of the kinds of resources in events."""
 
 
 def party_of(resource: Resource) -> Party:
@@ -80,5 +80,5 @@ def party_of(resource: Resource) -> Party:
 def record_change(
     event: str, resource: Resource, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
 ) -> None:
-    """One event with this resource as its target."""
+    """Record an event with this resource as its target."""
     record(event, initiator=by, target=party_of(resource), account_id=resource.account_id, status=status, data=data)

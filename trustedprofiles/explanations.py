@@ -1,4 +1,4 @@
-"""Explanations of decisions: everything that was considered, what decided, and what would have allowed it."""
+"""Explanations of decisions: all that was considered, the item that decided, and a change that would allow it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ class NamedGroup(TypedDict):
 
 
 class DecidedBy(TypedDict):
-    """What decided; ``id`` is that of the policy, link, rule, account or API key."""
+    """The item that decided; ``id`` is the id of the policy, link, rule, account or API key."""
 
     type: Literal[
         "policy",
@@ -76,8 +76,8 @@ class Nearest(TypedDict):
 
 
 class Explanation(TypedDict):
-    """``explanation`` is the URL of this answer, absent for a refused token. ``considered`` is sorted, what lacks the
-    least first. ``depends_on`` names the attributes of a resource that the subject's policies compare."""
+    """``explanation`` is the URL of this answer, absent for a refused token. In ``considered``, the items that
+    lack the least come first. ``depends_on`` names the attributes of a resource that the subject's policies compare."""
 
     decision: Literal["allow", "deny"]
     because: str

@@ -17,15 +17,18 @@ from trustedprofiles.service_roles import ROLES
 
 
 def policies_for(*, account_id: str, iam_id: str) -> list[access.PolicyFacts]:
-    """The facts of the policies that apply to this subject, the oldest first."""
+    """Return the facts of the policies that apply to this subject, the oldest first."""
     rows = policies_about(account_id=account_id, iam_id=iam_id)
     roles = roles_of(account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
     return [replace(policy_facts(row, roles), subject_iam_id=iam_id, group=group_of(row)) for row in rows]
 
 
 def policies_about(*, account_id: str, iam_id: str) -> list[Policy]:
-    """The access policies of an account, in any state, that apply to this subject or to an access group that it is a
-    member of, the oldest first. Every identity of the account is a member of its Public Access group."""
+    """Return the access policies of an account, in any state, that apply to this subject or to an access group that it
+    is a member of, the oldest first.
+
+    Every identity of the account is a member of its Public Access group.
+    """
     policies = Policy.objects.filter(account_id=account_id, type="access").annotate(group_name=F("access_group__name"))
     direct = policies.filter(subject_iam_id__in=[iam_id.lower(), PUBLIC_ACCESS.lower()])
     groups = GroupMember.objects.filter(iam_id=iam_id).values(subject=Lower("group_id"))
@@ -36,14 +39,14 @@ def policies_about(*, account_id: str, iam_id: str) -> list[Policy]:
 
 
 def group_of(row: Any) -> access.GroupFacts | None:
-    """The access group of a policy that ``policies_about`` returned."""
+    """Return the access group of a policy that ``policies_about`` returned."""
     if row.subject_iam_id == PUBLIC_ACCESS.lower():
         return access.GroupFacts(PUBLIC_ACCESS, PUBLIC_ACCESS_NAME)
     return access.GroupFacts(row.access_group_id, row.group_name) if row.access_group_id else None
 
 
 def count_policies(account_id: str, iam_ids: Collection[str]) -> Counter[str]:
-    """How many active policies apply to each of these subjects, directly or through access groups."""
+    """Return how many active policies apply to each of these subjects, directly or through access groups."""
     memberships = GroupMember.objects.filter(group__account_id=account_id, iam_id__in=iam_ids)
     groups: dict[str, list[str]] = {}
     for iam_id, group_id in memberships.values_list("iam_id", "group_id"):
@@ -56,7 +59,7 @@ def count_policies(account_id: str, iam_ids: Collection[str]) -> Counter[str]:
 
 
 def roles_of(account_id: str) -> Mapping[str, Role]:
-    """Every role that a policy of the account may name, by CRN: those of IBM's services and the account's custom
+    """Return every role that a policy of the account may name, by CRN: those of IBM's services and the account's custom
     roles."""
     return {**ROLES} | {row.crn: custom_role(row) for row in CustomRole.objects.filter(account_id=account_id)}
 
@@ -66,7 +69,7 @@ def custom_role(row: CustomRole) -> Role:
 
 
 def policy_facts(row: Policy, roles: Mapping[str, Role]) -> access.PolicyFacts:
-    """The facts of a policy row. A deleted role grants nothing.
+    """Return the facts of a policy row. A deleted role grants nothing.
 
     Access tags become conditions too. Tags are not case-sensitive and stored in lower case (tag_rules.py).
     """

@@ -30,6 +30,6 @@ SERVICE_ID_GROUPS_PER_ACCOUNT = 2000
 def require_room(
     rows: QuerySet[Any] | Manager[Any], most: int, *, owner: str, things: str, remedy: str = "Delete one first."
 ) -> None:
-    """Raises OverQuota when the owner has as many of the things as it may have."""
+    """Raise OverQuota when the owner has as many of the things as it may have."""
     if rows.count() >= most:
         raise OverQuota(f"{owner} has at most {most} {things}. {remedy}")

@@ -1,4 +1,4 @@
-"""How an operation is declared: what it takes, needs and answers. The default permission: no name, no access."""
+"""Declarations of operations: their parameters, actions and answers. The default permission refuses undeclared ones."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, Self
@@ -11,12 +11,12 @@ from controlplane.kernel.paging import LARGEST_LIMIT
 from trustedprofiles.policy_columns import Columns
 
 Schema = dict[str, Any]
-"""A JSON Schema, in the words of OpenAPI 3.1."""
+"""A JSON Schema in the dialect of OpenAPI 3.1."""
 BOOLEAN: Schema = {"type": "boolean"}
 
 
 def text(longest: int = 255) -> Schema:
-    """Text that is not empty."""
+    """Return the schema of text that is not empty."""
     return {"type": "string", "minLength": 1, "maxLength": longest}
 
 
@@ -25,15 +25,15 @@ def choices(*values: str) -> Schema:
 
 
 class Parameter(str):
-    """The name of a query parameter, a header or a variable in a path, and what callers are told of it."""
+    """The name of a query parameter, a header or a variable in a path, with its documentation."""
 
     description: str
     schema: Schema
     required: bool
     names_resource: bool
-    """Whether a value that names nothing is answered with 404."""
+    """Whether a value that names no resource is answered with 404."""
     example: str
-    """What examples of a call send, where the schema allows too much to tell."""
+    """The value in examples of a call, where the schema is too general to provide one."""
 
     def __new__(
         cls,
@@ -45,7 +45,7 @@ class Parameter(str):
         names_resource: bool = False,
         example: str = "",
     ) -> Self:
-        """Without a schema: text that is not empty."""
+        """Create a parameter. Without a schema, its value is text that is not empty."""
         self = super().__new__(cls, name)
         self.description, self.example = description, example
         self.schema = text() if schema is None else schema
@@ -65,7 +65,7 @@ NAME = Parameter("name", "Only what has exactly this name.")
 
 
 class Nothing:
-    """What lists show that are always empty."""
+    """The type of the items of lists that are always empty."""
 
     @classmethod
     def policy_columns(cls) -> Columns:
@@ -74,50 +74,50 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path: what the view obeys and the OpenAPI document says."""
+    """One method of one path: the declaration that the view follows and the OpenAPI document describes."""
 
     name: str
-    """IBM's operation id, ``list_bare_metal_servers``; no two operations share one."""
+    """IBM's operation id, ``list_bare_metal_servers``; it is unique."""
     action: str
-    """IAM action that a role must grant, ``is.bare-metal-server.bare-metal-server.list``."""
+    """The IAM action that a role must grant, ``is.bare-metal-server.bare-metal-server.list``."""
     event: str
-    """Activity event it leaves."""
+    """The activity event that it records."""
     _: KW_ONLY
     also: tuple[str, ...] = ()
-    """Actions it needs besides, every time."""
+    """Additional actions that it always needs."""
     further: tuple[str, ...] = ()
-    """Actions it needs besides for some of what it may be asked to do; its view checks them."""
+    """Additional actions that it needs for some requests; its view checks them."""
     recorded_by_service: bool = False
     """Writes record their success in their own transaction; everything else is recorded by the view."""
     status: int = 200
-    """Status of a success."""
+    """The status of a successful response."""
     body: type[StrictSerializer] | None = None
-    """How the request body is read; None when there is none."""
+    """The serializer of the request body; None when there is no body."""
     answer: Any = None
     """A TypedDict of the answer; None when it is empty."""
     paged: bool = False
-    """Whether it takes ``start`` and ``limit``: a collection in pages."""
+    """Whether it answers with pages of a collection, by ``start`` and ``limit``."""
     query: tuple[Parameter, ...] = ()
-    """Query parameters, beside what every operation of the API takes."""
+    """Query parameters, in addition to those of every operation of the API."""
     headers: tuple[Parameter, ...] = ()
-    """Request headers that it reads, beside what every operation does."""
+    """Request headers that it reads, in addition to those of every operation."""
     etag: bool = False
-    """Whether a success carries an ``ETag``."""
+    """Whether a successful response has an ``ETag``."""
     if_match: Literal["required", "optional"] | None = None
-    """Whether ``If-Match`` is asked for; a stale one is refused with 412."""
+    """Whether it reads ``If-Match``, and whether that is required; a stale one is refused with 412."""
     lists: type[Any] | None = None
-    """Whose rows it answers with: those that the caller may see. None: the decision is about one thing, such as the
-    resource in whose path a list is, or about what belongs to no account."""
+    """The model of a list, which answers with the rows that the caller may see. None when the decision is about one
+    resource, such as the one whose path a list is under, or about something that belongs to no account."""
     page: bool = False
     """Whether a browser is sent to a page of the console instead."""
     simulated: bool = True
-    """False for what is served only so that clients that ask for it go on: it is empty, and refuses to be filled."""
+    """False for an operation that exists only so that its clients can continue: it is empty, and refuses writes."""
     conflicts: bool = True
-    """Whether the state of things may forbid a write with 409; a read is never asked."""
+    """Whether the state of a resource may forbid a write with 409; for a read it is ignored."""
 
 
 class ActionPermission(BasePermission):
-    """Default permission: a view that does not name its operations (trustedprofiles/api_view.py) is refused."""
+    """The default permission, which refuses a view that does not declare operations (trustedprofiles/api_view.py)."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(getattr(view, "operations", None))

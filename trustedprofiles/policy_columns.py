@@ -22,14 +22,15 @@ class Joined(Func):
 
 
 def crn_column(service: str, kind: str, *, location: str = "", id: Combinable | None = None) -> Joined:
-    """The CRN of a row with the columns ``account_id`` and ``id``, as ``Crn`` writes it; ``location`` is a column."""
+    """Return the CRN of a row with the columns ``account_id`` and ``id``, as ``Crn`` writes it; ``location`` is a
+    column."""
     head = f"crn:v1:bluemix:public:{service}:"
     place = (Value(head), F(location), Value(":a/")) if location else (Value(f"{head}:a/"),)
     return Joined(*place, F("account_id"), Value(f"::{kind}:"), id or F("id"))
 
 
 def few_or(condition: Q, rows: "QuerySet[Any]") -> Q | bool:
-    """A condition on the numbers of the rows if they are few, otherwise the given condition that selects them.
+    """Return a condition on the numbers of the rows if they are few, otherwise the given condition that selects them.
 
     Where few rows meet a condition, a database may choose a plan that scans all the others for one page.
     """
@@ -62,7 +63,7 @@ class Through:
     """The model with the column, if its rows are looked up too when they are few."""
 
     def where(self, account_id: str, **lookup: Any) -> Q | bool:
-        """The rows whose related row matches the look-up, which has the prefix ``id``."""
+        """Return the rows whose related row matches the look-up, which has the prefix ``id``."""
         related = self.model._default_manager.filter(account_id=account_id, **lookup).values_list("pk", flat=True)
         numbers = list(related)
         if not numbers:
@@ -83,7 +84,7 @@ class Own:
     """The column to compare; it may be another one, such as the id of the resource group."""
 
     def where(self, account_id: str, **lookup: Any) -> Q | bool:
-        """The rows whose column matches the look-up, which has the prefix ``id``."""
+        """Return the rows whose column matches the look-up, which has the prefix ``id``."""
         [(name, value)] = lookup.items()
         condition = self.named(name.removeprefix("id"), value)
         if self.column == self.model._meta.pk.name and not name.endswith("__wildcard"):
@@ -98,11 +99,11 @@ class Own:
         return few_or(condition, rows)
 
     def named(self, suffix: str, value: Any) -> Q:
-        """The condition of a look-up of the column with this suffix."""
+        """Return the condition of a look-up of the column with this suffix."""
         return Q(**{f"{self.column}{suffix}": value})
 
     def carrying(self, attachments: "QuerySet[Any]") -> Q | bool | None:
-        """The rows whose CRN is one of the attachments'. None: there are too many to look them up."""
+        """Return the rows whose CRN is one of the attachments'. None when there are too many to look them up."""
         of_kinds = reduce(Q.__or__, (Q(crn__contains=f"::{kind}:") for kind in self.kinds))
         crns = set(attachments.filter(of_kinds).values_list("crn", flat=True)[: MOST_LOOKED_UP + 1])
         if len(crns) > MOST_LOOKED_UP:
@@ -113,7 +114,7 @@ class Own:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The resource types in the CRNs of rows."""
+        """Return the resource types in the CRNs of rows."""
         return (self.model.crn_type,)  # type: ignore[attr-defined]
 
     def crn(self, row: Any) -> str:
@@ -123,7 +124,7 @@ class Own:
 Column = str | Combinable | Constant | Choice | Through | Own
 """The name of a column, an expression, or one of the above."""
 Columns = Mapping[str, Column]
-"""By the name of the attribute."""
+"""The columns by the names of the attributes."""
 
 
 @CharField.register_lookup
@@ -134,12 +135,12 @@ class Wildcard(Lookup):
     lookup_name = "wildcard"
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        """By LIKE, which is case-sensitive in PostgreSQL."""
+        """Compile to LIKE, which is case-sensitive in PostgreSQL."""
         pattern = SPECIAL_IN_LIKE.sub(r"\\\1", self.rhs).replace("*", "%").replace("?", "_")
         lhs, parameters = self.process_lhs(compiler, connection)
         return f"{lhs} LIKE %s", (*parameters, pattern)
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        """By GLOB: SQLite's LIKE is not case-sensitive."""
+        """Compile to GLOB: SQLite's LIKE is not case-sensitive."""
         lhs, parameters = self.process_lhs(compiler, connection)
         return f"{lhs} GLOB %s", (*parameters, self.rhs.replace("[", "[[]"))

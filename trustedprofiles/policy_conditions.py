@@ -1,6 +1,6 @@
 """The ``rule`` of a policy: further conditions, on the time of the request or on attributes of the resource.
 
-A rule is one condition, or conditions joined by ``and`` or ``or``, which may hold one more level of the same (IAM
+A rule is one condition, or conditions joined by ``and`` or ``or``, which may contain one more level of them (IAM
 policy management API, v2 policies). Instants, dates, times and days of the week carry an offset from UTC and are
 compared in it: ``09:00:00+02:00`` is nine o'clock where clocks are two hours ahead.
 """
@@ -138,13 +138,15 @@ def _check_text(operator: str, value: Any) -> None:
 
 
 def _is_text(value: Any) -> bool:
-    """Whether the value is storable text, without NUL. Empty text is allowed: the delimiter of a whole listing is
-    empty."""
+    """Return whether the value is storable text, without NUL.
+
+    Empty text is allowed: the delimiter of a whole listing is empty.
+    """
     return isinstance(value, str) and len(value) <= LONGEST_VALUE and "\0" not in value
 
 
 def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
-    """Whether a rule holds for this resource at this instant. An invalid condition never holds."""
+    """Return whether a rule holds for this resource at this instant. An invalid condition never holds."""
     if isinstance(rule, Combination):
         results = (holds(part, resource=resource, now=now) for part in rule.conditions)
         return all(results) if rule.operator == "and" else any(results)
@@ -162,7 +164,7 @@ def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
 
 
 def compared(rule: Rule) -> frozenset[str]:
-    """The attributes of the resource that the rule compares."""
+    """Return the attributes of the resource that the rule compares."""
     if isinstance(rule, Combination):
         return frozenset().union(*map(compared, rule.conditions))
     variable = VARIABLE.fullmatch(rule.key)
@@ -170,7 +172,7 @@ def compared(rule: Rule) -> frozenset[str]:
 
 
 def may_hold(rule: Rule, *, now: datetime) -> bool:
-    """Whether a rule may hold at this instant for some resource."""
+    """Return whether a rule may hold at this instant for some resource."""
     if isinstance(rule, Combination):
         results = (may_hold(part, now=now) for part in rule.conditions)
         return all(results) if rule.operator == "and" else any(results)
@@ -178,7 +180,7 @@ def may_hold(rule: Rule, *, now: datetime) -> bool:
 
 
 def text_holds(operator: str, value: str | None, operand: Any) -> bool:
-    """Whether a text operator holds for a value, which is None when the resource lacks the attribute.
+    """Return whether a text operator holds for a value, which is None when the resource lacks the attribute.
 
     An unknown operator never holds.
     """
@@ -216,7 +218,10 @@ def _kind_of(operator: str) -> str:
 
 
 def _instant(kind: str, value: Any) -> tuple[Any, timezone]:
-    """``09:00:00+00:00``, ``2026-12-24+00:00`` or ``2026-12-24T09:00:00+00:00``, and its offset."""
+    """Parse ``09:00:00+00:00``, ``2026-12-24+00:00`` or ``2026-12-24T09:00:00+00:00``. Returns it and its offset.
+
+    Raises ValueError with an example of the form.
+    """
     text = value if isinstance(value, str) else ""
     try:
         if FORMS[kind].fullmatch(text) is None:
@@ -232,7 +237,7 @@ def _instant(kind: str, value: Any) -> tuple[Any, timezone]:
 
 
 def _day(value: Any) -> tuple[str, timezone]:
-    """``1+00:00``: Monday in UTC."""
+    """Parse a day of the week with an offset, such as ``1+00:00``, Monday in UTC. Raises ValueError."""
     text = value if isinstance(value, str) else ""
     try:
         if FORMS["dayOfWeek"].fullmatch(text) is None:
@@ -250,5 +255,5 @@ def _offset(moment: time | datetime) -> timezone:
 
 
 def listed(value: Any) -> list[Any]:
-    """The value as a list: IBM's Terraform provider sends a single value without one."""
+    """Return the value as a list: IBM's Terraform provider sends a single value without one."""
     return value if isinstance(value, list) else [value]

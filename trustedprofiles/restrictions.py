@@ -16,22 +16,22 @@ USER_LIST = "restrict_user_list_visibility"
 RESTRICTED = "RESTRICTED"
 CREATE_OWN_API_KEY = "iam-identity.user-apikey.create"
 SETTINGS: Mapping[str, str] = {"iam-identity.serviceid.create": SERVICE_IDS, CREATE_OWN_API_KEY: API_KEYS}
-"""By action: the setting that restricts it."""
+"""The settings by the action that they restrict."""
 
 
 def is_restricted(account_id: str, setting: str) -> bool:
-    """Whether ``setting``, one of the above, is RESTRICTED; nothing is by default."""
+    """Return whether ``setting``, one of the above, is RESTRICTED. By default nothing is restricted."""
     rows = AccountWideSettings.objects.filter(account_id=account_id, kind=AccountWideSettings.Kind.IDENTITY)
     values = rows.values_list("values", flat=True).first() or {}
     return bool(values.get(setting) == RESTRICTED)
 
 
 def needs_named_role(account_id: str, action: str) -> bool:
-    """Whether only roles that name the action grant it in this account."""
+    """Return whether only roles that name the action grant it in this account."""
     setting = SETTINGS.get(action)
     return setting is not None and is_restricted(account_id, setting)
 
 
 def with_roles_naming(action: str, policies: Sequence[PolicyFacts]) -> list[PolicyFacts]:
-    """The policies without the roles that do not name the action."""
+    """Return the policies without the roles that do not name the action."""
     return [replace(each, roles=tuple(role for role in each.roles if action in role.actions)) for each in policies]

@@ -2,8 +2,8 @@
 
 A platform role grants by the verb an action ends with: Viewer reads, Operator also operates, Editor also writes,
 Administrator also assigns access (IBM's role definitions for VPC infrastructure). Reader, Writer and Manager grant
-likewise, in the services that have them. Roles that one service defines (trustedprofiles/service_roles.py), and custom
-roles, grant the actions they list.
+likewise, in the services that have them. Roles that one service defines (trustedprofiles/service_roles.py) and custom
+roles grant the actions that they list.
 """
 
 from collections.abc import Collection
@@ -40,7 +40,7 @@ ACCESS_ACTIONS = frozenset(
         "iam-identity.preferences.update",
     }
 )
-# Granted only by roles that list them, whatever their verb (IBM's table of roles and actions).
+# Granted only by roles that list them, regardless of their verb (IBM's table of roles and actions).
 LISTED_ONLY = frozenset({"iam-identity.user-apikey.create"})
 # Services whose actions are all about data: platform roles manage an instance, service roles what is in it.
 DATA_SERVICES = frozenset({"cloud-object-storage"})
@@ -74,8 +74,9 @@ class Role:
 
 
 def verb_of(action: str) -> str:
-    """``read`` of ``is.key.key.read``, ``attach`` of ``global-search-tagging.tag.attach-user-tag``, ``put`` of
-    ``cloud-object-storage.bucket.put_bucket``; what is copied is read: ``get`` of ``object.copy_get``."""
+    """Return the verb of an action: ``read`` for ``is.key.key.read``, ``attach`` for
+    ``global-search-tagging.tag.attach-user-tag``, ``put`` for ``cloud-object-storage.bucket.put_bucket``. The source of
+    a copy is read: ``get`` for ``object.copy_get``."""
     last = action.rpartition(".")[2]
     return "get" if last.endswith("_get") else last.partition("-")[0].partition("_")[0]
 
@@ -108,7 +109,7 @@ SERVICE_ROLES = (
 
 
 def granted_actions(role: Role, services: Collection[str] = ()) -> list[str]:
-    """The actions that the role grants on these services, or on all of them when none is named.
+    """Return the actions that the role grants on these services, or on all of them when none is named.
 
     Actions of operations come in the order of ``ACTIONS``, others after them.
     """

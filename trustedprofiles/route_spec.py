@@ -1,4 +1,4 @@
-"""What the API documentation says of a plain Django view, declared beside the view. Others have an Operation."""
+"""The API documentation of plain Django views, declared beside the view. Other views have an Operation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, kw_only=True)
 class RouteSpec:
-    """One method of one path."""
+    """The documentation of one method of one path."""
 
     method: str
-    """``GET``, which is HEAD too, ``PUT`` or ``POST``."""
+    """``GET``, which includes HEAD, ``PUT`` or ``POST``."""
     name: str
-    """No two operations share one."""
+    """The id of the operation, which is unique."""
     tag: str
-    """The group of operations that it is shown in."""
+    """The group of operations that the documentation shows it in."""
     summary: str
     answer: Any
-    """A TypedDict; bytes and text have no further shape."""
+    """A TypedDict, or bytes or text, which have no further shape."""
     answer_type: str = JSON
     also: Mapping[int, Any] = field(default_factory=dict)
-    """Other answers, by status; None has no body."""
+    """Other answers by status; None stands for an empty body."""
     refusals: tuple[int, ...] = ()
     envelope: Any = ErrorContainer
     body: Schema | None = None
@@ -38,17 +38,17 @@ class RouteSpec:
     headers: tuple[Parameter, ...] = ()
     description: str = ""
     security: str = ""
-    """The scheme of its token; empty: it needs none."""
+    """The security scheme of its token; empty when it needs none."""
     page: bool = False
-    """Whether a browser gets a page instead: after signing in, and if it may see anything."""
+    """Whether a browser gets a page instead, after signing in and if the user may see anything."""
 
     def __call__(self, view: View) -> View:
-        """Declares that the view does this, as a decorator of it."""
+        """Attach this documentation to the view, as a decorator."""
         view.specs = (self,)  # type: ignore[attr-defined]
         return view
 
 
 def object_of(properties: dict[str, Schema], *required: str) -> Schema:
-    """An object with these properties alone."""
+    """Return the schema of an object with these properties and no others."""
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return schema | ({"required": list(required)} if required else {})

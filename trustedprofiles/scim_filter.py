@@ -1,7 +1,8 @@
 """The ``filter`` query of IAM collections: ``name co "web" and description ne "old"``.
 
-Comparisons of attributes with quoted text, joined by ``and`` and ``or``, of which ``and`` binds first. The operators
-are those of SCIM (RFC 7644, section 3.4.2.2) that make sense for text; it is compared without regard to case, as there.
+A filter compares attributes with quoted text. Comparisons are joined by ``and`` and ``or``; ``and`` binds first. The
+operators are those of SCIM (RFC 7644, section 3.4.2.2) that make sense for text; it is compared without regard to case,
+as there.
 """
 
 import re
@@ -30,7 +31,7 @@ def parse(text: str, *, attributes: Collection[str]) -> Q:
 
 
 def _words(text: str) -> list[tuple[str, bool]]:
-    """Each word, and whether it was in quotes."""
+    """Return the words, each with whether it was in quotes."""
     if len(text) > LONGEST:
         raise ValueError(f"It is longer than {LONGEST} characters.")
     words, position = [], 0

@@ -8,7 +8,7 @@ TERM = re.compile(
     r'|(?P<of>crn|tags|access_tags):(?P<bare>(?:[^\s"()\\]|\\.)+)'
     r"|(?P<word>(?:[^\s\"()\\:^~\[\]{}/&|!+-]|\\.)(?:[^\s\"()\\:^~\[\]{}/&|]|\\.)*)"
 )
-"""A word without a field has no special characters of Lucene in it, unless they are escaped."""
+"""A word without a field contains no special characters of Lucene, unless they are escaped."""
 OPERATORS = ("AND", "OR", "NOT")
 OR = re.compile(r"\s+OR\s+")
 ESCAPED = re.compile(r"\\(.)")

@@ -44,18 +44,18 @@ LINKING = ("iam-identity.profile.update", "iam-identity.profile.linkToResource")
 
 
 def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Verdict:
-    """Whether the caller may do this. The owner of the caller's account may do everything, others what policies
+    """Return whether the caller may do this. The owner of the caller's account may do everything, others what policies
     grant."""
     return authorize_each(caller, action=action, resources=[resource])[0]
 
 
 def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
-    """The same for several resources, one verdict for each."""
+    """Return one verdict for each of several resources, in their order; see ``authorize``."""
     return rights_of(caller).decide(action, resources)
 
 
 def visible(caller: Caller, *, action: str, resource: Mapping[str, str], columns: Columns) -> Visible:
-    """The rows that the caller may list. ``resource`` has the attributes that all rows share, ``columns`` the
+    """Return the rows that the caller may list. ``resource`` has the attributes that all rows share, ``columns`` the
     others."""
     return rights_of(caller).visible(action, resource, columns)
 
@@ -100,7 +100,7 @@ class Rights:
         return [decide(resource) for resource in tagged]
 
     def visible(self, action: str, resource: Mapping[str, str], columns: Columns) -> Visible:
-        """The rows that the caller may list, of those that ``resource`` and ``columns`` describe."""
+        """Return the rows that the caller may list, of those that ``resource`` and ``columns`` describe."""
         account_id, iam_id, now = self._caller.account_id, self._caller.iam_id, clock.now()
         if self._owned and resource.get("accountId") == self._owned:
             return Visible(Allowed(OWNER, source=self._owned), where=True)
@@ -116,13 +116,16 @@ class Rights:
 
 
 def owned_account(*, account_id: str, iam_id: str) -> str | None:
-    """The id of the account when this IAM id owns it."""
+    """Return the id of the account when this IAM id owns it."""
     return Account.objects.filter(id=account_id, owner_iam_id=iam_id).values_list("id", flat=True).first()
 
 
 def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
-    """Whether the caller may let a resource use this profile. It is checked wherever another operation creates a link:
-    otherwise, a caller who may create servers could get the rights of any profile of the account."""
+    """Return whether the caller may let a resource use this profile.
+
+    It is checked wherever another operation creates a link: otherwise, a caller who may create servers could get the
+    rights of any profile of the account.
+    """
     resource = {"accountId": profile.account_id, "serviceName": "iam-identity", **profile.policy_attributes}
     verdicts = (authorize(caller, action=action, resource=resource) for action in LINKING)
     return reduce(lambda so_far, verdict: so_far and verdict, verdicts)
@@ -131,7 +134,7 @@ def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
 def find_profile(
     *, account_id: str, id: str | None = None, crn: str | None = None, name: str | None = None
 ) -> TrustedProfile | None:
-    """The profile of this account that matches all the given keys; None without keys.
+    """Return the profile of this account that matches all the given keys; None without keys.
 
     Only the id of a CRN is used; its account must be ``account_id``.
     """
@@ -151,13 +154,13 @@ def find_profile(
 
 
 def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
-    """Whether the profile trusts this server, and why."""
+    """Return whether the profile trusts this server, and why."""
     verdict = trust.verdict(considered_trust(profile, facts))
     return verdict if verdict else replace(verdict, explanation=explain_urls.trust_url(facts.crn, profile.id))
 
 
 def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[trust.Consideration]:
-    """The considerations of each claim rule of the profile and of each of its links to this server."""
+    """Return the considerations of each claim rule of the profile and of each of its links to this server."""
     links = [
         link_facts(row)
         for row in ProfileLink.objects.filter(profile=profile, crn=facts.crn).order_by("created_at", "id")
@@ -173,7 +176,7 @@ def claims_of_server(facts: ServerFacts) -> dict[str, Claim]:
 
 
 def compute_resource_rules() -> QuerySet[ClaimRule]:
-    """The claim rules that can trust a compute resource, in the order of their creation."""
+    """Return the claim rules that can trust a compute resource, in the order of their creation."""
     return ClaimRule.objects.filter(type=ClaimRule.Type.COMPUTE_RESOURCE).order_by("created_at", "id")
 
 
@@ -187,7 +190,7 @@ def rule_facts(row: ClaimRule) -> trust.RuleFacts:
 
 
 def find_foreign_profile(facts: ServerFacts, *, id: str | None = None, crn: str | None = None) -> TrustedProfile | None:
-    """A profile of another account, by id or CRN, that has a cross-account link to this very server."""
+    """Return a profile of another account, by id or CRN, that has a cross-account link to this very server."""
     links = ProfileLink.objects.select_related("profile").filter(
         crn=facts.crn, cr_type=trust.BARE_METAL, is_cross_account=True
     )
@@ -203,7 +206,7 @@ def profiles_of(account_id: str) -> QuerySet[TrustedProfile]:
 
 
 def find_policy(account_id: str, id: str) -> Policy | None:
-    """A policy of the account in any state: a deleted one can be read and restored."""
+    """Return a policy of the account in any state: a deleted one can be read and restored."""
     return _with_uuid(Policy.objects.filter(account_id=account_id), id)
 
 
@@ -212,7 +215,7 @@ def find_role(account_id: str, id: str) -> CustomRole | None:
 
 
 def _with_uuid(rows: QuerySet[M], id: str) -> M | None:
-    """The row with this UUID; None for text that is none."""
+    """Return the row with this UUID; None for text that is not a UUID."""
     try:
         return rows.filter(id=uuid.UUID(id)).first()
     except ValueError:
@@ -220,14 +223,14 @@ def _with_uuid(rows: QuerySet[M], id: str) -> M | None:
 
 
 def find_access_group(account_id: str, id: str) -> AccessGroup | None:
-    """A group of the account. The Public Access group is an object that is never saved."""
+    """Return a group of the account. The Public Access group is an object that is never saved."""
     if id == PUBLIC_ACCESS:
         return public_access_group(Account.objects.get(id=account_id))
     return AccessGroup.objects.filter(account_id=account_id, id=id).first()
 
 
 def public_access_group(account: Account) -> AccessGroup:
-    """The account's Public Access group, which all its identities are members of."""
+    """Return the account's Public Access group, which all its identities are members of."""
     return AccessGroup(
         id=PUBLIC_ACCESS,
         account=account,
@@ -246,12 +249,12 @@ def find_user(account_id: str, iam_id: str) -> User | None:
 
 
 def is_deactivated(iam_id: str) -> bool:
-    """Whether this is the IAM id of a deactivated user; False for an unknown one."""
+    """Return whether this is the IAM id of a deactivated user; False for an unknown one."""
     return User.objects.filter(iam_id=iam_id, is_active=False).exists()
 
 
 def default_resource_group(account_id: str) -> ResourceGroup:
-    """The account's default resource group. Every account has one."""
+    """Return the account's default resource group. Every account has one."""
     return ResourceGroup.objects.get(account_id=account_id, is_default=True)
 
 
@@ -268,7 +271,7 @@ TAGGED = {
 
 
 def tagged_resources(account_id: str, query: SearchQuery) -> list[str]:
-    """The CRNs, in order, of the account's tagged resources that match the query. Resources without tags never
+    """Return the CRNs, in order, of the account's tagged resources that match the query. Resources without tags never
     match."""
     exactly = {"crn": query.crn, "tags": query.tags, "access_tags": query.access_tags}
     matches = Q(pk__in=[])

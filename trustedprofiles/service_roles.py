@@ -1,4 +1,4 @@
-"""The roles of each service: the platform roles; Reader, Writer and Manager where it has them; and its own.
+"""The roles of each service: the platform roles, Reader, Writer and Manager where it has them, and its own roles.
 
 Sources: IBM's table of roles and actions by service, and the role ids that the services' documentation names. A role of
 one service may be called in two forms, with ``iam`` or with the name of the service in its CRN (VPC documentation).
@@ -31,7 +31,7 @@ Kind = Literal["platform", "service"]
 
 
 def _own(id: str, name: str, description: str, *actions: str, kind: Kind = "service", service: str = "iam") -> Role:
-    """A role of one service. ``service`` is the part of the CRN that lists show."""
+    """Return a role of one service. ``service`` is the part of the CRN that lists show."""
     form: Literal["role", "serviceRole"] = "serviceRole" if kind == "service" else "role"
     return Role(crn(id, kind=form, service=service), name, description, kind, actions=frozenset(actions))
 
@@ -47,7 +47,7 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
             "Changes IP spoofing and infrastructure NAT on interfaces of bare metal servers.",
             f"{SERVER}.ip-spoofing",
             f"{SERVER}.infrastructure-nat",
-            # Virtual network interfaces are connected to bare metal servers alone here (D-51).
+            # Virtual network interfaces are connected only to bare metal servers here (D-51).
             f"{INTERFACE}.manage-ip-spoofing",
             f"{INTERFACE}.manage-infrastructure-nat",
         ),
@@ -183,7 +183,8 @@ ROLES: Mapping[str, Role] = _named()
 
 
 def own_roles(*, service: str = "", group: str = "") -> tuple[Role, ...]:
-    """The roles that one service or a group of services lists besides the platform roles; without either, those of all.
+    """Return the roles that one service or a group of services lists besides the platform roles; without either, those
+    of all.
 
     A service that is not simulated has Reader, Writer and Manager, as most services have.
     """
@@ -195,24 +196,25 @@ def own_roles(*, service: str = "", group: str = "") -> tuple[Role, ...]:
 
 
 def services_of(*, service: str = "", group: str = "") -> Collection[str]:
-    """The services whose actions a list of roles shows. Empty: every service."""
+    """Return the services whose actions a list of roles shows; empty for every service."""
     if group:
         return SERVICE_GROUPS.get(group, (group,))
     return () if service in ("", ALL_SERVICES) else (service,)
 
 
 def least_role(action: str) -> Role | None:
-    """The smallest platform role that grants the action, else the smallest service role; None when no role does."""
+    """Return the smallest platform role that grants the action, else the smallest service role; None when no role
+    does."""
     return next((role for role in EVERY_ROLE if role.grants(action)), None)
 
 
 def naming_role(action: str) -> Role | None:
-    """The role of a service that lists the action; None when no role does."""
+    """Return the role of a service that lists the action; None when no role does."""
     return next((role for role in EVERY_OWN_ROLE if action in role.actions), None)
 
 
 def known_actions(service: str) -> frozenset[str]:
-    """The actions of a simulated service: those of operations, and the others that IBM publishes.
+    """Return the actions of a simulated service: those of operations, and the others that IBM publishes.
 
     Empty for any other service.
     """

@@ -16,7 +16,7 @@ LONGEST_NAME = 128
 LONGEST_CRN = 255
 MOST_ON_A_RESOURCE = {USER: 1000, ACCESS: 250}
 MOST_ACCESS_TAGS = 250
-"""Of an account."""
+"""The most access tags of an account."""
 
 NAMES = {
     USER: re.compile(r"[A-Za-z0-9:_ .-]{1,128}"),
@@ -32,14 +32,15 @@ ZONE_NUMBER = re.compile(r"-\d+\Z")
 
 
 def normal_name(name: str, type: str) -> str:
-    """The name as it is stored, in lower case: tags are not case-sensitive. Raises ValueError for an invalid name."""
+    """Return the name as it is stored, in lower case: tags are not case-sensitive. Raises ValueError for an invalid
+    name."""
     if not NAMES[type].fullmatch(name):
         raise ValueError(f"The name of {'an' if type == ACCESS else 'a'} {type} tag is {FORMS[type]}.")
     return name.lower()
 
 
 def key_of(name: str) -> str:
-    """``env:`` of ``env:test``, empty for a plain label; the attach operation's ``update`` compares it."""
+    """Return the key with its colon, ``env:`` for ``env:test``, empty for a plain label; ``update`` compares it."""
     key, colon, _ = name.partition(":")
     return f"{key}{colon}" if colon else ""
 
@@ -55,8 +56,10 @@ def parse_resource(text: str) -> Crn:
 
 
 def attributes_of(crn: Crn) -> dict[str, str]:
-    """The attributes that a policy may select the resource by. A CRN has no resource group, so a policy on one does not
-    apply (D-25)."""
+    """Return the attributes that a policy may select the resource by.
+
+    A CRN has no resource group, so a policy on one does not apply (D-25).
+    """
     head, *rest = crn.resource_type.split("-")
     attributes = {
         "serviceName": crn.service,

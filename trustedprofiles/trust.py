@@ -54,7 +54,7 @@ class Consideration:
 
     by: LinkFacts | RuleFacts
     missing: tuple[str, ...]
-    """What it lacks to trust the server; empty when it does."""
+    """The conditions that it lacks to trust the server; empty when it trusts it."""
 
     @property
     def trusts(self) -> bool:
@@ -74,7 +74,7 @@ def consider(
     claims: Mapping[str, Claim],
     profile_account_id: str,
 ) -> list[Consideration]:
-    """The result of each link and each rule. A cross-account link trusts another account's server; a rule never
+    """Return the result of each link and each rule. A cross-account link trusts another account's server; a rule never
     does."""
     foreign = facts.account_id != profile_account_id
     return [
@@ -84,7 +84,7 @@ def consider(
 
 
 def verdict(considered: Sequence[Consideration]) -> Verdict:
-    """The verdict of all considerations."""
+    """Return the verdict of all considerations."""
     for each in considered:
         if each.trusts:
             return Allowed(str(each), source=each.by.id)
@@ -95,7 +95,7 @@ def verdict(considered: Sequence[Consideration]) -> Verdict:
 
 
 def nearest(considered: Sequence[Consideration]) -> list[Consideration]:
-    """The considerations that lack the least first, without links that name another resource."""
+    """Return the considerations that lack the least first, without links that name another resource."""
     near = [each for each in considered if isinstance(each.by, RuleFacts) or NAMES_ANOTHER not in each.missing]
     return sorted(near, key=lambda each: len(each.missing))
 
@@ -120,7 +120,7 @@ def _missing_of_rule(rule: RuleFacts, claims: Mapping[str, Claim], *, foreign: b
 
 
 def unmet(conditions: Sequence[ClaimCondition], claims: Mapping[str, Claim]) -> list[str]:
-    """What the claims lack to meet these conditions; empty when a rule with them trusts the server."""
+    """Return what the claims lack to meet these conditions; empty when a rule with them trusts the server."""
     if not conditions:
         return ["it has no conditions"]
     return [

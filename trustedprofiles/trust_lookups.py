@@ -20,12 +20,12 @@ class Trust:
 
 
 def profiles_of_server(facts: ServerFacts) -> list[TrustedProfile]:
-    """Every profile that trusts the server, by name."""
+    """Return every profile that trusts the server, by name."""
     return [each.profile for each in profiles_trusting(facts, lambda names: claims_of_server(facts))]
 
 
 def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list[Trust]:
-    """Every profile that trusts the server, by name, with the first link or rule that does so.
+    """Return every profile that trusts the server, by name, with the first link or rule that does so.
 
     This includes profiles of other accounts with a cross-account link. ``claims_named`` returns the claims of the
     server with the given names.

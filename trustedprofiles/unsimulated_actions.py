@@ -99,11 +99,11 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "put_object_lock_legal_hold_version copy_get_version copy_part_get_version",
     },
 }
-"""By service and kind of resource: the verbs."""
+"""The verbs by service and kind of resource."""
 
 
 def published_actions(service: str) -> Iterator[str]:
-    """What a service that is simulated has in IBM Cloud; some of it may be asked for by operations here, too."""
+    """Yield the actions that a simulated service has in IBM Cloud. Operations here may require some of them too."""
     for kind, verbs in PUBLISHED.get(service, {}).items():
         yield from (f"{service}.{kind}.{verb}" for verb in verbs.split())
 
@@ -150,11 +150,11 @@ ACTIONS: Mapping[str, Mapping[str, int]] = {
         "kms.keyrings.delete": MANAGER,
     },
 }
-"""By service: each action, and the smallest of Reader, Writer and Manager that has it."""
+"""The actions of each service, with the smallest of Reader, Writer and Manager that has the action."""
 
 
 def listed_actions(role_name: str, services: Collection[str]) -> Iterator[str]:
-    """What Reader, Writer or Manager is listed with for these services."""
+    """Yield the actions that Reader, Writer or Manager lists for these services."""
     for action, least in ((action, least) for each in services for action, least in ACTIONS.get(each, {}).items()):
         if LADDER.get(role_name, -1) >= least:
             yield action

@@ -40,7 +40,7 @@ class Visible:
     """The expressions that the condition refers to."""
 
     def of(self, rows: QuerySet[M]) -> QuerySet[M]:
-        """The rows that the caller may see."""
+        """Return the rows that the caller may see."""
         if isinstance(self.where, bool):
             return rows if self.where else rows.none()
         return (rows.alias(**self.aliases) if self.aliases else rows).filter(self.where)
@@ -68,19 +68,19 @@ class Selection:
 
     @property
     def possible(self) -> access.Attributes:
-        """The attributes of the rows: shared values, and the choices of values that some rows may have."""
+        """Return the attributes of the rows: shared values, and the choices of values that some rows may have."""
         choices = {name: column.values for name, column in self._columns.items() if isinstance(column, Choice)}
         return {**choices, **self.known}
 
     def any_of(self, policies: Iterable[PolicyFacts]) -> Where:
-        """The rows that at least one of the policies selects."""
+        """Return the rows that at least one of the policies selects."""
         return _any(self._policy(policy) for policy in policies)
 
     def _policy(self, policy: PolicyFacts) -> Where:
         return _all([*map(self._attribute, policy.resource), *([self._rule(policy.rule)] if policy.rule else [])])
 
     def _attribute(self, condition: Condition) -> Where:
-        """The same for rows as ``access.matches`` for one resource."""
+        """Return the condition on rows that corresponds to ``access.matches`` for one resource."""
         if condition.key.startswith(access.TAG):
             return self._tagged(condition)
         if condition.key not in self._columns or condition.key == CRN:
@@ -90,7 +90,7 @@ class Selection:
         return self._compare(condition.key, condition)
 
     def _rule(self, rule: Rule) -> Where:
-        """The same for rows as ``policy_conditions.holds`` for one resource."""
+        """Return the condition on rows that corresponds to ``policy_conditions.holds`` for one resource."""
         if isinstance(rule, Combination):
             return (_all if rule.operator == "and" else _any)(map(self._rule, rule.conditions))
         variable = policy_conditions.VARIABLE.fullmatch(rule.key)
@@ -101,7 +101,7 @@ class Selection:
         return self._compare(variable[2], rule)
 
     def _compare(self, name: str, condition: Condition) -> Where:
-        """The same for rows as ``policy_conditions.text_holds`` for one value; every row has the attribute."""
+        """Return the condition on rows that corresponds to ``policy_conditions.text_holds``; all have the attribute."""
         operand, lookup = condition.value, self._lookup(name)
         match condition.operator:
             case "stringExists":
@@ -135,7 +135,7 @@ class Selection:
         return f"{ALIAS}{name}"
 
     def _tagged(self, condition: Condition) -> Where:
-        """The rows with an access tag that meets the condition; one of several tags with the key suffices."""
+        """Return the rows with an access tag that meets the condition; one of several tags with the key suffices."""
         meeting = [pk for pk, tag in self._tags if access.matches(condition, tag)]
         if not meeting or CRN not in self._columns:
             return False
@@ -148,18 +148,19 @@ class Selection:
 
     @cached_property
     def _tags(self) -> list[tuple[int, dict[str, tuple[str, ...]]]]:
-        """The account's access tags, of which there are few, each with the attributes of a resource that carries it."""
+        """Return the account's access tags, of which there are few, each with the attributes of a resource that carries
+        it."""
         rows = Tag.objects.filter(account_id=self._account_id, type=tag_rules.ACCESS).values_list("pk", "name")
         return [(pk, access.tag_attributes([name])) for pk, name in rows]
 
 
 def _is_text(value: Any) -> bool:
-    """Whether the value is text that can be stored; the database fails a query for any other."""
+    """Return whether the value is text that can be stored; the database rejects a query for any other."""
     return isinstance(value, str) and is_storable(value)
 
 
 def _all(parts: Iterable[Where]) -> Where:
-    """The conjunction. It stops at the first part that is False, to save look-ups."""
+    """Return the conjunction. It stops at the first part that is False, to save look-ups."""
     conditions: list[Q] = []
     for part in parts:
         if part is False:
@@ -180,7 +181,7 @@ def _any(parts: Iterable[Where]) -> Where:
 
 
 def _merged(conditions: Iterable[Q]) -> list[Q]:
-    """The conditions with the values of each column merged into one list, for which one index suffices."""
+    """Return the conditions with the values of each column merged into one list, for which one index suffices."""
     values: dict[str, list[Any]] = {}
     others: list[Q] = []
     for condition in conditions:

@@ -14,10 +14,10 @@ READ_SETTINGS = "user-management.user-setting.retrieve"
 
 
 def people_of(account_id: str) -> QuerySet[User]:
-    """The users of the account that have an IAM id."""
+    """Return the users of the account that have an IAM id."""
     return User.objects.filter(account_id=account_id, iam_id__gt="")
 
 
 def sees_all(account_id: str) -> bool:
-    """Whether each user of the account sees all others without a role."""
+    """Return whether each user of the account sees all others without a role."""
     return not is_restricted(account_id, USER_LIST)

@@ -1,5 +1,5 @@
-"""``/v1/accounts/{id}/settings/access_management``: how identities of other accounts may act in this one. Stored and
-answered (D-77)."""
+"""``/v1/accounts/{id}/settings/access_management``: how identities of other accounts may act in this one. They are
+stored and returned (D-77)."""
 
 from typing import Any, ClassVar, Literal, TypedDict
 

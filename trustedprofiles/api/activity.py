@@ -1,4 +1,4 @@
-"""``activity``: when, and how often, an identity logged in, from the activity events of its log-ins."""
+"""``activity``: when and how often an identity logged in, read from the activity events of its log-ins."""
 
 from typing import NotRequired, TypedDict
 
@@ -15,14 +15,14 @@ INCLUDE_ACTIVITY = Parameter("include_activity", "Whether to tell when, and how 
 
 
 class Activity(TypedDict):
-    """Log-ins. ``last_authn`` is absent when there was none."""
+    """The log-ins of an identity. ``last_authn`` is absent when there were none."""
 
     last_authn: NotRequired[str]
     authn_count: int
 
 
 def activity_of(logins: QuerySet[ActivityEvent]) -> Activity:
-    """Those that failed do not count."""
+    """Return the number and the last time of the log-ins that succeeded."""
     totals = logins.filter(outcome=ActivityEvent.Outcome.SUCCESS).aggregate(count=Count("id"), last=Max("time"))
     body: Activity = {"authn_count": totals["count"]}
     if totals["last"]:
@@ -31,6 +31,6 @@ def activity_of(logins: QuerySet[ActivityEvent]) -> Activity:
 
 
 def logins_to(profile: TrustedProfile) -> QuerySet[ActivityEvent]:
-    """The events of callers that log in to the profile: by the assume grant, by the compute resource grant, or at the
-    metadata service. On PostgreSQL an index finds them."""
+    """Return the events of callers that log in to the profile: by the assume grant, by the compute resource grant, or
+    at the metadata service. On PostgreSQL an index finds them."""
     return ActivityEvent.objects.filter(Exact(ProfileId(), profile.id), action__in=PROFILE_LOGINS)

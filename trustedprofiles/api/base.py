@@ -1,4 +1,4 @@
-"""What the views of the IAM APIs share."""
+"""The common base of the views of the IAM APIs."""
 
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -20,7 +20,7 @@ ACCOUNT_ID, REQUIRED_ACCOUNT_ID = (
     Parameter("account_id", "The account of your token.", required=each, names_resource=True, example="$ACCOUNT_ID")
     for each in (False, True)
 )
-"""What ``IamView`` compares with the caller's account."""
+"""The query parameter that ``IamView`` compares with the caller's account."""
 LOCK = Parameter("Entity-Lock", "Whether it is locked from the start.", choices("true", "false"))
 
 
@@ -30,7 +30,7 @@ class IamView(GuardedView):
 
     @property
     def base(self) -> str:
-        """The URL of the host, without a slash at its end."""
+        """Return the URL of the host, without a slash at its end."""
         return self.request.build_absolute_uri("/").rstrip("/")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -45,7 +45,7 @@ class IdentityView(IamView):
 
     envelope = staticmethod(envelopes.iam)
     service_name: ClassVar[str] = "iam-identity"
-    body_first: ClassVar[bool] = True  # as IBM's tests of its Go client have it
+    body_first: ClassVar[bool] = True  # as IBM's tests of its Go client expect
 
 
 class RowView(IamView):
@@ -62,7 +62,7 @@ class RowView(IamView):
             require_match(request.headers.get("If-Match"), current=self.row.entity_tag)
 
     def answer_row(self, row: Any) -> Response:
-        """The record, with its entity tag where the operation answers with one."""
+        """Answer with the record, and with its entity tag where the operation answers with one."""
         return self.answer(self.render(row), etag=row.entity_tag if self.operation and self.operation.etag else "")
 
 
@@ -85,7 +85,10 @@ class DeletableRowView(ReadableRowView):
 
 
 class ResourceView(RowView, Generic[R]):
-    """A view of one resource, whose id is in the path, or of something under it. Another account's looks like none."""
+    """A view of one resource, whose id is in the path, or of something under it.
+
+    A resource of another account looks as if it did not exist.
+    """
 
     model: type[R]
     path_id: ClassVar[str]
@@ -118,14 +121,14 @@ class ProfileView(ResourceView[TrustedProfile], IdentityView):
 
 
 def pop_own_account(body: dict[str, Any], account_id: str) -> dict[str, Any]:
-    """The body without its ``account_id``. Raises InvalidValue for any account but the token's."""
+    """Remove ``account_id`` from the body and return it. Raises InvalidValue for any account but the token's."""
     if body.pop("account_id", account_id) != account_id:
         raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
     return body
 
 
 def require_own_account(request: Request, account_id: str, *, required: bool = True) -> None:
-    """The ``account_id`` of a list. Raises MissingValue without one, NotFound for any account but the token's."""
+    """Check the ``account_id`` of a list. Raises MissingValue without one, NotFound for any but the token's account."""
     value = request.GET.get(ACCOUNT_ID)
     if not value and required:
         raise MissingValue("The account_id query parameter is required.", target=Target(ACCOUNT_ID, "parameter"))

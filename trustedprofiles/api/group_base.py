@@ -1,4 +1,4 @@
-"""What the views of the access groups API share."""
+"""The common base of the views of the access groups API."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class GroupView(ResourceView[AccessGroup], GroupsView):
 
 @dataclass(frozen=True)
 class CountedPage(Generic[M]):
-    """A page that the query asks for by its offset, and how many rows there are in all."""
+    """A page that the query asks for by its offset, with the total number of rows."""
 
     request: Request
     limit: int
@@ -79,7 +79,7 @@ class CountedPage(Generic[M]):
 
 
 def counted_page(request: Request, rows: QuerySet[M] | Sequence[M]) -> CountedPage[M]:
-    """The page of ``rows`` that ``limit`` and ``offset`` of the query ask for. Raises InvalidValue."""
+    """Return the page of ``rows`` that ``limit`` and ``offset`` of the query ask for. Raises InvalidValue."""
     limit = number(request.GET, "limit", default=DEFAULT_PAGE, largest=LARGEST_PAGE)
     offset = number(request.GET, "offset", largest=LARGEST_OFFSET)
     total = rows.count() if isinstance(rows, QuerySet) else len(rows)

@@ -109,7 +109,7 @@ def _added(iam_id: str, type: str, outcome: Outcome) -> AddedMember:
 
 
 def _details(account_id: str, members: list[GroupMember]) -> dict[str, MemberDetails]:
-    """Name, email address and description, by IAM id, of members that the account knows."""
+    """Return the name, email address and description of the members that the account knows, by IAM id."""
     ids = {member.iam_id.removeprefix("iam-") for member in members}
     details: dict[str, MemberDetails] = {}
     for user in User.objects.filter(account_id=account_id, iam_id__in=ids):
@@ -170,7 +170,7 @@ class OneMember(GroupView):
 
 
 class Memberships(GroupsView):
-    """One identity in the groups that the caller may change the members of; others look as if they were not there."""
+    """The memberships of one identity. Groups whose members the caller may not change look as if they did not exist."""
 
     operations = {
         "PUT": Operation(

@@ -1,4 +1,4 @@
-"""What is answered about access groups, their members and rules, under the names of IBM's own models."""
+"""Response bodies about access groups, their members and rules, under the names of IBM's own models."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -9,7 +9,7 @@ from trustedprofiles.models import AccessGroup, GroupMember, GroupRule
 
 
 class Group(Authored):
-    """``is_federated``, ``crn`` and ``membership_type`` are there when they are asked for."""
+    """``is_federated``, ``crn`` and ``membership_type`` are present when the query asks for them."""
 
     id: str
     name: str
@@ -40,7 +40,7 @@ class GroupsList(GroupPageLinks):
 
 
 class MemberDetails(TypedDict):
-    """What the account knows of a member."""
+    """The details of a member that the account knows."""
 
     name: NotRequired[str]
     email: NotRequired[str]
@@ -48,7 +48,7 @@ class MemberDetails(TypedDict):
 
 
 class GroupMemberBody(MemberDetails):
-    """``name``, ``email`` and ``description`` are there when ``verbose`` asks for them and they are known."""
+    """``name``, ``email`` and ``description`` are present when ``verbose`` asks for them and they are known."""
 
     iam_id: str
     type: str
@@ -68,7 +68,7 @@ class MemberError(TypedDict):
 
 
 class MemberOutcome(TypedDict):
-    """The result for one of several; ``errors`` when it failed."""
+    """The result for one of several members; ``errors`` is present when it failed."""
 
     status_code: int
     trace: NotRequired[str]
@@ -100,7 +100,7 @@ class GroupOutcome(MemberOutcome):
 
 
 class MembershipsResponse(TypedDict):
-    """Of one identity in several groups."""
+    """The results of adding one identity to several groups, or of removing it."""
 
     iam_id: str
     groups: list[GroupOutcome]

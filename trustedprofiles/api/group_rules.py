@@ -1,7 +1,7 @@
 """``/v2/groups/{id}/rules``, and the access groups settings of the account.
 
-Rules are about users whom an identity provider signs in, and this product has none: rules are stored and answered, and
-no user becomes a member by them (D-17).
+Rules apply to users that sign in through an identity provider. This product has no identity provider: rules are stored
+and returned, and no user becomes a member by them (D-17).
 """
 
 from rest_framework.request import Request

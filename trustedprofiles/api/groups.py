@@ -28,13 +28,13 @@ SORTABLE = ("id", "name", "description", "is_federated")
 SORTS = (*SORTABLE, *(f"-{name}" for name in SORTABLE))
 SEARCHABLE = ("id", "name", "description")
 FORMS = (
-    Parameter("show_federated", "Whether to tell if it has rules.", BOOLEAN),
-    Parameter("show_crn", "Whether to tell the CRN.", BOOLEAN),
+    Parameter("show_federated", "Whether to include ``is_federated``: whether the group has rules.", BOOLEAN),
+    Parameter("show_crn", "Whether to include the CRN.", BOOLEAN),
 )
 IAM_ID = Parameter("iam_id", "Only groups of this member.")
-SHOW_MEMBERSHIP_TYPE = Parameter("show_membership_type", "Whether to tell how ``iam_id`` is a member.", BOOLEAN)
+SHOW_MEMBERSHIP_TYPE = Parameter("show_membership_type", "Whether to include how ``iam_id`` is a member.", BOOLEAN)
 SEARCH = Parameter("search", "Only groups with this text: `id:TEXT`, `name:TEXT` or `description:TEXT`.")
-SORT = Parameter("sort", "Order; ``-`` before a name turns it round. By name without it.", choices(*SORTS))
+SORT = Parameter("sort", "Order; ``-`` before a name reverses it. By name without it.", choices(*SORTS))
 HIDE_PUBLIC_ACCESS = Parameter("hide_public_access", "Whether to leave out the Public Access group.", BOOLEAN)
 FORCE = Parameter("force", "Whether to delete its members and rules too.", BOOLEAN)
 
@@ -89,7 +89,7 @@ class Groups(RenderedGroups):
         return self.answer({**page.links, "groups": bodies})
 
     def _listed(self) -> list[AccessGroup]:
-        """What the query asks for, of the groups that the caller may see; an account has 500 at most."""
+        """Return the groups that the query asks for and the caller may see; an account has 500 at most."""
         query, account_id = self.request.GET, self.caller.account_id
         membership = one_of(self.request.GET, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES)
         sort = one_of(self.request.GET, SORT, SORTS) or "name"
@@ -107,13 +107,13 @@ class Groups(RenderedGroups):
         return _sorted([group for group in groups if self._is_searched(group)], sort)
 
     def _public_access(self) -> list[AccessGroup]:
-        """The group that has no row, when the caller may see it."""
+        """Return the Public Access group, which has no row, in a list; an empty list when the caller may not see it."""
         group = public_access_group(self.account)
         resource = {"accountId": group.account_id, "serviceName": self.service_name, **group.policy_attributes}
         return [group] if authorize(self.caller, action=self.operations["GET"].action, resource=resource) else []
 
     def _is_searched(self, group: AccessGroup) -> bool:
-        """Whether the part after the colon of ``search=name:admins`` is in what it names, in upper or lower case."""
+        """Return whether the attribute that ``search=name:admins`` names contains the text, without regard to case."""
         text = self.request.GET.get(SEARCH)
         if not text:
             return True
@@ -174,7 +174,7 @@ class OneGroup(RenderedGroups, GroupView):
 
 
 def federated_groups(groups: list[AccessGroup]) -> set[str]:
-    """Ids of those that have rules."""
+    """Return the ids of the groups that have rules."""
     return set(GroupRule.objects.filter(group__in=[each.id for each in groups]).values_list("group_id", flat=True))
 
 

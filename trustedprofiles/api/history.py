@@ -1,4 +1,4 @@
-"""``history``: what was done to an entity, read from the activity events of it."""
+"""``history``: the changes of an entity, read from its activity events."""
 
 from collections.abc import Collection, Mapping
 from typing import TypedDict
@@ -7,12 +7,12 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import timestamps
 from trustedprofiles.permissions import BOOLEAN, Parameter
 
-INCLUDE_HISTORY = Parameter("include_history", "Whether to tell what was done to it.", BOOLEAN)
+INCLUDE_HISTORY = Parameter("include_history", "Whether to include what was done to it.", BOOLEAN)
 
 
 class EnityHistoryRecord(TypedDict):
-    """One change. ``action`` is that of its activity event; ``params`` are the properties that it changed. The name is
-    IBM's."""
+    """One change: ``action`` is the action of its activity event, ``params`` are the properties that it changed. The
+    name is IBM's."""
 
     timestamp: str
     iam_id: str
@@ -23,7 +23,8 @@ class EnityHistoryRecord(TypedDict):
 
 
 def histories(targets: Mapping[str, str], actions: Collection[str]) -> dict[str, list[EnityHistoryRecord]]:
-    """What succeeded of these actions, by entity, oldest first. ``targets``: what events call an entity, to its id."""
+    """Return the successful events of these actions by entity id, oldest first. ``targets`` maps the target id of
+    events to the id of the entity."""
     records: dict[str, list[EnityHistoryRecord]] = {id: [] for id in targets.values()}
     events = ActivityEvent.objects.filter(
         target_id__in=list(targets), action__in=actions, outcome=ActivityEvent.Outcome.SUCCESS

@@ -107,7 +107,7 @@ class OneIdentity(DeletableRowView, IdentityView):
         keys = {"type": self.kwargs["identity_type"], "identifier": self.kwargs["identifier_id"]}
         identity = ProfileIdentity.objects.select_related("profile").filter(profile=self.resource, **keys).first()
         if identity is None:
-            # IBM answers a read with 400: the provider's acceptance tests of ibm_iam_trusted_profile_identity want it.
+            # IBM answers a read with 400: the provider's acceptance tests of ibm_iam_trusted_profile_identity need it.
             missing = ReferenceNotFound if request.method == "GET" else NotFound
             raise missing("The trusted profile has no such identity.")
         self.row = identity

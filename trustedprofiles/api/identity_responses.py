@@ -1,4 +1,4 @@
-"""What is answered about profile identities, under the names of IBM's own models."""
+"""Response bodies about profile identities, under the names of IBM's own models."""
 
 from typing import NotRequired, TypedDict
 

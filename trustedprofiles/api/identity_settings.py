@@ -1,5 +1,5 @@
 """``/v1/accounts/{id}/settings/identity`` and ``.../effective_settings/identity``. Restrictions have an effect
-(trustedprofiles/restrictions.py); the rest is stored and answered (D-77)."""
+(trustedprofiles/restrictions.py); the rest is stored and returned (D-77)."""
 
 from typing import Any, ClassVar, NotRequired, TypedDict
 
@@ -45,11 +45,11 @@ SERVICE_DEFAULTS = {
     "system_access_token_expiration_in_seconds": "3600",
     "system_refresh_token_expiration_in_seconds": "259200",
 }
-"""What NOT_SET comes to (IAM identity API, "Update account configurations": the longest that each may be)."""
+"""The effective values of NOT_SET (IAM identity API, "Update account configurations": the longest that each may be)."""
 
 
 class SecondsField(StrictCharField):
-    """A whole number within bounds, in a string; or ``NOT_SET``."""
+    """A whole number within bounds, in a string, or ``NOT_SET``."""
 
     default_error_messages = {"number": "Send a whole number from {least} to {most} in a string, or NOT_SET."}
 
@@ -138,7 +138,7 @@ RESOLVE_USER_MFA = Parameter("resolve_user_mfa", "Changes nothing: nothing more 
 
 
 class AccountView(IdentityView):
-    """A view of one account, ``account_id`` in the path. Another one looks like none."""
+    """A view of one account, ``account_id`` in the path. Another account looks as if it did not exist."""
 
     def prepare(self, request: Request) -> None:
         if self.kwargs["account_id"] != self.caller.account_id:
@@ -219,7 +219,8 @@ class EffectiveIdentitySettings(SettingsView):
 
 
 def _body(settings: AccountWideSettings, *, history: bool) -> dict[str, Any]:
-    """Without history its list is empty, not absent: IBM's Node suite and Terraform provider count on it."""
+    """Return the response body. Without ``history`` its list is empty, not absent: IBM's Node suite and Terraform
+    provider rely on it."""
     account_id = settings.account_id
     return {
         "account_id": account_id,

@@ -15,7 +15,7 @@ from trustedprofiles.models import ProfileLink
 from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import links
 
-# Query parameters that pick links to delete, and the columns they mean.
+# Query parameters that select the links to delete, and their columns.
 TYPE = Parameter("type", "Compute resource type of the links.", choices(*ProfileLink.CrType.values), required=True)
 SELECTORS = {
     Parameter("crn", "Only links to this CRN."): "crn",

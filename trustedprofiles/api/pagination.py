@@ -1,4 +1,4 @@
-"""Lists of the IAM APIs: what a query picks, in which order, and pages of it by an opaque token."""
+"""Lists of the IAM APIs: filters, order, and pages by an opaque token."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ FILTER = Parameter(
 
 
 def list_parameters(sortable: Sequence[str]) -> tuple[Parameter, ...]:
-    """What ``token_page``, ``ordered`` and ``filtered`` read of a query."""
+    """Return the query parameters that ``token_page``, ``ordered`` and ``filtered`` read."""
     return PAGE_SIZE, PAGE_TOKEN, Parameter("sort", "What to order by.", choices(*sortable)), ORDER, FILTER
 
 
 class IdentityPage(TypedDict):
-    """Links are plain URLs."""
+    """The page fields of the identity API, whose links are plain URLs."""
 
     offset: int
     limit: int
@@ -53,12 +53,12 @@ class OffsetPage(Generic[M]):
 
     @property
     def next(self) -> tuple[str, str] | None:
-        """URL and token, where there is a next page."""
+        """Return the URL and the token of the next page; None when there is none."""
         return None if self.next_position is None else self._at(self.next_position)
 
     @property
     def previous(self) -> tuple[str, str] | None:
-        """URL and token, where there is a previous page."""
+        """Return the URL and the token of the previous page; None when there is none."""
         return self._at(max(0, self.offset - self.query.limit)) if self.offset else None
 
     def _at(self, offset: int) -> tuple[str, str]:
@@ -67,7 +67,7 @@ class OffsetPage(Generic[M]):
 
     @property
     def links(self) -> IdentityPage:
-        """As the identity API writes them."""
+        """Return the page fields in the form of the identity API."""
         body: IdentityPage = {"offset": self.offset, "limit": self.query.limit, "first": self.query.link()}
         if self.next:
             body["next"], _ = self.next
@@ -79,9 +79,9 @@ class OffsetPage(Generic[M]):
 def offset_page(
     request: Request, rows: QuerySet[M] | Sequence[M], *, caller: Caller, names: tuple[str, str], default: int
 ) -> OffsetPage[M]:
-    """The page of ``rows`` that the query asks for; ``names`` are those of the parameters, how many and which token.
+    """Return the page of ``rows`` that the query asks for. ``names`` are the names of two parameters: size and token.
 
-    A token is good for the same caller and query alone. Raises InvalidValue.
+    A token is valid only for the same caller and query. Raises InvalidValue.
     """
     query = read_page_query(request, scope=f"{caller.account_id}:{caller.iam_id}", names=names, default=default)
     items, next_position = by_offset(rows, query.limit, query.position)
@@ -89,19 +89,19 @@ def offset_page(
 
 
 def token_page(request: Request, rows: QuerySet[M] | Sequence[M], *, caller: Caller) -> OffsetPage[M]:
-    """A page of a collection of the identity API: ``pagesize`` and ``pagetoken``. Raises InvalidValue."""
+    """Return a page of a collection of the identity API, by ``pagesize`` and ``pagetoken``. Raises InvalidValue."""
     return offset_page(request, rows, caller=caller, names=(PAGE_SIZE, PAGE_TOKEN), default=DEFAULT_PAGE)
 
 
 def ordered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> QuerySet[M]:
-    """The rows in the order that ``sort`` and ``order`` ask for; oldest first without. Raises InvalidValue."""
+    """Return the rows in the order that ``sort`` and ``order`` ask for, otherwise oldest first. Raises InvalidValue."""
     sort = one_of(request.GET, "sort", attributes) or "created_at"
     backwards = "-" if one_of(request.GET, ORDER, DIRECTIONS) == "desc" else ""
     return rows.order_by(f"{backwards}{sort}", "id")
 
 
 def filtered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> QuerySet[M]:
-    """The rows that the ``filter`` query asks for; all without it. Raises InvalidValue."""
+    """Return the rows that the ``filter`` query asks for, all without it. Raises InvalidValue."""
     if FILTER not in request.GET:
         return rows
     try:

@@ -54,14 +54,14 @@ FORMAT = Parameter("format", "``display`` adds names and actions of the roles.",
 
 
 class PolicyView(RowView):
-    """A view of the policy API; ``api_version`` says which rendering."""
+    """A view of the policy API; ``api_version`` selects the rendering."""
 
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
     api_version: ClassVar[str] = "v1"
 
     def content(self) -> PolicyContent:
-        """The policy that the body describes. Raises Refusals, or a refusal of what it refers to."""
+        """Return the policy that the body describes. Raises Refusals, or the error about a record that it refers to."""
         parse = policy_requests.content_from_v2 if self.api_version == "v2" else policy_requests.content_from_v1
         return parse(self.body, account_id=self.caller.account_id)
 
@@ -130,7 +130,7 @@ class Policies(PolicyView):
     def get(self, request: Request) -> Response:
         one_of(request.GET, FORMAT, FORMATS)
         rows = _listed(request, self.listing.of(Policy.objects.filter(account_id=self.caller.account_id)))
-        if request.GET.keys().isdisjoint(PAGES):  # IBM pages only when asked to
+        if request.GET.keys().isdisjoint(PAGES):  # IBM returns pages only on request
             return self.answer({"policies": [self.render(policy) for policy in rows]})
         page = offset_page(request, rows, caller=self.caller, names=PAGES, default=DEFAULT_PAGE)
         links: policy_responses.PageLinks = {"limit": page.query.limit, "first": {"href": page.query.link()}}
@@ -161,7 +161,10 @@ def _neighbour(url: str, token: str) -> policy_responses.Neighbour:
 
 
 def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
-    """The policies the query asks for. Resources and tags are compared here: SQLite cannot search in JSON lists."""
+    """Return the policies that the query asks for.
+
+    Resources and tags are compared here: SQLite cannot search in JSON lists.
+    """
     query = request.GET
     rows = rows.filter(state=one_of(request.GET, STATE, STATES) or "active")
     for name, is_group in ((IAM_ID, False), (ACCESS_GROUP_ID, True)):
@@ -192,7 +195,7 @@ def _has(attributes: list[dict[str, Any]], key: str, value: str) -> bool:
 
 
 def _is_tagged(tags: list[dict[str, Any]], tag: dict[str, str]) -> bool:
-    """Whether one tag has the name and the value asked for."""
+    """Return whether one of the tags has the name and the value of ``tag``."""
     return any(tag.items() <= {"name": each["key"], "value": each["value"]}.items() for each in tags)
 
 

@@ -1,4 +1,4 @@
-"""Refusals in the vocabulary of the policy API, which has codes of its own."""
+"""Errors of the policy API, which has its own codes."""
 
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import ApiError, BadRequest, Conflict, MissingValue, NotAuthorized, Unauthenticated
@@ -14,7 +14,7 @@ CODES: tuple[tuple[type[ApiError], str], ...] = (
 
 
 def policy_envelope(error: ApiError, trace: str) -> envelopes.ErrorResponse:
-    """The policy API's envelope, its codes, and which policy stands in the way."""
+    """Return the error in the policy API's envelope, with its codes and the policy that conflicts."""
     body = envelopes.policy(error, trace)
     for each, rendered in zip(error.each, body["errors"], strict=True):
         rendered["code"] = _code(each)
@@ -24,7 +24,7 @@ def policy_envelope(error: ApiError, trace: str) -> envelopes.ErrorResponse:
 
 
 def _code(error: ApiError) -> str:
-    if "code" in vars(error):  # the refusal names one of the API's own, such as role_not_found
+    if "code" in vars(error):  # the error has a code of the policy API, such as role_not_found
         return error.code
     if isinstance(error, MissingValue) and error.target and error.target.type == "parameter":
         return "missing_required_query_parameter"

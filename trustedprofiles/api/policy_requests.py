@@ -41,7 +41,7 @@ class V1SubjectAttribute(StrictSerializer):
 
 
 class Value(StrictCharField):
-    """What an attribute is compared with, as it is sent: spaces around it count. Empty it would select nothing."""
+    """The value that an attribute is compared with. Spaces around it count; an empty one would select nothing."""
 
     def __init__(self) -> None:
         super().__init__(max_length=LONGEST_VALUE, trim_whitespace=False)
@@ -89,7 +89,7 @@ class V1Body(StrictSerializer):
 
 
 class AttributeValue(DescribedField, serializers.Field[Any, Any, Any, Any]):
-    """Text, a boolean, or a list of texts; which of them, the operator decides."""
+    """Text, a boolean, or a list of texts; the operator determines which."""
 
     text = Value()
 
@@ -184,7 +184,7 @@ class RuleField(DescribedField, serializers.Field[Any, Any, Any, Any]):
 
 
 class V2Body(StrictSerializer):
-    """A policy with a ``rule`` says by ``pattern`` what kind of rule it is."""
+    """The body of a v2 policy. With a ``rule``, ``pattern`` names the kind of rule."""
 
     type = PolicyTypeField()
     control = V2Control()
@@ -213,7 +213,7 @@ LONGEST_IAM_ID = 128
 
 
 def content_from_v1(body: dict[str, Any], *, account_id: str) -> PolicyContent:
-    """What a checked v1 body says. Raises a refusal of what it refers to."""
+    """Return the content of a checked v1 body. Raises the error about a record that it refers to."""
     [subject], [resource] = body["subjects"], body["resources"]
     content = PolicyContent(
         type=body["type"],
@@ -227,7 +227,7 @@ def content_from_v1(body: dict[str, Any], *, account_id: str) -> PolicyContent:
 
 
 def content_from_v2(body: dict[str, Any], *, account_id: str) -> PolicyContent:
-    """What a checked v2 body says. Raises like ``content_from_v1``."""
+    """Return the content of a checked v2 body. Raises like ``content_from_v1``."""
     content = PolicyContent(
         type=body["type"],
         subject=[dict(each) for each in body["subject"]["attributes"]],
@@ -249,7 +249,7 @@ def _as_v2(attribute: dict[str, Any]) -> dict[str, Any]:
 
 
 def _role_ids(references: list[dict[str, str]]) -> list[str]:
-    """Each once, in the order they came."""
+    """Return each role id once, in the order of the references."""
     return list(dict.fromkeys(reference["role_id"] for reference in references))
 
 
@@ -269,7 +269,7 @@ def _checked(content: PolicyContent, *, account_id: str) -> PolicyContent:
 
 
 def names_access_group(subject: str) -> bool:
-    """Whether this is the id of an access group, written in whichever case."""
+    """Return whether this is the id of an access group, without regard to case."""
     return subject.lower().startswith(ID_PREFIX.lower())
 
 

@@ -1,4 +1,4 @@
-"""What is answered about policies, in both of IBM's renderings, under the names of IBM's own models."""
+"""Response bodies about policies, in both of IBM's renderings, under the names of IBM's own models."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict
@@ -10,7 +10,7 @@ from trustedprofiles.roles import Role, granted_actions
 
 
 class PolicyMetadata(Authored):
-    """What both renderings of a policy share."""
+    """The properties that both renderings of a policy have."""
 
     id: str
     type: str
@@ -38,7 +38,7 @@ class SubjectAttribute(TypedDict):
 
 
 class ResourceAttribute(TypedDict):
-    """``value`` is a list of strings where a v2 policy says so."""
+    """An attribute of a resource. ``value`` is a list of strings where a v2 policy has one."""
 
     name: str
     value: str | list[str]
@@ -84,7 +84,7 @@ class Control(TypedDict):
 
 
 class V2Policy(PolicyMetadata):
-    """``rule`` is one condition, or several joined by ``and`` or ``or``."""
+    """A policy of the v2 API. ``rule`` is one condition, or several joined by ``and`` or ``or``."""
 
     subject: V2PolicySubject
     control: Control
@@ -102,7 +102,7 @@ class Neighbour(First):
 
 
 class PageLinks(TypedDict):
-    """Only in a page that was asked for with ``limit`` or ``start``."""
+    """The links of a page, present only when ``limit`` or ``start`` asks for one."""
 
     limit: NotRequired[int]
     first: NotRequired[First]
@@ -122,7 +122,10 @@ SCOPES = ("serviceType", "serviceName", "resourceGroupId", "service_group_id")
 
 
 def v1_body(policy: PolicyRow, *, base: str, known: Mapping[str, Role], display: bool = False) -> Policy:
-    """Policy as the v1 API answers it, which cannot say its rule. ``known`` are the account's roles by CRN."""
+    """Return a policy in the form of the v1 API, which has no place for its rule.
+
+    ``known`` are the account's roles by CRN.
+    """
     resource: PolicyResource = {"attributes": [_as_v1(each) for each in policy.resource]}
     if policy.resource_tags:
         resource["tags"] = [_as_v1(each) for each in policy.resource_tags]
@@ -135,7 +138,7 @@ def v1_body(policy: PolicyRow, *, base: str, known: Mapping[str, Role], display:
 
 
 def v2_body(policy: PolicyRow, *, base: str, known: Mapping[str, Role], display: bool = False) -> V2Policy:
-    """Policy as the v2 API answers it, whichever API created it."""
+    """Return a policy in the form of the v2 API, also when the v1 API created it."""
     resource: V2PolicyResource = {"attributes": [_as_stored(each) for each in policy.resource]}
     if policy.resource_tags:
         resource["tags"] = [_as_stored(each) for each in policy.resource_tags]

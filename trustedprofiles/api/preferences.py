@@ -1,5 +1,5 @@
-"""``/v1/preferences/accounts/{id}/identities/{iam_id}``: what IBM's console remembers about a trusted profile. Nothing
-here acts by it."""
+"""``/v1/preferences/accounts/{id}/identities/{iam_id}``: what IBM's console stores for a trusted profile. It has no
+effect here."""
 
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
@@ -26,7 +26,7 @@ PREFERENCES: Mapping[tuple[str, str], str] = {
     ("console", "landing_page"): "value_string",
     ("console", "global_left_navigation"): "value_list_of_strings",
 }
-"""By service and id: which property holds the value (IAM identity API, "Update Identity Preference")."""
+"""The property that contains the value, by service and id (IAM identity API, "Update Identity Preference")."""
 NAVIGATION = (
     *("slash", "projects", "rex", "containers", "databases", "is", "logmet", "automation", "complianceAndSecurity"),
     *("apis", "cp4d", "partner-center", "sap", "satellite", "vmWare", "watsonx"),
@@ -35,7 +35,7 @@ NAVIGATION = (
 
 
 class PreferenceUpdate(StrictSerializer):
-    """One of the two, as the preference has it."""
+    """The value of a preference. Each preference has one of the two properties."""
 
     value_string = StrictCharField(required=False, max_length=LONGEST_PATH)
     value_list_of_strings = serializers.ListField(
@@ -73,7 +73,7 @@ class PreferencesView(AccountView):
         return {"resourceType": "preferences"}
 
     def standing(self) -> Allowed | None:
-        """A trusted profile reads its own."""
+        """Allow a trusted profile to read its own preferences."""
         if self.request.method in ("GET", "HEAD") and self.caller.iam_id == self.profile.iam_id:
             return Allowed("a trusted profile reads its own preferences", source=self.profile.id)
         return None
@@ -96,7 +96,7 @@ class Preferences(PreferencesView):
     }
 
     def get(self, request: Request, account_id: str, iam_id: str) -> Response:
-        """What the caller may not read is left out, and the call does not fail."""
+        """Answer with the preferences that the caller may read: others are left out, and the call does not fail."""
         rows = self.profile.preferences.order_by("service", "name")
         return self.answer({"preferences": [_body(row, account_id) for row in (rows if self._may_read() else ())]})
 
@@ -154,7 +154,7 @@ class OnePreference(PreferencesView):
         return self.answer(_body(row, account_id))
 
     def _value(self) -> str | list[str]:
-        """Raises MissingField without a value, InvalidValue for the wrong one."""
+        """Return the value of the body. Raises MissingField without a value, InvalidValue for the wrong one."""
         body, name = self.body, PREFERENCES[self.key]
         for other in body.keys() - {name}:
             raise InvalidValue(f"The value of this preference is {name}.", target=Target(other))

@@ -1,4 +1,4 @@
-"""What is answered about trusted profiles and their links, under the names of IBM's own models."""
+"""Response bodies about trusted profiles and their links, under the names of IBM's own models."""
 
 from typing import NotRequired, TypedDict
 
@@ -42,7 +42,7 @@ class ProfileLinkList(TypedDict):
 
 
 def profile_body(profile: ProfileRow) -> TrustedProfile:
-    """Optional members without a value are left out."""
+    """Return the response body of a profile, without optional members that have no value."""
     body: TrustedProfile = {
         "id": profile.id,
         "entity_tag": profile.entity_tag,

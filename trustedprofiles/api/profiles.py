@@ -110,7 +110,7 @@ class Profile(DeletableRowView, ProfileView):
 
 
 def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[profile_responses.TrustedProfile]:
-    """With history where the query asks for it."""
+    """Return the response bodies of the profiles, with history where the query asks for it."""
     bodies = [profile_body(profile) for profile in profiles]
     if boolean(request.GET, INCLUDE_HISTORY):
         records = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)

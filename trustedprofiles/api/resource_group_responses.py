@@ -1,4 +1,4 @@
-"""What is answered about resource groups, under the names of IBM's own models."""
+"""Response bodies about resource groups, under the names of IBM's own models."""
 
 from typing import Any, Literal, TypedDict
 

@@ -20,7 +20,7 @@ from trustedprofiles.services import resource_groups
 LONGEST_NAME = 64
 DEFAULT = Parameter("default", "Only the account's default group, or only the others.", BOOLEAN)
 QUOTA = "a3d7b8d01e261c24677937c29ab33f3c"
-"""The quota definition that answers of IBM's resource manager name, as public Terraform states have them."""
+"""The quota definition that IBM's resource manager returns, as seen in public Terraform states."""
 
 
 class GroupCreation(StrictSerializer):

@@ -1,4 +1,4 @@
-"""What the answers of several IAM APIs have in common."""
+"""Fields that the response bodies of several IAM APIs share."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict, TypeVar, cast
@@ -25,7 +25,7 @@ class NamedResource(Revised):
 
 
 class Authored(TypedDict):
-    """A record that tells who created it and who changed it last."""
+    """A record with the identities that created it and that changed it last."""
 
     created_at: str
     created_by_id: str
@@ -34,5 +34,5 @@ class Authored(TypedDict):
 
 
 def without_empty(body: B, *names: str) -> B:
-    """The body without those of the named members that have no value."""
+    """Return the body without those of the named members that have no value."""
     return cast(B, {name: value for name, value in body.items() if value or name not in names})

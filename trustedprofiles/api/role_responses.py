@@ -1,4 +1,4 @@
-"""What is answered about roles, under the names of IBM's own models."""
+"""Response bodies about roles, under the names of IBM's own models."""
 
 from typing import TypedDict
 

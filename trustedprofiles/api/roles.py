@@ -1,4 +1,4 @@
-"""``/v2/roles``: IBM's roles, and the account's own."""
+"""``/v2/roles``: IBM's roles and the account's custom roles."""
 
 from collections.abc import Collection
 from typing import ClassVar
@@ -33,7 +33,7 @@ SOURCE_SERVICE_NAME, POLICY_TYPE = (
 
 
 class RoleName(DescribedField, serializers.RegexField):
-    """What the role's CRN ends with: letters and figures, a capital first."""
+    """The name at the end of the role's CRN: letters and digits, starting with a capital letter."""
 
     schema = {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]{0,29}$", "example": "ServerStarter"}
 

@@ -16,7 +16,7 @@ LONGEST_SESSION = 86_400
 
 
 class ConditionBody(StrictSerializer):
-    """``value`` is JSON in a string; text that is no JSON stands for itself."""
+    """A condition of a claim rule. ``value`` is JSON in a string; text that is not JSON is taken literally."""
 
     claim = StrictCharField(max_length=LONGEST_NAME)
     operator = serializers.ChoiceField(choices=OPERATORS)

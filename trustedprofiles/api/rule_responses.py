@@ -1,4 +1,4 @@
-"""What is answered about claim rules, under the names of IBM's own models."""
+"""Response bodies about claim rules, under the names of IBM's own models."""
 
 from typing import NotRequired, TypedDict
 
@@ -8,7 +8,7 @@ from trustedprofiles.models import ClaimRule
 
 
 class ProfileClaimRuleConditions(TypedDict):
-    """``value`` is JSON in a string, or text that stands for itself."""
+    """A condition of a claim rule. ``value`` is JSON in a string, or plain text."""
 
     claim: str
     operator: str

@@ -54,13 +54,14 @@ class Search(TaggingView):
         self.visible = [str(crn) for crn in tagged if verdicts[crn]]
 
     def _asked(self, body: dict[str, Any]) -> tuple[str, int]:
-        """Query and offset. A cursor holds both, and nothing else of the body counts then (IBM's reference)."""
+        """Return the query and the offset. A cursor contains both; with it, the rest of the body is ignored (IBM's
+        reference)."""
         if "search_cursor" in body:
             try:
                 query, offset = paging.open_cursor(body["search_cursor"], scope=self._scope)
             except InvalidValue:
                 raise InvalidValue(
-                    "search_cursor is not one of a search of yours. Take it from the last answer.",
+                    "search_cursor does not belong to this search. Take it from the last answer.",
                     target=Target("search_cursor"),
                 ) from None
             return query, offset

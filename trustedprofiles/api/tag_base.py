@@ -1,4 +1,4 @@
-"""What the views of Global Search and Tagging share: the type of tag, and who may (D-25)."""
+"""The common base of the views of Global Search and Tagging: the type of tag, and authorisation (D-25)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ READ = "global-search-tagging.resource.read"
 TAG_TYPE = Parameter("tag_type", "Which tags; user tags unless it says so.", choices(*tag_rules.TYPES))
 TIMEOUT = Parameter("timeout", "Changes nothing: answers do not time out.")
 PROVIDER = "ghost"
-"""IBM's name of Global Search and Tagging; ``ims``, classic infrastructure, has no tags here."""
+"""IBM's name for Global Search and Tagging; ``ims``, classic infrastructure, has no tags here."""
 FULL_DATA = Parameter("full_data", "Nothing more is known of a tag than its name: changes nothing.")
 PROVIDERS = Parameter("providers", "Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none.")
 ATTACHED_TO = Parameter("attached_to", "Only tags on the resource with this CRN.")
@@ -39,12 +39,12 @@ class TaggingView(GuardedView):
 
     @property
     def tag_type(self) -> str:
-        """``user`` unless the query says ``access``; service tags are not simulated. Raises InvalidValue."""
+        """Return ``user`` unless the query asks for ``access``; service tags are not simulated. Raises InvalidValue."""
         return one_of(self.request.GET, TAG_TYPE, tag_rules.TYPES) or tag_rules.USER
 
     @property
     def operation(self) -> Operation | None:
-        """With ``tag_type=access``, the action is the one on access tags."""
+        """Return the operation; with ``tag_type=access``, its action is the one on access tags."""
         operation = super().operation
         if operation and self.request.GET.get(TAG_TYPE) == tag_rules.ACCESS:
             return replace(operation, action=operation.action.replace("-user-tag", "-access-tag"))
@@ -55,7 +55,7 @@ class TaggingView(GuardedView):
         one_of(request.GET, TAG_TYPE, tag_rules.TYPES)
 
     def found(self, wanted: SearchQuery) -> tuple[list[Crn], list[Crn]]:
-        """The account's resources with tags that a query finds, and all that it names by their CRNs."""
+        """Return the account's tagged resources that a query finds, and its resources that the query names by CRN."""
         tagged = tagged_resources(self.caller.account_id, wanted)
         return list(map(Crn.parse, tagged)), [crn for text in dict.fromkeys(wanted.crn) if (crn := self._own(text))]
 
@@ -67,10 +67,10 @@ class TaggingView(GuardedView):
         return crn if crn.account_id == self.caller.account_id else None
 
     def admit(self, crns: Sequence[Crn], *, found: Sequence[Crn] = ()) -> list[Verdict]:
-        """May the caller do this to each of the resources: by a role on it, or by one on tagging as a whole?
+        """Decide for each of the resources whether the caller may do this, by a role on it or on tagging as a whole.
 
-        Sets what the request as a whole is authorised on: it is refused when none of them is allowed. The refusal is
-        about the first of ``crns``, which the caller has named, and never about one that was ``found``.
+        Also sets the resource that the whole request is authorised on: it is refused when none of them is allowed. The
+        error is about the first of ``crns``, which the caller has named, and never about one that was ``found``.
         """
         assert self.operation  # noqa: S101  ``initial`` let the request through
         everything = (*crns, *found)
@@ -81,12 +81,12 @@ class TaggingView(GuardedView):
         return [overall or verdict for verdict in each]
 
     def readable(self, crns: Sequence[Crn]) -> list[Crn]:
-        """Those of the resources that the caller may search for."""
+        """Return those of the resources that the caller may search for."""
         overall, each = self._decide_each(READ, crns)
         return [crn for crn, verdict in zip(crns, each, strict=True) if overall or verdict]
 
     def _decide_each(self, action: str, crns: Sequence[Crn]) -> tuple[Verdict, list[Verdict]]:
-        """About tagging as a whole, and about each of the resources."""
+        """Return the verdict about tagging as a whole, and the verdicts about each of the resources."""
         resources = [{"serviceName": self.service_name}, *map(tag_rules.attributes_of, crns)]
         own = {"accountId": self.caller.account_id}
         overall, *each = authorize_each(
@@ -109,7 +109,7 @@ class TaggingView(GuardedView):
         )
 
     def normal_names(self, names: Sequence[str], type: str) -> list[str]:
-        """Tag names of the body as they are stored. Raises Refusals naming every one that is none."""
+        """Return the tag names of the body as they are stored. Raises Refusals that name every invalid one."""
         normal, problems = [], []
         for number, name in enumerate(names):
             try:

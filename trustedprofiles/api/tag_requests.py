@@ -21,7 +21,7 @@ class TagCreation(StrictSerializer):
 class Resource(StrictSerializer):
     resource_id = StrictCharField(max_length=LONGEST_TEXT, trim_whitespace=False)  # the answer repeats it
     resource_type = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
-    """Of classic infrastructure; Terraform sends an empty one."""
+    """A type of classic infrastructure; Terraform sends an empty one."""
 
 
 class QueryString(StrictSerializer):
@@ -35,8 +35,8 @@ class QueryString(StrictSerializer):
 
 
 class Tagging(StrictSerializer):
-    """What is attached to what, or detached from it. ``tag_name`` counts as one more of ``tag_names``; ``query`` finds
-    resources besides those that are named (D-24)."""
+    """Tags, and the resources to attach them to or detach them from. ``tag_name`` is added to ``tag_names``; ``query``
+    finds resources in addition to those that are named (D-24)."""
 
     tag_name = StrictCharField(required=False, max_length=LONGEST_TEXT)
     tag_names = serializers.ListField(

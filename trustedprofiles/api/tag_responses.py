@@ -1,4 +1,4 @@
-"""What is answered about tags, under the names of IBM's own models."""
+"""Response bodies about tags, under the names of IBM's own models."""
 
 from typing import NotRequired, TypedDict
 
@@ -15,7 +15,7 @@ class TagList(TypedDict):
 
 
 class TagResult(TypedDict):
-    """The result for one of several; ``message`` says why it failed."""
+    """The result for one of several resources; ``message`` is the reason of a failure."""
 
     is_error: bool
     message: NotRequired[str]
@@ -57,7 +57,7 @@ class TagResults(TypedDict):
 
 
 class ResultItem(TypedDict):
-    """Terraform panics on an item without the arrays, so they are there whatever ``fields`` asks for."""
+    """A resource that was found. Terraform panics without the arrays, so they are present regardless of ``fields``."""
 
     crn: str
     account_id: str

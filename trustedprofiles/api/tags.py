@@ -1,6 +1,6 @@
 """``/v3/tags`` of Global Tagging.
 
-Attaching and detaching answer per resource: what is refused for one of them is an entry with ``is_error``.
+Attaching and detaching answer per resource: a failure for one of them is an entry with ``is_error``.
 """
 
 from typing import Any
@@ -181,7 +181,7 @@ class TaggedResources(TaggingView):
     """Tags and resources of an attach or detach request."""
 
     crns: dict[str, Crn]
-    """The resources the caller may do this to, by what the body calls them."""
+    """The resources that the caller may do this to, by their names in the body."""
     refused: dict[str, ApiError]
 
     def prepare(self, request: Request) -> None:
@@ -201,7 +201,10 @@ class TaggedResources(TaggingView):
                 self.refused[text] = NotAuthorized(verdict.because, more_info=verdict.explanation)
 
     def _found(self, wanted: SearchQuery | None) -> list[str]:
-        """What the query of the body finds or names, of what the caller may see. Raises InvalidValue for too many."""
+        """Return the resources that the query of the body finds or names and the caller may see.
+
+        Raises InvalidValue for too many.
+        """
         if wanted is None:
             return []
         tagged, by_crn = self.found(wanted)

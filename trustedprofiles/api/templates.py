@@ -1,5 +1,5 @@
 """Templates of enterprises and their assignments to accounts, which are not simulated (D-17): lists are empty, and
-nothing can be made. Paths, names and shapes are those of IBM's SDK (ibm-platform-services 0.77.1)."""
+nothing can be created. Paths, names and shapes are those of IBM's SDK (ibm-platform-services 0.77.1)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Templates(IamView):
         raise BadRequest(f"A new {self.kind.words} cannot be made: {because}.", code="not_supported")
 
     def links(self, request: Request) -> Mapping[str, Any]:
-        """Those of the only page."""
+        """Return the links of the only page."""
         raise NotImplementedError
 
 
@@ -74,21 +74,21 @@ class Kind:
     view: type[Templates]
     path: str
     one: str
-    """An item, as the operation that makes it is named: ``policy_template_assignment``."""
+    """An item, as in the name of the operation that creates it: ``policy_template_assignment``."""
     many: str
-    """Items, as the operation that lists them is named: ``policy_assignments``."""
+    """Items, as in the name of the operation that lists them: ``policy_assignments``."""
     shape: str
     """IBM's name of the list."""
     actions: tuple[str, str]
-    """To read and to create."""
+    """The actions to read and to create."""
     event: str
-    """What events begin with."""
+    """The prefix of the names of events."""
     query: tuple[str, ...] = ()
-    """What lists are narrowed by, besides a template whose assignments are wanted."""
+    """The query parameters that filter lists, besides the template of assignments."""
 
     @property
     def items(self) -> str:
-        """The property of the list."""
+        """Return the name of the property that contains the list."""
         name = self.path.removeprefix("v1/")
         return "assignments" if name.endswith("assignments") else name
 
@@ -239,7 +239,7 @@ KINDS = (
 
 
 def urls() -> Iterator[URLPattern]:
-    """The routes of all kinds."""
+    """Yield the routes of all kinds."""
     for kind in KINDS:
         view = kind.view.as_view(kind=kind, operations=kind.operations)
         yield path(kind.path, view)

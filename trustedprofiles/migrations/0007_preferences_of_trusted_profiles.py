@@ -1,4 +1,4 @@
-"""Preferences of trusted profiles, as the console of IBM Cloud has them."""
+"""Preferences of trusted profiles, as the console of IBM Cloud stores them."""
 
 import django.db.models.deletion
 from django.db import migrations, models

@@ -38,14 +38,14 @@ class AccessGroup(Revisioned, IamResource):
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the attributes of ``policy_attributes`` as columns of all rows."""
         head, tail = Value(f"crn:v1:bluemix:public:{SERVICE}:{PLACE}:a/"), Value(f"::{KIND}:")
         crn = Joined(head, F("account_id"), tail, F("id"))
         return {"resourceType": Constant(KIND), "resource": "id", CRN: crn}
 
 
 class GroupMember(models.Model):
-    """A user, service ID or trusted profile that was added to a group. ``iam_id`` is that of its token."""
+    """A user, service ID or trusted profile that was added to a group. ``iam_id`` is the IAM id in its token."""
 
     class Type(models.TextChoices):
         USER = "user"

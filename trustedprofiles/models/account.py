@@ -58,12 +58,12 @@ class ResourceGroup(IamResource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select it by, besides account and service."""
+        """Return the attributes that a policy may select it by, besides account and service."""
         return super().policy_attributes | {"resourceGroupId": self.id}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the attributes of ``policy_attributes`` as columns of all rows."""
         crn = crn_column(cls.crn_service, cls.crn_type)
         return {"resourceType": Constant(cls.crn_type), "resource": "id", "resourceGroupId": "id", CRN: crn}
 
@@ -76,16 +76,16 @@ class User(AbstractUser):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select a user by, besides account and service. IBM publishes none for
+        """Return the attributes that a policy may select a user by, besides account and service. IBM publishes none for
         users."""
         return {"resourceType": "user", "resource": str(self.iam_id)}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the attributes of ``policy_attributes`` as columns of all rows."""
         return {"resourceType": Constant("user"), "resource": "iam_id"}
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
-        """The spelling of a name that look-ups must use, as Django's form normalizes it."""
+        """Return the spelling of a name that look-ups must use, as Django's form normalizes it."""
         return normalize("NFKC", username).strip()

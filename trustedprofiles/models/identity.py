@@ -6,7 +6,7 @@ from trustedprofiles.models.profile import TrustedProfile
 
 
 class ProfileIdentity(models.Model):
-    """One identity that a profile trusts. ``iam_id`` is that of its token."""
+    """One identity that a profile trusts. ``iam_id`` is the IAM id in its token."""
 
     class Type(models.TextChoices):
         USER = "user"

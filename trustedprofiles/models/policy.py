@@ -11,7 +11,7 @@ from trustedprofiles.policy_columns import Columns
 class Policy(Revisioned):
     """Grants roles on matching resources to a subject.
 
-    ``subject`` and ``resource`` hold the v2 form, ``[{"key", "operator", "value"}, ...]``; ``roles`` a list of role
+    ``subject`` and ``resource`` contain the v2 form, ``[{"key", "operator", "value"}, ...]``; ``roles`` a list of role
     CRNs; ``api_version`` the API that created it, which its ``href`` names.
     """
 

@@ -31,11 +31,11 @@ class IamResource(models.Model):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select it by, besides account and service."""
+        """Return the attributes that a policy may select it by, besides account and service."""
         return {"resourceType": self.crn_type, "resource": self.id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the attributes of ``policy_attributes`` as columns of all rows."""
         crn = crn_column(cls.crn_service, cls.crn_type)
         return {"resourceType": Constant(cls.crn_type), "resource": Own(cls), CRN: crn}

@@ -30,12 +30,12 @@ class CustomRole(Revisioned):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select it by, besides account and service."""
+        """Return the attributes that a policy may select it by, besides account and service."""
         return {"resourceType": "customRole", "resource": self.id.hex}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the attributes of ``policy_attributes`` as columns of all rows."""
         in_hex = Replace(Cast("id", models.CharField()), Value("-"), Value(""))
         return {"resourceType": Constant("customRole"), "resource": in_hex}
 

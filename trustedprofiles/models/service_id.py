@@ -12,7 +12,7 @@ IAM_ID_PREFIX = "iam-ServiceId-"
 
 
 def is_service_id(iam_id: str) -> bool:
-    """Whether an IAM id is that of a service ID."""
+    """Return whether this is the IAM id of a service ID."""
     return iam_id.startswith(IAM_ID_PREFIX)
 
 
@@ -37,13 +37,13 @@ class ServiceIdGroup(Revisioned, IamResource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select it by, besides account and service: all service IDs, or its access
-        tags."""
+        """Return the attributes that a policy may select it by, besides account and service: all service IDs, or its
+        access tags."""
         return {"resourceType": "serviceid", CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the attributes of ``policy_attributes`` as columns of all rows."""
         return {"resourceType": Constant("serviceid"), CRN: crn_column(cls.crn_service, cls.crn_type)}
 
 

@@ -1,4 +1,4 @@
-"""Access groups: create, change, delete; whether the Public Access group grants anything."""
+"""Access groups: create, change and delete them, and turn the Public Access group on or off."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,8 +24,8 @@ from trustedprofiles.services.tags import forget
 
 @transaction.atomic
 def create_group(account: Account, *, name: str, description: str = "", by: Party) -> AccessGroup:
-    """Make a group without members. Raises Conflict when the account has one of this name in upper or lower case,
-    OverQuota beyond 500."""
+    """Make a group without members. Raises Conflict when the account has one of this name, in any case of
+    letters, OverQuota beyond 500."""
     lock_account(account.id)
     require_room(account.access_groups, ACCESS_GROUPS_PER_ACCOUNT, owner="An account", things="access groups")
     now = clock.now()
@@ -99,7 +99,7 @@ def set_public_access(account: Account, *, enabled: bool | None, by: Party) -> A
 
 
 def refuse_public_access(group: AccessGroup) -> None:
-    """Raises BadRequest for the group that has its members and its name by itself."""
+    """Raise BadRequest for the Public Access group, whose name and members are fixed."""
     if group.id == PUBLIC_ACCESS:
         raise BadRequest(
             f"The access group {PUBLIC_ACCESS_NAME} cannot be changed or deleted: all identities are in it.",
@@ -115,15 +115,17 @@ def lock_group(group: AccessGroup) -> None:
 
 
 def lock_groups(groups: Iterable[AccessGroup]) -> None:
-    """The same of several, those of them that are there. All are locked at once and in one order: two who change the
-    same groups do not block each other."""
+    """Keep those of the groups that exist from being deleted until the transaction ends.
+
+    All are locked at once and in one order, so that two requests that change the same groups do not block each other.
+    """
     rows = AccessGroup.objects.select_for_update(no_key=True).filter(pk__in=[group.pk for group in groups])
     list(rows.order_by("pk"))
 
 
 @contextmanager
 def unique_group_name(name: str) -> Iterator[None]:
-    """Save the group of this name in this block. Raises Conflict when another one, or Public Access, has it."""
+    """Wrap the block that saves a group of this name. Raises Conflict when another group, or Public Access, has it."""
     refusal = name_taken("an access group", name)
     if name.lower() == PUBLIC_ACCESS_NAME.lower():
         raise refusal

@@ -22,10 +22,10 @@ USER = re.compile(r"IBMid-[A-Za-z0-9._@-]{1,58}")
 
 
 def type_of_member(account_id: str, iam_id: str) -> str:
-    """``user``, ``service`` or ``profile``.
+    """Return the type of a member: ``user``, ``service`` or ``profile``. Raises NotFound for anything else.
 
-    A service ID and a trusted profile are of the account. Who a user is, and whether they will come into the account,
-    IAM does not know beforehand. Raises NotFound for anything else.
+    A service ID and a trusted profile must belong to the account. A user is not looked up: IAM does not know beforehand
+    who a user is, and whether they will join the account.
     """
     type = next((type for prefix, type in PREFIXES.items() if iam_id.startswith(prefix)), "")
     exists = type == "user" and USER.fullmatch(iam_id) is not None
@@ -41,7 +41,7 @@ def type_of_member(account_id: str, iam_id: str) -> str:
 
 def _lock_identities(account_id: str, iam_ids: Iterable[str]) -> None:
     """Keep service IDs and trusted profiles from being deleted until the transaction ends. All are locked at once and
-    in one order: two who add the same identities to different groups do not block each other."""
+    in one order, so that two requests that add the same identities to different groups do not block each other."""
     ids = {iam_id.removeprefix("iam-") for iam_id in iam_ids}
     for model in (ServiceId, TrustedProfile):
         rows = model._default_manager.select_for_update(no_key=True).filter(account_id=account_id, id__in=ids)
@@ -49,13 +49,15 @@ def _lock_identities(account_id: str, iam_ids: Iterable[str]) -> None:
 
 
 Outcome = GroupMember | ApiError
-"""The result for one of several."""
+"""The result for one of several memberships: the member, or the error that refused it."""
 
 
 @transaction.atomic
 def add_members(group: AccessGroup, *, members: Sequence[tuple[str, str]], by: Party) -> list[Outcome]:
-    """Add identities, each an IAM id and a type; one that is a member stays one. Returns the result for each, in their
-    order: NotFound, InvalidValue for another type, OverQuota beyond 50 groups.
+    """Add identities, each given as an IAM id and a type. An identity that is a member already stays one.
+
+    Returns the result for each, in the order of ``members``: the member, or NotFound, InvalidValue for a wrong type,
+    or OverQuota beyond 50 groups.
 
     Raises NotFound when the group is gone.
     """
@@ -102,7 +104,7 @@ def _add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> GroupMembe
 def remove_members(group: AccessGroup, *, iam_ids: Iterable[str], by: Party, status: int = 204) -> list[str]:
     """Take identities out of a group; what it granted them stops at once. Returns those that were in it.
 
-    Raises NotFound when none of them was, or the group is gone.
+    Raises NotFound when none of them was in it, or when the group is gone.
     """
     lock_group(group)
     rows = group.members.filter(iam_id__in=set(iam_ids))
@@ -128,8 +130,10 @@ def remove_from_groups(groups: QuerySet[AccessGroup], *, iam_id: str, by: Party)
 
 
 def forget_member(account_id: str, iam_id: str) -> list[str]:
-    """The identity is deleted: it is in no group any longer. Call it in the transaction that deletes the identity.
-    Returns the ids of the groups that it was in."""
+    """Take a deleted identity out of all groups. Returns the ids of the groups that it was in.
+
+    Call it in the transaction that deletes the identity.
+    """
     rows = GroupMember.objects.filter(group__account_id=account_id, iam_id=iam_id)
     group_ids = sorted(rows.values_list("group_id", flat=True))
     rows.delete()

@@ -15,7 +15,7 @@ from trustedprofiles.services.revisions import delete_row, revise
 
 @dataclass(frozen=True)
 class GroupRuleContent:
-    """What a rule says. ``expiration`` is in hours, ``conditions`` ``[{"claim", "operator", "value"}, ...]``."""
+    """The content of a rule. ``expiration`` is in hours; ``conditions``: ``[{"claim", "operator", "value"}, ...]``."""
 
     realm_name: str
     expiration: int
@@ -25,8 +25,10 @@ class GroupRuleContent:
 
 @transaction.atomic
 def create_group_rule(group: AccessGroup, *, content: GroupRuleContent, by: Party) -> GroupRule:
-    """Let users into the group whom an identity provider describes so. Raises OverQuota beyond 5 rules, NotFound when
-    the group is gone, BadRequest for the Public Access group."""
+    """Create a rule that lets users into the group when the claims of their identity provider meet its conditions.
+
+    Raises OverQuota beyond 5 rules, NotFound when the group is gone, BadRequest for the Public Access group.
+    """
     lock_group(group)
     require_room(group.rules, RULES_PER_GROUP, owner="An access group", things="rules")
     now = clock.now()
@@ -46,7 +48,7 @@ def create_group_rule(group: AccessGroup, *, content: GroupRuleContent, by: Part
 
 @transaction.atomic
 def replace_group_rule(rule: GroupRule, *, content: GroupRuleContent, by: Party) -> GroupRule:
-    """Replace what a rule says. Raises Conflict when it was changed or deleted since it was read."""
+    """Replace the content of a rule. Raises Conflict when it was changed or deleted since it was read."""
     revise(rule, **asdict(content), last_modified_at=clock.now(), last_modified_by_id=by.id)
     _record(f"{events.GROUP_RULE}.update", rule, by=by)
     return rule

@@ -1,4 +1,4 @@
-"""Profile identities: who may become a trusted profile by the assume grant."""
+"""Profile identities: the identities that may become a trusted profile by the assume grant."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,7 +22,7 @@ class IdentityContent:
     identifier: str
     """IAM id of a user, id of a service ID, or CRN of a service's resource."""
     accounts: list[str] = field(default_factory=list)
-    """Of a user: the accounts they may come from; none for the profile's own."""
+    """The accounts that a user may come from; an empty list stands for the profile's own account."""
     description: str = ""
 
 
@@ -30,8 +30,11 @@ class IdentityContent:
 def replace_identities(
     profile: TrustedProfile, *, identities: Sequence[IdentityContent], by: Party
 ) -> list[ProfileIdentity]:
-    """Trust these identities and no others. Raises OverQuota, InvalidValue or ReferenceNotFound for one that is none,
-    Conflict when the profile was changed since it was read."""
+    """Trust these identities and no others.
+
+    Raises OverQuota for too many, InvalidValue or ReferenceNotFound for an identifier that is not valid, Conflict when
+    the profile was changed since it was read.
+    """
     unique = {(each.type, each.identifier): each for each in identities}
     if len(unique) > IDENTITIES_PER_PROFILE:
         raise OverQuota(f"A trusted profile has at most {IDENTITIES_PER_PROFILE} identities.")
@@ -45,7 +48,7 @@ def replace_identities(
 
 @transaction.atomic
 def set_identity(profile: TrustedProfile, *, identity: IdentityContent, by: Party) -> ProfileIdentity:
-    """Trust one more identity, or change what is known of it. Raises like ``replace_identities``."""
+    """Trust one more identity, or replace its accounts and description. Raises like ``replace_identities``."""
     others = profile.identities.exclude(type=identity.type, identifier=identity.identifier)
     require_room(others, IDENTITIES_PER_PROFILE, owner="A trusted profile", things="identities")
     _lock_service_ids(profile, [identity])
@@ -66,8 +69,10 @@ def delete_identity(identity: ProfileIdentity, *, by: Party) -> None:
 
 @transaction.atomic
 def forget_identity(iam_id: str) -> list[str]:
-    """The identity is deleted: no profile trusts it any longer. Call it in the transaction that deletes the identity.
-    Returns the ids of the profiles that did."""
+    """Remove a deleted identity from all profiles. Returns the ids of the profiles that trusted it.
+
+    Call it in the transaction that deletes the identity.
+    """
     rows = ProfileIdentity.objects.filter(iam_id=iam_id)
     profiles = TrustedProfile.objects.filter(id__in=rows.values("profile_id"))
     profile_ids = sorted(profiles.values_list("id", flat=True))
@@ -80,15 +85,16 @@ def forget_identity(iam_id: str) -> list[str]:
 
 
 def _lock_service_ids(profile: TrustedProfile, identities: Sequence[IdentityContent]) -> None:
-    """Keep service IDs from being deleted until the transaction ends: in one order, and before the profile, as
-    ``delete_service_id`` does."""
+    """Keep service IDs from being deleted until the transaction ends. They are locked in one order, and before the
+    profile, as in ``delete_service_id``."""
     ids = [each.identifier for each in identities if each.type == ProfileIdentity.Type.SERVICE_ID]
     rows = ServiceId.objects.select_for_update(no_key=True).filter(account_id=profile.account_id, id__in=ids)
     list(rows.order_by("id"))
 
 
 def _revise(profile: TrustedProfile) -> None:
-    """The identities' entity tag is the profile's: two writers cannot both believe that they were last."""
+    """Write the next revision of the profile, whose entity tag is that of its identities too: of two writers that read
+    the same one, only the first succeeds."""
     revise(profile, modified_at=clock.now())
 
 
@@ -102,7 +108,11 @@ def _save(profile: TrustedProfile, content: IdentityContent, path: str) -> Profi
 
 
 def _iam_id(profile: TrustedProfile, content: IdentityContent, target: Target) -> str:
-    """What the identity's token says. A service ID must be one of the profile's account; who a user is, IAM knows."""
+    """Return the IAM id that the identity's token carries. A user is not looked up.
+
+    Raises ReferenceNotFound for a service ID that the profile's account does not have, InvalidValue for an identifier
+    of the wrong form.
+    """
     identifier = content.identifier
     if content.type == ProfileIdentity.Type.SERVICE_ID:
         service_id = ServiceId.objects.filter(account_id=profile.account_id, id=identifier).first()

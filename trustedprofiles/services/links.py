@@ -62,7 +62,7 @@ def create_link(
 
 @transaction.atomic
 def link_server(profile: TrustedProfile, *, crn: str, name: str, by: Party) -> None:
-    """What ``auto_link`` asks for: that a link names the server. One that is there already suffices, whatever made it.
+    """Make sure that a link names the server, as ``auto_link`` asks for. An existing link suffices.
 
     Raises like ``create_link``.
     """
@@ -73,7 +73,7 @@ def link_server(profile: TrustedProfile, *, crn: str, name: str, by: Party) -> N
 
 @transaction.atomic
 def delete_link(link: ProfileLink, *, by: Party) -> None:
-    """Stop trusting a compute resource. Tokens already out live to their end. Raises NotFound when it is gone."""
+    """Stop trusting a compute resource. Issued tokens stay valid until they expire. Raises NotFound when it is gone."""
     if not _delete(link, by=by):
         raise NotFound("The link was deleted since it was read.")
 
@@ -87,7 +87,7 @@ def delete_links(profile: TrustedProfile, *, cr_type: str, by: Party, **columns:
 
 @transaction.atomic
 def unlink_everything(crn: str, *, by: Party) -> int:
-    """Delete every link of a compute resource, whatever made it. Returns how many there were."""
+    """Delete all links of a compute resource, however they were created. Returns how many there were."""
     links = ProfileLink.objects.select_related("profile").filter(crn=crn)
     return sum(_delete(link, by=by) for link in links)
 

@@ -26,7 +26,7 @@ DELETED = "deleted"
 
 @dataclass(frozen=True)
 class PolicyContent:
-    """What a policy says, in the v2 form whichever API said it."""
+    """The content of a policy, in the v2 form also when it came from the v1 API."""
 
     subject: list[dict[str, Any]]
     resource: list[dict[str, Any]]
@@ -39,12 +39,12 @@ class PolicyContent:
 
     @property
     def subject_iam_id(self) -> str:
-        """Of a group, its id. Lower case: one IBM sample writes ``Iam-Profile-``."""
+        """Return the subject's IAM id, or the id of a group, in lower case: one IBM sample writes ``Iam-Profile-``."""
         return (self._of_subject("iam_id") or self.access_group_id).lower()
 
     @property
     def access_group_id(self) -> str:
-        """Empty when the subject is no access group."""
+        """Return the id of the access group, or an empty string when the subject is not an access group."""
         return self._of_subject("access_group_id")
 
     def _of_subject(self, key: str) -> str:
@@ -52,7 +52,7 @@ class PolicyContent:
 
 
 class PolicyConflict(Conflict):
-    """Another policy says the same. ``rival`` is that one."""
+    """The error for a policy that says the same as another one, ``rival``."""
 
     code = "policy_conflict_error"
 
@@ -66,7 +66,7 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
     """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already,
     OverQuota beyond 4020 policies, or 1000 of one subject; ReferenceNotFound for a role or an access group that the
     account does not have, BadRequest for the Public Access group while it is turned off."""
-    lock_account(account.id)  # or of two requests that make the same policy, neither would see the other's
+    lock_account(account.id)  # without it, two requests for the same policy would not see each other's
     _require_roles(account.id, content.roles)
     _refuse_duplicate(account.id, content)
     _require_room(account, content.subject_iam_id)
@@ -90,9 +90,9 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
 
 @transaction.atomic
 def replace_policy(policy: Policy, *, content: PolicyContent, by: Party) -> Policy:
-    """Replace what a policy says.
+    """Replace the content of a policy.
 
-    Raises like ``create_policy``, NotFound for a deleted one, Conflict when it changed meanwhile.
+    Raises like ``create_policy``; NotFound for a deleted policy, Conflict when it was changed since it was read.
     """
     _require_active(policy)
     lock_account(policy.account_id)
@@ -106,7 +106,10 @@ def replace_policy(policy: Policy, *, content: PolicyContent, by: Party) -> Poli
 
 @transaction.atomic
 def delete_policy(policy: Policy, *, by: Party) -> None:
-    """Take the grant away, at once. The policy stays readable and can be restored. Raises NotFound the second time."""
+    """Delete a policy, so that it grants nothing from now on. It stays readable and can be restored.
+
+    Raises NotFound when it is deleted already.
+    """
     _require_active(policy)
     _change(policy, by=by, state=DELETED)
     _record(f"{events.POLICY}.delete", policy, by=by, status=204)
@@ -114,8 +117,11 @@ def delete_policy(policy: Policy, *, by: Party) -> None:
 
 @transaction.atomic
 def restore_policy(policy: Policy, *, by: Party) -> Policy:
-    """Let a deleted policy grant again. Raises PolicyConflict when another one says the same by now, ReferenceNotFound
-    when one of its roles is gone, BadRequest for one of the Public Access group while that is turned off."""
+    """Restore a deleted policy, so that it grants access again.
+
+    Raises PolicyConflict when another policy says the same by now, ReferenceNotFound when one of its roles is gone,
+    BadRequest for a policy of the Public Access group while that is turned off.
+    """
     lock_account(policy.account_id)
     _require_roles(policy.account_id, policy.roles)
     _refuse_duplicate(policy.account_id, policy, other_than=policy)
@@ -138,13 +144,13 @@ def _require_roles(account_id: str, roles: Sequence[str]) -> None:
 
 
 def _access_group(account_id: str, id: str) -> AccessGroup | None:
-    """The subject, when it is a group that has a row."""
+    """Return the group of this id; None without an id and for the Public Access group, which has no row."""
     if not id:
         return None
     if id == PUBLIC_ACCESS:
         _require_public_access(account_id)
         return None
-    # The lock keeps the group from being deleted before the policy is its own.
+    # The lock keeps the group from being deleted before the policy refers to it.
     group = AccessGroup.objects.select_for_update(no_key=True).filter(account_id=account_id, id=id).first()
     if group is None:
         raise ReferenceNotFound("There is no access group of this id in your account.", target=Target("subject"))
@@ -152,7 +158,10 @@ def _access_group(account_id: str, id: str) -> AccessGroup | None:
 
 
 def _require_public_access(account_id: str) -> None:
-    """A request that turns the group off takes the account's lock, which is held here."""
+    """Raise BadRequest when the account has turned the Public Access group off.
+
+    The caller has locked the account; a request that turns the group off waits for this lock.
+    """
     if not public_access_enabled(account_id):
         raise BadRequest(f"The account has turned the access group {PUBLIC_ACCESS_NAME} off, so it can have no policy.")
 
@@ -186,7 +195,7 @@ def _refuse_duplicate(account_id: str, wanted: Policy | PolicyContent, other_tha
 
 
 def _substance(policy: Policy | PolicyContent) -> list[list[str]]:
-    """What makes two policies of one subject the same, in whatever order it was written."""
+    """Return the part that makes two policies of one subject the same, sorted, so that its order does not matter."""
     groups = (policy.roles, policy.resource, policy.resource_tags, [policy.rule])
     return [sorted(json.dumps(each, sort_keys=True) for each in group) for group in groups]
 

@@ -13,7 +13,7 @@ from trustedprofiles.services.revisions import lock_row
 def set_preference(
     profile: TrustedProfile, *, service: str, name: str, value: str | list[str], by: Party
 ) -> Preference:
-    """Raises NotFound when the profile is gone."""
+    """Set a preference of a profile. Raises NotFound when the profile is gone."""
     lock_row(profile)
     preference, _ = Preference.objects.update_or_create(
         profile=profile, service=service, name=name, defaults={"value": value}
@@ -24,7 +24,7 @@ def set_preference(
 
 @transaction.atomic
 def clear_preference(profile: TrustedProfile, *, service: str, name: str, by: Party) -> None:
-    """Raises NotFound when it is not set."""
+    """Delete a preference of a profile. Raises NotFound when it is not set."""
     deleted, _ = profile.preferences.filter(service=service, name=name).delete()
     if not deleted:
         raise NotFound("This preference is not set.")

@@ -1,4 +1,4 @@
-"""Changing a record that others may be changing or deleting too."""
+"""Changes of records that other requests may change or delete at the same time."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -35,20 +35,20 @@ def revise_changed(row: Revisioned, changes: Mapping[str, Any], **stamp: Any) ->
 
 
 def lock_row(row: M, *, no_key: bool = True) -> M:
-    """Keep the record from being deleted until the transaction ends; without ``no_key``, from being referred to, too.
-    Returns it as it is now; raises NotFound when it is gone."""
+    """Keep the record from being deleted until the transaction ends. Without ``no_key``, new references to it wait too.
+    Returns the current record; raises NotFound when it is gone."""
     rows = type(row)._default_manager.select_for_update(no_key=no_key)
     return existing(rows.filter(pk=row.pk).first(), f"The {row._meta.verbose_name} was deleted since it was read.")
 
 
 def delete_row(row: Model, *, name: str = "", code: str | None = None) -> None:
-    """Delete the record. Raises NotFound when it is gone; ``name`` is what the refusal calls it."""
+    """Delete the record. Raises NotFound when it is gone; ``name`` is its name in the error message."""
     deleted, _ = type(row)._default_manager.filter(pk=row.pk).delete()
     if not deleted:
         raise NotFound(f"The {name or row._meta.verbose_name} was deleted since it was read.", code=code)
 
 
 def lock_account(account_id: str) -> None:
-    """Until the transaction ends, others that lock the account wait: none of them counts or compares what this one
-    adds or deletes."""
+    """Lock the account until the transaction ends. Other transactions that lock it wait, so they do not count or
+    compare records while this one adds or deletes some."""
     Account.objects.select_for_update(no_key=True).get(pk=account_id)

@@ -33,12 +33,12 @@ def create_role(
     description: str = "",
     by: Party,
 ) -> CustomRole:
-    """Make a role of some actions of one service.
+    """Make a role that has some actions of one service.
 
-    Services that are not simulated are taken as well: the role is stored, and grants nothing here.
+    Services that are not simulated are accepted too: the role is stored, and grants nothing here.
 
-    Raises InvalidValue for what is no service, and for actions that the service has not, Conflict when the name is
-    taken, OverQuota beyond 40.
+    Raises InvalidValue for a name that cannot be a service's, and for actions that the service does not have; Conflict
+    when the name is taken, OverQuota beyond 40.
     """
     _check(service_name, actions)
     lock_account(account.id)
@@ -70,7 +70,8 @@ def replace_role(
 ) -> CustomRole:
     """Give a role other actions; every policy that grants it grants those from now on.
 
-    Raises InvalidValue for an action that is none, Conflict when the role was changed since it was read.
+    Raises InvalidValue for an action that the service does not have, Conflict when the role was changed since it was
+    read.
     """
     _check(role.service_name, actions)
     revise(
@@ -97,8 +98,10 @@ def delete_role(role: CustomRole, *, by: Party) -> None:
 
 
 def _check(service_name: str, actions: Sequence[str]) -> None:
-    """A service that is simulated has the actions that its operations ask for and its roles list. Of others, only the
-    form is known: a role of one service must not grant the actions of another.
+    """Raise InvalidValue for a name that cannot be a service's, and for actions that the service does not have.
+
+    A simulated service has the actions that its operations ask for and that its roles list. For other services only
+    the form is checked: a role of one service must not grant the actions of another.
     """
     if not SERVICE_NAME.fullmatch(service_name):
         raise InvalidValue(f"{echoed(service_name)} is no name of a service.", target=Target("service_name"))

@@ -14,7 +14,7 @@ from trustedprofiles.services.revisions import delete_row, lock_row, revise
 
 @dataclass(frozen=True)
 class RuleContent:
-    """What a claim rule says."""
+    """The content of a claim rule."""
 
     type: str
     conditions: list[dict[str, str]]
@@ -46,7 +46,7 @@ def create_rule(profile: TrustedProfile, *, content: RuleContent, by: Party) -> 
 
 @transaction.atomic
 def replace_rule(rule: ClaimRule, *, content: RuleContent, by: Party) -> ClaimRule:
-    """Say something else from now on. Raises Conflict when the rule was changed or deleted since it was read."""
+    """Replace the content of a rule. Raises Conflict when the rule was changed or deleted since it was read."""
     revise(rule, modified_at=clock.now(), **asdict(content))
     _record(f"{events.RULE}.update", rule, by=by, status=200)
     return rule
@@ -54,7 +54,10 @@ def replace_rule(rule: ClaimRule, *, content: RuleContent, by: Party) -> ClaimRu
 
 @transaction.atomic
 def delete_rule(rule: ClaimRule, *, by: Party) -> None:
-    """Stop trusting what meets it. Tokens already out live to their end. Raises NotFound when it is gone."""
+    """Delete a rule: stop trusting the identities and resources that meet it.
+
+    Issued tokens stay valid until they expire. Raises NotFound when it is gone.
+    """
     delete_row(rule)
     _record(f"{events.RULE}.delete", rule, by=by, status=204)
 

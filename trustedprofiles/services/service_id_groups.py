@@ -52,7 +52,7 @@ def update_service_id_group(group: ServiceIdGroup, *, changes: dict[str, Any], b
 
 @transaction.atomic
 def delete_service_id_group(group: ServiceIdGroup, *, by: Party) -> None:
-    """Delete it. Raises Conflict while service IDs are in it, NotFound when it is gone."""
+    """Delete a group. Raises Conflict while service IDs are in it, NotFound when it is gone."""
     lock_row(group, no_key=False)
     events.record_change(f"{events.SERVICE_ID_GROUP}.delete", group, by=by, status=204)
     forget(group.crn)

@@ -28,7 +28,7 @@ def create_service_id(
     group_id: str = "",
     locked: bool = False,
 ) -> ServiceId:
-    """Make a service ID, which can do nothing until policies say so. Raises OverQuota beyond 2000,
+    """Make a service ID, which may do nothing until policies grant it access. Raises OverQuota beyond 2000,
     ReferenceNotFound when the account has no such group."""
     lock_account(account.id)
     require_room(account.service_ids, SERVICE_IDS_PER_ACCOUNT, owner="An account", things="service IDs")
@@ -69,14 +69,16 @@ def update_service_id(service_id: ServiceId, *, changes: dict[str, Any], by: Par
 
 @transaction.atomic
 def lock_service_id(service_id: ServiceId, *, locked: bool, by: Party) -> ServiceId:
-    """Lock it against change and deletion, or unlock it. Its API keys have locks of their own (D-73)."""
+    """Lock a service ID against change and deletion, or unlock it. Its API keys have locks of their own (D-73)."""
     return _change(service_id, by=by, status=204, locked=locked)
 
 
 @transaction.atomic
 def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
-    """Delete it with its API keys and policies, from the profiles that trust it (D-71) and from its access groups;
-    Baremint's own services refuse its tokens from now on.
+    """Delete a service ID with its API keys and policies.
+
+    It is also removed from the profiles that trust it (D-71) and from its access groups. Baremint's own services refuse
+    its tokens from now on.
 
     Raises Conflict when it is locked, or one of its API keys is; NotFound when it is gone.
     """

@@ -1,6 +1,6 @@
-"""Tags: create, attach, detach, delete; and what goes with a resource that is deleted.
+"""Tags: create, attach, detach and delete them, and take them off deleted resources.
 
-Tags of an account change one request after the other: so a tag cannot vanish while it is being attached.
+Requests that change tags of one account run one after the other, so a tag cannot be deleted while it is attached.
 """
 
 from collections.abc import Iterable
@@ -42,11 +42,11 @@ def attach_tags(
     update: bool = False,
     by: Party,
 ) -> None:
-    """Put tags on a resource; user tags that are new are made. What is there stays there.
+    """Put tags on a resource, and create the user tags that are new. Tags that it has already stay on it.
 
-    ``replace`` takes all others of the type off, ``update`` those with the key of a new one. Raises NotFound for a
-    foreign resource and for an access tag that the account does not have, OverQuota beyond 1000 user or 250 access
-    tags.
+    ``replace`` takes all other tags of the type off, ``update`` those with the key of a new one. Raises NotFound for a
+    resource of another account and for an access tag that the account does not have, OverQuota beyond 1000 user or 250
+    access tags.
     """
     _require_own(account, crn)
     lock_account(account.id)
@@ -71,7 +71,7 @@ def attach_tags(
 
 
 def _of_same_keys(there: QuerySet[TagAttachment], wanted: list[str]) -> QuerySet[TagAttachment]:
-    """The attachments of other values under the keys of the wanted tags."""
+    """Return the attachments of tags that have the key of a wanted tag and another value."""
     keys = {tag_rules.key_of(name) for name in wanted} - {""}
     same = Q(pk__in=[])
     for key in keys:
@@ -87,9 +87,9 @@ def _take_off(attachments: QuerySet[TagAttachment]) -> None:
 
 @transaction.atomic
 def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], by: Party) -> None:
-    """Take tags off a resource, those of them that are on it. Raises NotFound for a foreign resource.
+    """Take tags off a resource; tags that are not on it are ignored. Raises NotFound for another account's resource.
 
-    A user tag that no resource carries any more is deleted, as the live tests of IBM's SDKs expect.
+    A user tag that no resource carries any longer is deleted, as the live tests of IBM's SDKs expect.
     """
     _require_own(account, crn)
     lock_account(account.id)
@@ -101,7 +101,7 @@ def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], 
 
 @transaction.atomic
 def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
-    """Delete a tag that nothing carries. Raises NotFound without one, Conflict while a resource carries it."""
+    """Delete a tag. Raises NotFound when the account does not have it, Conflict while a resource carries it."""
     lock_account(account.id)
     tag = existing(
         Tag.objects.filter(account=account, type=type, name=name).first(),
@@ -115,7 +115,7 @@ def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
 
 @transaction.atomic
 def delete_unused_tags(account: Account, *, type: str, by: Party) -> list[str]:
-    """Delete the tags that nothing carries. Returns their names, in order."""
+    """Delete the tags that no resource carries. Returns their names, in order."""
     lock_account(account.id)
     unused = Tag.objects.filter(account=account, type=type, attachments=None)
     names = sorted(unused.values_list("name", flat=True))
@@ -125,12 +125,12 @@ def delete_unused_tags(account: Account, *, type: str, by: Party) -> list[str]:
 
 
 def forget(*crns: str) -> None:
-    """The resources are deleted: take all tags off them. Call it in the transaction that deletes the resources."""
+    """Take all tags off deleted resources. Call it in the transaction that deletes the resources."""
     TagAttachment.objects.filter(crn__in=crns).delete()
 
 
 def _require_own(account: Account, crn: Crn) -> None:
-    """Whether the resource exists is not known here (D-23)."""
+    """Raise NotFound for a resource of another account. Whether the resource exists is not known here (D-23)."""
     if crn.account_id != account.id:
         raise NotFound("There is no such resource in your account.")
 
