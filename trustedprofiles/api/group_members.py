@@ -42,7 +42,7 @@ from trustedprofiles.services.group_members import Outcome, type_of_member
 SORTABLE = ("id", "name", "email")
 SORTS = (*SORTABLE, *(f"-{name}" for name in SORTABLE))
 TYPE = Parameter("type", "Only members of this type.", choices(*GroupMember.Type.values))
-VERBOSE = Parameter("verbose", "Whether to tell names, email addresses and descriptions.", BOOLEAN)
+VERBOSE = Parameter("verbose", "Whether to include names, email addresses and descriptions.", BOOLEAN)
 SORT = Parameter("sort", "Order, with ``verbose``; the oldest come first without.", choices(*SORTS))
 OK, NO_CONTENT = 200, 204
 
