@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from controlplane.kernel.errors import ServerStatusConflict
 
 GONE = "gone"
-"""The end of a deletion: the server does not exist any more."""
+"""The end of a deletion: the server no longer exists."""
 FAILED = "failed"
 
 CANNOT_START = {

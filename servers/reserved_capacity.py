@@ -20,7 +20,7 @@ RELEASE, RENEW = "release", "renew"
 INACTIVE, ACTIVATING, ACTIVE = "inactive", "activating", "active"
 DEACTIVATING, EXPIRED, FAILED = "deactivating", "expired", "failed"
 HELD = (INACTIVE, ACTIVATING, ACTIVE, DEACTIVATING)
-"""Statuses in which a reservation counts against the quota of what it reserves."""
+"""The statuses in which a reservation counts against the quota of the resources that it reserves."""
 DELETABLE = frozenset({INACTIVE, EXPIRED, FAILED})
 CAPACITY = {
     INACTIVE: "unallocated",

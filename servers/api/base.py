@@ -28,7 +28,7 @@ GENERATION = Parameter(
     "generation", "Generation of the infrastructure.", {"type": "integer", "enum": [2]}, required=True
 )
 OF_RESOURCE_GROUP = {Parameter("resource_group.id"): "resource_group_id"}
-"""For ``filtered``: rows of one resource group."""
+"""The filter by resource group, for ``filtered``."""
 TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 """Query parameters that select addresses by what they are bound to."""
 M = TypeVar("M", bound=Model)
@@ -69,7 +69,7 @@ class VpcView(GuardedView):
         return region_of_host(self.request.get_host())
 
     about: RegionalResource | None = None
-    """The resource in the path, once it is found: what policies are about, and the target of the view's events."""
+    """The resource in the path, once it is found: policies select it, and it is the target of the view's events."""
 
     def resource_attributes(self) -> dict[str, str]:
         return self.about.policy_attributes if self.about else {"region": self.region}

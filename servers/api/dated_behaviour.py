@@ -13,11 +13,11 @@ from controlplane.kernel.errors import ApiError, Refusals, Target
 from servers.api.shared_responses import ImageRemote, PrimaryAddress, ReservedIPReference
 
 PRIMARY_IP_SINCE = date(2022, 3, 29)
-"""Earlier versions say with ``primary_ipv4_address``, a string, what later ones say with ``primary_ip``."""
+"""Versions before this date have the string ``primary_ipv4_address`` instead of ``primary_ip``."""
 AUTOMATIC_SINCE = date(2024, 11, 19)
-"""A new server uses reservations by itself since then, and a new reservation may be used so, unless told otherwise."""
+"""From this version on, new servers and new reservations have the affinity policy ``automatic`` by default."""
 REMOTE_SINCE = date(2025, 6, 30)
-"""Earlier versions say with ``owner_type`` of an image what later ones say with ``remote``."""
+"""Versions before this date have the image property ``owner_type`` instead of ``remote``."""
 OF_AN_INTERFACE = re.compile(r"((?:primary_network_interface|network_interfaces\[\d+\])\.|^)primary_ip(\.address)?$")
 
 

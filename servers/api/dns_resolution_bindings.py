@@ -139,7 +139,9 @@ class OneDnsResolutionBinding(BindingView):
         return self.answer(binding_body(binding, self.hrefs))
 
     def delete(self, request: Request, vpc_id: str, binding_id: str) -> Response:
-        """Delete the binding. From the hub, this disconnects another VPC (IBM: "DNS sharing planning considerations").
+        """Delete the binding, which disconnects another VPC when it is deleted from the hub.
+
+        Source: IBM, "DNS sharing planning considerations".
         """
         if self.vpc.enable_hub:
             require_on(self.caller, DISCONNECT, self.resource_attributes())

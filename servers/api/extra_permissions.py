@@ -14,7 +14,7 @@ from servers.services.initialization import InitializationPrototype
 from trustedprofiles.selectors import authorize, find_profile, may_link
 
 OF_INTERFACES = (f"{SERVER}.ip-spoofing", f"{SERVER}.infrastructure-nat")
-"""What spoofing, and doing without infrastructure NAT, needs on a network interface of a server."""
+"""The actions that IP spoofing and disabling infrastructure NAT need on a network interface of a server."""
 OF_VIRTUAL_INTERFACES = (f"{VIRTUAL_INTERFACE}.manage-ip-spoofing", f"{VIRTUAL_INTERFACE}.manage-infrastructure-nat")
 OPERATE_GATEWAY = f"{PUBLIC_GATEWAY}.operate"
 CONNECTIONS = (

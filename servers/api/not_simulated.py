@@ -27,15 +27,15 @@ ABBREVIATIONS = {"ike": "IKE", "ipsec": "IPsec", "vpn": "VPN"}
 @dataclass(frozen=True)
 class Kind:
     path: str
-    """Of the collection, below ``/v1``."""
+    """The path of the collection, below ``/v1``."""
     one: str
-    """An item, as operations name it: ``instance_template``."""
+    """The name of an item in operations: ``instance_template``."""
     shape: str
     """IBM's name of an item: ``InstanceTemplate``."""
     family: str = ""
-    """An item, as actions name it, where that is another word than ``one``."""
+    """The name of an item in actions, if it differs from ``one``."""
     read_only: bool = False
-    """Whether the provider alone makes items, which are then known by name."""
+    """Whether only the provider creates items, which are then identified by name."""
 
     @property
     def action(self) -> str:

@@ -33,7 +33,7 @@ class Hrefs:
 
     base: str
     version: date = date.max
-    """The API version asked for; some words depend on it."""
+    """The requested API version, on which some property names depend."""
 
     def __call__(self, *segments: str) -> str:
         return "/".join((self.base, *segments))

@@ -36,10 +36,10 @@ FILTERS = {
     Parameter("zone.name"): "zone",
 }
 COLLECTIONS = {rules.BARE_METAL: "bare_metal_server", rules.VIRTUAL: "instance"}
-"""Where the profiles of each type are."""
+"""The collections that contain the profiles of each type."""
 PROFILE_TYPES = (rules.BARE_METAL, rules.VIRTUAL)
 MOST = 100_000
-"""Far more than any quota."""
+"""A limit far above any quota."""
 
 
 def _total(**options: Any) -> StrictIntegerField:

@@ -29,7 +29,7 @@ from servers.network_connections import ports_of
 from servers.reserved_capacity import HEALTH_REASONS, health_reason
 
 UNKNOWN_HEALTH = frozenset({"failed", "deleting"})
-"""Statuses of a server in which nothing is said of its health."""
+"""The statuses of a server in which its health is unknown."""
 HEALTH = "https://cloud.ibm.com/docs/vpc?topic=vpc-server-health-status-reasons"
 
 

@@ -118,7 +118,7 @@ class StockImage:
     operating_system: str
     file_size: int
     allowed_use: str = "true"
-    """For which bare metal servers: an expression of servers/allowed_use.py."""
+    """The bare metal servers that may use it: an expression of servers/allowed_use.py."""
 
 
 PROVIDER_ACCOUNT = "811f8abfbd32425597dc7ba40da98fa6"

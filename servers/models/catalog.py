@@ -8,7 +8,7 @@ from servers.models.base import Resource
 from trustedprofiles.models import Account, ResourceGroup
 
 ALLOWED_USE_VERSION = "2026-01-01"
-"""Of the expressions of stock images."""
+"""The version of the expressions of stock images."""
 
 
 class Image(models.Model):

@@ -17,7 +17,7 @@ ESXI = "VMware ESXi"
 ADMINISTRATORS = {WINDOWS: "Administrator", ESXI: "root"}
 PASSWORD_LENGTH = 24
 SYMBOLS = "!#$%*+-=?@_"
-"""None that XML or single quotes would ask to escape."""
+"""Symbols that need no escape in XML or within single quotes."""
 KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, SYMBOLS)
 
 

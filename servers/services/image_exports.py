@@ -38,7 +38,7 @@ FAILURES: Mapping[str, str] = {
     CANNOT_ACCESS: "The storage bucket could not be accessed.",
     INTERNAL: "The image could not be exported.",
 }
-"""Status reason codes, which a job's name can ask for (``lifecycle.provoked_failure``)."""
+"""The status reason codes, which a job's name can provoke (``lifecycle.provoked_failure``)."""
 PREFIX = 16
 LONGEST_NAME = 63
 

@@ -29,7 +29,7 @@ class InitializationPrototype:
     trusted_profile: dict[str, str] | None = None
     """``{"id": ...}`` or ``{"crn": ...}``."""
     auto_link: bool = True
-    """IBM's guides: links unless told otherwise, once a profile is given."""
+    """True by default once a profile is given (IBM's guides)."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from trustedprofiles.services.tags import forget
 ALGORITHMS = ("ssh-ed25519", "ssh-rsa")
 RSA_LENGTHS = (2048, 4096)
 ENCODED_LENGTH = "AAAA"
-"""How the base64 of every key begins: the length of a short algorithm name, in four bytes."""
+"""The beginning of the base64 of every key: the length of a short algorithm name, in four bytes."""
 
 
 def create_key(

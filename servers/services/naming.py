@@ -11,7 +11,7 @@ from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.selectors import default_resource_group, resource_group
 
 PROVIDER_NAMES = "ibm-"
-"""How the provider's own names begin; users may not take such."""
+"""The prefix of the provider's own names, which users may not use."""
 
 
 def random_name() -> str:

@@ -13,7 +13,7 @@ class Bucket(Protocol):
     name: str
     region: str
     is_there: bool
-    """False for what is asked for and does not exist in the account."""
+    """False for a bucket that does not exist in the account."""
 
     @property
     def crn(self) -> str: ...

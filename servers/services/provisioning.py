@@ -52,7 +52,7 @@ class ServerPrototype:
     metadata_protocol: str = "http"
     reservation_affinity: ReservationAffinity | None = None
     default_reservation_policy: str = AUTOMATIC
-    """When ``reservation_affinity`` names none, which depends on the API version."""
+    """The policy when ``reservation_affinity`` names none; it depends on the API version."""
     resource_group: str = ""
     tpm_mode: str = ""
     vpc: str = ""

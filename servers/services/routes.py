@@ -22,7 +22,7 @@ NOWHERE = "0.0.0.0"  # noqa: S104  what IBM shows as the next hop of a route tha
 DEFAULT_PRIORITY = 2
 LARGEST_PRIORITY = 4
 MOST_ALIKE = 2
-"""Routes of one zone, destination and priority: traffic is distributed between two next hops."""
+"""The limit of routes with one zone, destination and priority: traffic is distributed between two next hops."""
 
 
 @transaction.atomic

@@ -18,9 +18,9 @@ from servers.services.routes import add_route
 from servers.services.row_locks import make_room
 
 CREATORS = ("vpn_gateway", "vpn_server")
-"""Types of resource that may create routes."""
+"""The types of resources that may create routes."""
 SOURCES = ("direct_link", "transit_gateway")
-"""Where routes may be advertised to."""
+"""The destinations to which routes may be advertised."""
 INGRESSES = (
     "route_direct_link_ingress",
     "route_internet_ingress",

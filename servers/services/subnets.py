@@ -209,7 +209,7 @@ FINDERS: dict[str, Find[Any]] = {
     "routing_table": _routing_table,
     "public_gateway": _public_gateway,
 }
-"""What can be attached to a subnet, by column: looked up by its id, which stands in the body under the path."""
+"""The functions that find, by its id, a resource to attach to a subnet; the path is that of the id in the body."""
 
 
 def _attach_named(subnet: Subnet, references: References, **ids_by_column: str | None) -> None:

@@ -41,14 +41,14 @@ class VirtualInterfacePrototype:
     """A virtual network interface to create; ids are plain in every form of reference in the request."""
 
     subnet: str = ""
-    """May be left out when ``primary_ip`` names a reserved IP."""
+    """The id of the subnet, which may be omitted when ``primary_ip`` names a reserved IP."""
     name: str = ""
     primary_ip: IpPrototype | None = None
     ips: tuple[IpPrototype, ...] = ()
     """Secondary addresses."""
     security_groups: tuple[str, ...] = ()
     auto_delete: bool | None = None
-    """By default, true for one that is made along with an attachment."""
+    """None stands for the default, which is true for an interface that is created with an attachment."""
     allow_ip_spoofing: bool = False
     enable_infrastructure_nat: bool = True
     protocol_state_filtering_mode: str = "auto"
