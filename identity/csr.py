@@ -109,7 +109,7 @@ def _key(request: x509.CertificateSigningRequest) -> None:
             raise refusal(f"its RSA key has {key.key_size} bits; use {SMALLEST_RSA} to {LARGEST_RSA}")
         if exponent % 2 == 0 or not 65537 <= exponent < LARGEST_EXPONENT:
             raise refusal("its RSA exponent is out of range; use 65537")
-        if key.public_numbers().n % 2 == 0:  # with which no signature verifies
+        if key.public_numbers().n % 2 == 0:  # no signature verifies with an even modulus
             raise refusal(f"its RSA modulus is even. {NEW_KEY}")
     elif not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ALLOWED_CURVES)):
         raise refusal("its key must be RSA, or on the curve P-256 or P-384")
