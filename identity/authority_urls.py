@@ -17,5 +17,5 @@ class AuthorityUrls:
 
 
 def authority_urls(kid: str, *, base: str) -> AuthorityUrls:
-    """The URLs of the authority with this kid; ``base`` is the control plane's public URL."""
+    """Return the URLs of the authority with this kid; ``base`` is the control plane's public URL."""
     return AuthorityUrls(f"{base}/pki/{kid}.cer", f"{base}/pki/{kid}.crl", f"{base}/pki/ocsp")

@@ -1,7 +1,7 @@
 """The claims of each token kind, from facts and ``now``.
 
 Identity token: members of IBM's documented virtual server sample, with the bare metal CRN; Baremint adds ``jti``, so
-that no two tokens are alike. IAM access token: IBM's documented service ID token, with ``sub_type`` ComputeResource as
+that no two tokens are equal. IAM access token: IBM's documented service ID token, with ``sub_type`` ComputeResource as
 seen in a decoded token of a compute resource.
 """
 

@@ -41,12 +41,12 @@ def build_list(
     now: datetime,
     lifetime: timedelta,
 ) -> x509.CertificateRevocationList:
-    """A complete list of one issuer, good from ``now`` for ``lifetime``. ``number`` grows from list to list."""
+    """Build a complete list of one issuer, valid from ``now`` for ``lifetime``. ``number`` grows from list to list."""
     builder = x509.CertificateRevocationListBuilder(
         issuer_name=issuer.subject,
         last_update=now,
         next_update=now + lifetime,
-        # All at once: the builder's own method copies the whole list for each entry that it adds.
+        # Add all at once: the builder's own method copies the whole list for each entry that it adds.
         revoked_certificates=[_entry(each) for each in revoked],
     )
     builder = builder.add_extension(authority_key_id(issuer), critical=False)
@@ -54,8 +54,10 @@ def build_list(
 
 
 def is_due(this_update: datetime, next_update: datetime, *, now: datetime) -> bool:
-    """Whether a new list must be signed: half of this one's lifetime is over, or the clock was moved back to before
-    it."""
+    """Return whether a new list must be signed.
+
+    It must when half of this one's lifetime is over, or when the clock was moved back to before it.
+    """
     return not this_update <= now < this_update + (next_update - this_update) / 2
 
 

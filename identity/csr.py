@@ -35,7 +35,7 @@ ALLOWED_NAMES = {
     NameOID.ORGANIZATION_NAME: ("O", 1, 64),
     NameOID.ORGANIZATIONAL_UNIT_NAME: ("OU", 1, 64),
 }
-"""What a subject may hold: the short form, and the least and greatest number of characters (RFC 5280, appendix A.1)."""
+"""The names a subject may contain: short form, least and greatest number of characters (RFC 5280, appendix A.1)."""
 NEW_KEY = "Make a new key, such as with openssl genrsa 2048, and a new request with it"
 ALLOWED_CURVES = (ec.SECP256R1, ec.SECP384R1)
 ALLOWED_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
@@ -53,7 +53,7 @@ class CheckedRequest:
 
 
 def check(pem: str) -> CheckedRequest:
-    """Check a request. Raises InvalidValue, target ``csr``, which says what to change; the request is never echoed."""
+    """Check a request. Raises InvalidValue, target ``csr``, whose message says what to change without echoing it."""
     request = check_again(pem)
     key = request.public_key
     if isinstance(key, rsa.RSAPublicKey) and (weakness := weak_rsa.weakness(key.public_numbers().n)):
@@ -62,7 +62,7 @@ def check(pem: str) -> CheckedRequest:
 
 
 def check_again(pem: str) -> CheckedRequest:
-    """Check a request that was signed before: as ``check``, without the strength of its key, which has not changed."""
+    """Check a request that was signed before: as ``check``, except for the strength of its key, which cannot change."""
     if "PRIVATE KEY" in pem:
         raise refusal("it contains a private key. Keep that secret, make a new one, and send the request only")
     if not PEM.fullmatch(pem):
@@ -87,7 +87,7 @@ def check_again(pem: str) -> CheckedRequest:
 
 
 def public_key_sha256(request: CheckedRequest) -> str:
-    """The fingerprint of its key: SHA-256 of the SubjectPublicKeyInfo in DER, hexadecimal."""
+    """Return the fingerprint of a request's key: SHA-256 of the SubjectPublicKeyInfo in DER, hexadecimal."""
     der = request.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
 
@@ -109,7 +109,7 @@ def _key(request: x509.CertificateSigningRequest) -> None:
             raise refusal(f"its RSA key has {key.key_size} bits; use {SMALLEST_RSA} to {LARGEST_RSA}")
         if exponent % 2 == 0 or not 65537 <= exponent < LARGEST_EXPONENT:
             raise refusal("its RSA exponent is out of range; use 65537")
-        if key.public_numbers().n % 2 == 0:  # with which no signature verifies
+        if key.public_numbers().n % 2 == 0:  # no signature verifies with an even modulus
             raise refusal(f"its RSA modulus is even. {NEW_KEY}")
     elif not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ALLOWED_CURVES)):
         raise refusal("its key must be RSA, or on the curve P-256 or P-384")
@@ -118,8 +118,10 @@ def _key(request: x509.CertificateSigningRequest) -> None:
 
 
 def _names_its_curve(request: x509.CertificateSigningRequest, key: ec.EllipticCurvePublicKey) -> bool:
-    """Whether the request names its curve. ``cryptography`` reads a curve that is given by its parameters as the named
-    one."""
+    """Return whether the request names its curve.
+
+    ``cryptography`` reads a curve that is given by its parameters as the named one.
+    """
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     algorithm = der[2 : 4 + der[3]]  # the first member of a sequence, both shorter than 128 octets
     return algorithm in request.tbs_certrequest_bytes

@@ -10,7 +10,7 @@ USER_KEY = "iam-identity.user-apikey"
 SERVICE_ID_KEY = "iam-identity.serviceid-apikey"
 CHANGES = ("create", "update")
 API_KEY_CHANGES = tuple(f"{kind}.{verb}" for kind in (USER_KEY, SERVICE_ID_KEY) for verb in CHANGES)
-"""What makes up an API key's history."""
+"""The actions that make up an API key's history."""
 
 USERS_LIST = "user-management.cloud-user.list"
 USER_INVITE = "user-management.user.invite"
@@ -47,5 +47,5 @@ KEK_ROTATE = "baremint.kek.rotate"
 
 
 def api_key_event(verb: str, iam_id: str) -> str:
-    """``iam-identity.user-apikey.create``, or the same of an API key of a service ID."""
+    """Return the action of an event, such as ``iam-identity.user-apikey.create``, or that for a service ID's key."""
     return f"{SERVICE_ID_KEY if is_service_id(iam_id) else USER_KEY}.{verb}"

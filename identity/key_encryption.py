@@ -78,19 +78,19 @@ def unseal_value(row: StoredValue) -> str:
 
 
 def reseal(row: SealedRow, *, bound_to: str) -> Sealed:
-    """The same secret under the first KEK. Raises ImproperlyConfigured when no configured KEK fits."""
+    """Encrypt the same secret under the first KEK. Raises ImproperlyConfigured when no configured KEK fits."""
     return _encrypt(_decrypt(row, bound_to=bound_to), bound_to=bound_to)
 
 
 def first_kek() -> str:
-    """Id of the KEK that encrypts. Raises ImproperlyConfigured when none is configured."""
+    """Return the id of the KEK that encrypts. Raises ImproperlyConfigured when none is configured."""
     return _keks()[0].id
 
 
 def register_kek(*, now: datetime) -> None:
     """Check that the configured KEKs are those of this database, and store a known answer of the one that encrypts.
 
-    Raises ImproperlyConfigured, without a change, when they do not decrypt what is stored.
+    Raises ImproperlyConfigured, without a change, when they do not decrypt the stored secrets.
     """
     with named_lock("kek"):
         require_fitting_kek()
@@ -114,7 +114,7 @@ def require_fitting_kek() -> None:
 
 
 def refuse_wrong_kek() -> None:
-    """The same for a process that is about to start; it closes the database connections.
+    """Check the KEKs as ``require_fitting_kek`` does, for a process about to start; close the database connections.
 
     A database that does not answer yet is ignored here: readiness reports it.
     """

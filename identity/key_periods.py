@@ -1,4 +1,4 @@
-"""The times of keys in this deployment: what the settings say, read once in a process."""
+"""The times of keys in this deployment, from the settings, read once in a process."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,8 +20,10 @@ SETTINGS: Mapping[Purpose, str] = {
 
 @cache
 def configured_key_times() -> Mapping[Purpose, KeyTimes]:
-    """By purpose, in the order in which keys depend on each other. Raises ImproperlyConfigured for periods that
-    contradict each other."""
+    """Return the times of keys by purpose, in the order in which keys depend on each other.
+
+    Raises ImproperlyConfigured for periods that contradict each other.
+    """
     table = key_times(
         signing_key=timedelta(hours=settings.BAREMINT_SIGNING_KEY_HOURS),
         endpoint_certificate=timedelta(hours=settings.BAREMINT_ENDPOINT_CERTIFICATE_HOURS),

@@ -94,7 +94,7 @@ Step = Prepare | Discard | HandOver | Retire
 def key_times(
     *, signing_key: timedelta, endpoint_certificate: timedelta, intermediate: timedelta, root: timedelta
 ) -> dict[Purpose, KeyTimes]:
-    """The table of times, in the order in which keys depend on each other.
+    """Return the table of times, in the order in which keys depend on each other.
 
     ``signing_key``, ``intermediate`` and ``root`` are periods. ``endpoint_certificate`` is a lifetime, of which two
     thirds are used. A certificate lasts three periods, one in which it waits, one in which it signs and one in reserve
@@ -115,7 +115,7 @@ def key_times(
 
 
 def contradiction(table: Mapping[Purpose, KeyTimes], *, tick: timedelta) -> tuple[Purpose, str] | None:
-    """The first purpose whose period is too short, and why; None when no period is."""
+    """Return the first purpose whose period is too short, and why; None when no period is."""
     for purpose, times in table.items():
         shortest = times.publish_before + tick
         if purpose == "root":
@@ -132,7 +132,7 @@ def contradiction(table: Mapping[Purpose, KeyTimes], *, tick: timedelta) -> tupl
 def next_step(
     keys: Sequence[KeyFacts], *, now: datetime, times: KeyTimes, issuer: KeyFacts | None = None
 ) -> Step | None:
-    """The one step that is due for a purpose, or None. Repeating a call changes nothing.
+    """Return the one step that is due for a purpose, or None. Repeating a call changes nothing.
 
     ``issuer`` is the active root, for the purpose whose certificates it signs. When the clock was moved back to before
     the activation of a key, its successor takes over at once: states only move forward, and no signature is older than
@@ -154,13 +154,13 @@ def next_step(
 
 
 def ready_at(successor: KeyFacts, times: KeyTimes, issuer: KeyFacts | None = None) -> datetime:
-    """When every verifier can have fetched the successor, and the root that its chain ends in."""
+    """Return when every verifier can have fetched the successor, and the root that its chain ends in."""
     fetched_at = successor.published_at + times.publish_before
     return max(fetched_at, issuer.published_at + ROOT_PUBLISHED_BEFORE) if issuer else fetched_at
 
 
 def hand_over_at(active: KeyFacts, successor: KeyFacts, times: KeyTimes, issuer: KeyFacts | None = None) -> datetime:
-    """When the successor takes over: at the end of the period, but not before verifiers can have fetched it.
+    """Return when the successor takes over: at the end of the period, but not before verifiers can have fetched it.
 
     After a requested rotation it takes over as soon as they can; the time of the request does not matter, because the
     clock may have been moved back since. It takes over early when the active key's certificate would expire before
@@ -189,12 +189,12 @@ def _is_stale(successor: KeyFacts, *, now: datetime, times: KeyTimes, issuer: Ke
 
 
 def _is_later(instant: datetime | None, now: datetime) -> bool:
-    """Whether the clock was moved back to before this instant, by more than the skew between two machines."""
+    """Return whether the clock was moved back to before this instant, by more than the skew between two machines."""
     return instant is not None and instant > now + LEEWAY
 
 
 def first(keys: Sequence[KeyFacts], state: KeyState) -> KeyFacts | None:
-    """The first key in this state; there is at most one active and one prepared key."""
+    """Return the first key in this state; there is at most one active and one prepared key."""
     return next((key for key in keys if key.state == state), None)
 
 
@@ -209,7 +209,7 @@ class Outlook:
 
 
 def outlook(key: KeyFacts, keys: Sequence[KeyFacts], times: KeyTimes, issuer: KeyFacts | None = None) -> Outlook:
-    """The next change of ``key``, which is one of ``keys``, the keys of its purpose."""
+    """Return the next change of ``key``, which is one of ``keys``, the keys of its purpose."""
     active, successor = first(keys, "active"), first(keys, "prepared")
     change = hand_over_at(active, successor, times, issuer) if active and successor else None
     match key.state:

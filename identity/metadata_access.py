@@ -7,7 +7,7 @@ SWITCH = '{"metadata_service": {"enabled": true}}'
 
 
 def may_use_metadata(facts: ServerFacts) -> Verdict:
-    """Allowed when both switches are on."""
+    """Return Allowed when both switches are on."""
     if not facts.metadata_allowed:
         return Refused(
             "The account has turned the metadata service off for all of its servers, whatever their own switches say. "

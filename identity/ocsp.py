@@ -33,7 +33,7 @@ class StatusRequest:
     nonce: bytes | None
 
     def is_about(self, issuer: x509.Certificate) -> bool:
-        """Whether the request is about a certificate of this issuer."""
+        """Return whether the request is about a certificate of this issuer."""
         return (self.issuer_name_hash, self.issuer_key_hash) == _hashes_of(issuer, self.algorithm)
 
 
@@ -76,7 +76,7 @@ def answer(
     issuer_key: RSAPrivateKey,
     now: datetime,
 ) -> bytes:
-    """A successful response in DER, signed by the issuer itself, with the nonce of the request."""
+    """Return a successful response in DER, signed by the issuer itself, with the nonce of the request."""
     revocation = certificate.revoked
     valid = ocsp.OCSPCertStatus.GOOD if certificate.issued else ocsp.OCSPCertStatus.UNKNOWN
     reason = x509.ReasonFlags(revocation.reason) if revocation and revocation.reason != "unspecified" else None
@@ -98,7 +98,7 @@ def answer(
 
 
 def refusal(status: ocsp.OCSPResponseStatus) -> bytes:
-    """An unsuccessful response in DER, which is unsigned (RFC 6960, section 2.3)."""
+    """Return an unsuccessful response in DER, which is unsigned (RFC 6960, section 2.3)."""
     return ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
 
 

@@ -1,4 +1,4 @@
-"""When a certificate is renewed, and when it is not. Pure: values in, an instant or a reason out."""
+"""The schedule of renewals: when a certificate is renewed, and when it is not. Pure functions of values."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,10 @@ client that makes a new key for each certificate would get ever more renewals.""
 
 
 def renewal_due(created_at: datetime, expires_at: datetime) -> datetime:
-    """Two thirds into the lifetime: time is left for a second try, and for the server to fetch the new certificate."""
+    """Return the instant after two thirds of the lifetime.
+
+    Time is left for a second try, and for the server to fetch the new certificate.
+    """
     return created_at + (expires_at - created_at) * 2 / 3
 
 
@@ -35,8 +38,10 @@ class MetadataState:
 
 
 def obstacle(certificate: DueCertificate, metadata: MetadataState, *, dies_with_epoch: bool) -> str:
-    """Why the certificate is not renewed; empty when it is. ``dies_with_epoch``: switching the metadata service off
-    revokes certificates."""
+    """Return why the certificate is not renewed; empty when it is.
+
+    ``dies_with_epoch`` means that switching the metadata service off revokes certificates.
+    """
     if certificate.is_revoked:
         return "it is revoked"
     if certificate.is_superseded:

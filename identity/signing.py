@@ -58,12 +58,12 @@ def sign(claims: Mapping[str, Any], *, purpose: str, region: str = "", at: datet
 
 
 def token_hash(token: str) -> str:
-    """The hash of a token, which is stored instead of it: enough to recognise the token, useless as a credential."""
+    """Return the hash of a token, which is stored instead of it: it identifies the token, but is no credential."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def purpose_of(token: str) -> str | None:
-    """The purpose of the published key that the token names; None for another key, or text that is no token."""
+    """Return the purpose of the published key that the token names; None for another key, or text that is no token."""
     try:
         header, _ = read(token)
     except Unauthenticated:
@@ -138,7 +138,7 @@ def refusal(reason: str) -> Unauthenticated:
 
 
 def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a JSON web token, not verified.
+    """Return header and claims of a JSON web token, not verified.
 
     Raises NotAToken, or Unauthenticated for a header with unknown members.
     """
@@ -149,7 +149,7 @@ def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def decode(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a JSON web token of any issuer, not verified. Raises NotAToken."""
+    """Return header and claims of a JSON web token of any issuer, not verified. Raises NotAToken."""
     parts = token.split(".")
     if len(token) > LONGEST_TOKEN_TEXT or len(parts) != PARTS or not all(map(PART.fullmatch, parts)):
         raise NotAToken

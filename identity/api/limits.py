@@ -111,7 +111,7 @@ COUNTED = tuple(
 )
 OF_COMPUTE_RESOURCES = Q(rules__type=ClaimRule.Type.COMPUTE_RESOURCE)
 PER_OWNER = {
-    # A group is of one account, whose service IDs may all be in it.
+    # A group belongs to one account, and all service IDs of that account may be in it.
     "serviceids_per_group": PerOwner(
         limits.SERVICE_IDS_PER_ACCOUNT, "serviceid_groups", "group_id", _of(ServiceIdGroup, Count("service_ids"))
     ),

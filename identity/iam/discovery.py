@@ -49,7 +49,7 @@ def jwks(request: HttpRequest) -> HttpResponseBase:
 
 
 class OpenIdConfiguration(TypedDict):
-    """OpenID Connect Discovery 1.0, section 3, without what needs a person at a browser."""
+    """OpenID Connect Discovery 1.0, section 3, without the properties that need a person at a browser."""
 
     issuer: str
     token_endpoint: str

@@ -52,7 +52,7 @@ QUERY = (
 
 
 class ResourceField(DescribedField, serializers.DictField):
-    """What the question is about: its id, CRN or name, or the attributes that a policy may select it by."""
+    """The resource of a question: its id, CRN or name, or the attributes that a policy may select it by."""
 
     child = StrictCharField(max_length=LONGEST_ATTRIBUTE, allow_blank=True, trim_whitespace=False)
     word = StrictCharField(max_length=LONGEST)

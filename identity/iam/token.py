@@ -103,7 +103,7 @@ def _refresh(request: HttpRequest, client_id: str) -> grants.Granted:
 
 
 def _selector(request: HttpRequest) -> dict[str, str]:
-    """Return which profile is meant by ``profile_id``, ``profile_crn`` or ``profile_name``, or several of them."""
+    """Return the selector of the trusted profile: ``id``, ``crn`` or ``name``, or several that mean the same one."""
     values = {kind: field(request, f"profile_{kind}") for kind in SELECTORS}
     selector = {kind: value for kind, value in values.items() if value}
     if not selector:

@@ -1,4 +1,4 @@
-"""Which servers have their certificates renewed, and the progress of the renewals that are due."""
+"""The switches for the renewal of servers' certificates, and the progress of the renewals that are due."""
 
 from django.db import models
 

@@ -65,8 +65,10 @@ class ApiKey(Revisioned):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The attributes that a policy may select the key by, beside account and service. A service ID's key counts as
-        the service ID (D-72)."""
+        """Return the attributes that a policy may select the key by, beside account and service.
+
+        A service ID's key counts as the service ID (D-72).
+        """
         if is_service_id(self.iam_id):
             id = self.iam_id.removeprefix("iam-")
             crn = str(Crn("iam-identity", "", self.account_id, "serviceid", id))
@@ -75,7 +77,7 @@ class ApiKey(Revisioned):
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same attributes as columns of all rows."""
+        """Return the attributes of ``policy_attributes`` as columns of all rows."""
         service_id = Substr("iam_id", len("iam-") + 1)
 
         def either(serviceid: Combinable, apikey: Combinable) -> Case:

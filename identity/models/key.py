@@ -1,4 +1,4 @@
-"""Every key and certificate authority: one table, one life cycle. And what proves that a KEK is the right one."""
+"""Keys and certificate authorities, in one table with one life cycle, and known answers that prove a KEK right."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ STATES_THAT_VERIFY = ("prepared", "active", "retiring")
 
 
 class KeyPair(models.Model):
-    """A private key, encrypted under the KEK, with what is public of it.
+    """A private key, encrypted under the KEK, with its public key and certificate.
 
     Life cycle ``prepared -> active -> retiring -> retired``, forward only. The partial unique indexes, not the code
     that rotates, prove that a purpose never has two active or two prepared keys in a region; a trigger refuses every

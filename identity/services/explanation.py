@@ -68,7 +68,7 @@ def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datet
         subject = subject_of(asked["subject"], asker) if "subject" in asked else caller.iam_id
         return _explain_access(asked, subject=subject, asker=asker, now=now)
     subject = subject_of(asked["subject"], asker, may_be_foreign=True) if "subject" in asked else caller.iam_id
-    if subject.startswith(SERVER_ITSELF) and asked["subject"] != subject:  # named; by links and rules it is trusted
+    if subject.startswith(SERVER_ITSELF) and asked["subject"] != subject:  # named; links and rules decide
         facts = _server(subject.removeprefix(SERVER_ITSELF), asker)
         return explain_trust(_profile(asked["profile"], asker), facts)
     return _explain_assumption(_profile(asked["profile"], asker), subject=subject, account_id=caller.account_id)
@@ -154,8 +154,10 @@ def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now
 
 
 def _changeable(action: str, resource: Mapping[str, str]) -> Verdict:
-    """Return whether the resource may be changed at all: no user may change an image of IBM, even if policies grant
-    it."""
+    """Return whether the resource may be changed at all.
+
+    No user may change an image of IBM, even if policies grant it.
+    """
     if action in IMAGE_CHANGES and "imageId" in resource:
         image = images_of(resource["accountId"]).filter(id=resource["imageId"]).first()
         if image is not None:

@@ -162,8 +162,9 @@ def exchange_compute_resource(
 
 
 def assume(value: str, *, selector: dict[str, str], account_id: str | None, client_id: str, now: datetime) -> Granted:
-    """Issue an IAM token of a trusted profile to the bearer of an IAM access token whom one of its identities names.
+    """Issue an IAM token of a trusted profile to the bearer of an IAM access token.
 
+    The profile trusts the bearer by one of its identities.
     Raises Unauthenticated for the token (UnsupportedToken when it is of another kind), ReferenceNotFound also for
     another account's profile that does not trust the bearer, ProfileNotLinked for such a profile of the bearer's own
     account.

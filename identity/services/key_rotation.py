@@ -286,7 +286,7 @@ def _prepare(series: KeySeries, *, now: datetime, generate: key_creation.Generat
     try:
         with named_lock(f"key {series.purpose} {series.region}"):
             if _due(series, live_keys(), now=now) != Prepare():
-                return False  # another process prepared one meanwhile; this one is forgotten
+                return False  # another process prepared one meanwhile; this one is discarded
             successor = key_creation.store_successor(series.purpose, series.region, key, now=now)
             record(KEY_PREPARE, initiator=SYSTEM, target=Party(successor.kid, successor.kid, "Key"))
             failpoints.reach("after_insert", series.purpose)

@@ -126,8 +126,7 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
 
 
 def _crn_outside(resource: Mapping[str, str]) -> dict[str, str]:
-    """Return the CRN of a bucket, or of a whole service instance, as the attribute by which its access tags are
-    found."""
+    """Return the CRN of a bucket or of a whole service instance, as the attribute by which access tags are found."""
     instance, name = resource.get("serviceInstance", ""), resource.get("resource", "")
     if not instance or resource["serviceName"] not in OUTSIDE:
         return {}

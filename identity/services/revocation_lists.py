@@ -102,7 +102,7 @@ def _sign_if_due(signer: key_cache.Signer, *, now: datetime, lifetime: timedelta
         successor = _sign(signer, published, scheduled=scheduled, now=now, lifetime=lifetime)
         if successor is not None:
             return successor
-    return RevocationList.objects.get(issuer_id=signer.row_id)  # as many others were faster
+    return RevocationList.objects.get(issuer_id=signer.row_id)  # other processes were faster in every try
 
 
 def _sign(
