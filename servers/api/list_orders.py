@@ -19,7 +19,7 @@ SORTABLE: Columns = {"address": lambda address: int(ipaddress.IPv4Address(addres
 SORT, SORT_BY_NAME_OR_AGE = (
     Parameter(
         "sort",
-        "Order; ``-`` before a name turns it round. Without it, the newest come first.",
+        "Order; ``-`` before a name reverses it. Without it, the newest come first.",
         choices(*(f"{direction}{name}" for name in columns for direction in ("", "-"))),
     )
     for columns in (SORTABLE, BY_NAME_OR_AGE)

@@ -11,7 +11,9 @@ from controlplane.kernel import timestamps
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import BOOLEAN, Parameter
 
-INCLUDE_ACTIVITY = Parameter("include_activity", "Whether to include when, and how often, it was used to log in.", BOOLEAN)
+INCLUDE_ACTIVITY = Parameter(
+    "include_activity", "Whether to include when, and how often, it was used to log in.", BOOLEAN
+)
 
 
 class Activity(TypedDict):

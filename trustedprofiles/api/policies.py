@@ -49,7 +49,7 @@ IAM_ID = Parameter("iam_id", "Only policies of this subject.")
 ACCESS_GROUP_ID = Parameter("access_group_id", "Only policies of this access group.")
 TYPE = Parameter("type", "``authorization`` policies are not simulated: answers with none.", choices(*TYPES))
 STATE = Parameter("state", "``deleted`` ones can be restored.", choices(*STATES))
-SORT = Parameter("sort", "Order; ``-`` before a name turns it round.", choices(*SORTS))
+SORT = Parameter("sort", "Order; ``-`` before a name reverses it.", choices(*SORTS))
 FORMAT = Parameter("format", "``display`` adds names and actions of the roles.", choices(*FORMATS))
 
 
