@@ -25,9 +25,9 @@ STEP: dict[str, Any] = {
 
 @named_task(SERVER_STEP, former_name="servers.tasks.advance_server", **STEP)
 @noted("server-step")
-def advance_server(task: Any, server_id: str) -> bool:
+def advance_server(task: Any, instance_id: str) -> bool:
     """Take the next step of a server's transition, if it is due."""
-    return transitions.advance(server_id, now=clock.now())
+    return transitions.advance(instance_id, now=clock.now())
 
 
 @named_task(IMAGE_EXPORT_STEP, former_name="servers.tasks.advance_image_export", **STEP)

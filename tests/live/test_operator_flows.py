@@ -40,8 +40,8 @@ def test_a_server_walks_through_its_life(operator: Operator) -> None:
 def _status_of(operator: Operator, server_id: str) -> int:
     try:
         return int(operator.vpc.get_bare_metal_server(server_id).get_status_code())
-    except ApiException as refused:
-        return int(refused.status_code or 0)
+    except ApiException as error:
+        return int(error.status_code or 0)
 
 
 def test_a_server_is_found_in_the_list_renamed_and_read_back(operator: Operator) -> None:

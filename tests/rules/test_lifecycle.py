@@ -34,8 +34,8 @@ def begun(action: str, status: str) -> str:
     """The first status of an action that is taken in a status, or the refusal."""
     try:
         return lifecycle.begin(action, status=status, under_way="").first
-    except Conflict as refused:
-        return "refused, with its status" if status in str(refused) else f"refused: {refused}"
+    except Conflict as error:
+        return "refused, with its status" if status in str(error) else f"refused: {error}"
 
 
 def test_an_action_is_possible_only_in_its_statuses() -> None:

@@ -91,8 +91,8 @@ def test_every_request_with_a_byte_changed_is_read_or_refused(bits: int) -> None
                 now=NOW,
             )
             ends.add("read")
-        except (Malformed, UnknownIssuer) as refused:
-            ends.add(type(refused).__name__)
+        except (Malformed, UnknownIssuer) as error:
+            ends.add(type(error).__name__)
     assert ends == {"read", "Malformed", "UnknownIssuer"}
 
 

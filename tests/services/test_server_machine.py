@@ -139,8 +139,8 @@ class Servers(RuleBasedStateMachine):
         try:
             with transaction.atomic():
                 return call()
-        except ApiError as refused:
-            refusal = refused
+        except ApiError as error:
+            refusal = error
         assert 400 <= refusal.status < 500
         assert self.everything() == before
         return None
