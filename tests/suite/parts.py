@@ -4,8 +4,8 @@ import sys
 from dataclasses import dataclass
 
 BUDGETS = {
-    "unit": 168,
-    "postgres": 78,
+    "unit": 178,
+    "postgres": 68,
     "live": 114,
     "lint": 20,
     "weather": 200,
