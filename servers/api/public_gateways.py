@@ -134,9 +134,6 @@ class OnePublicGateway(PublicGatewayView):
         super().prepare(request)
         self.about = self.gateway = self.find(self.rows(), id=self.kwargs["gateway_id"])
 
-    def resource_attributes(self) -> dict[str, str]:
-        return self.gateway.policy_attributes
-
     def get(self, request: Request, gateway_id: str) -> Response:
         return self.answer(public_gateway_body(self.gateway, self.hrefs))
 

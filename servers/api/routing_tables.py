@@ -25,6 +25,7 @@ from servers.api.vpcs import OneVpcView
 from servers.models import Route
 from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routing_tables
+from servers.services.resource_changes import etag_of
 from servers.services.routing_tables import CREATORS, SOURCES
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
@@ -108,10 +109,6 @@ def route_reference(route: Route, table: RoutingTableRow, hrefs: Hrefs) -> Route
     return {"href": href, "id": route.id, "name": route.name}
 
 
-def routing_table_etag(table: RoutingTableRow) -> str:
-    return f'"{table.revision}"'
-
-
 class RoutingTableView(OneVpcView):
     def tables(self) -> QuerySet[RoutingTableRow]:
         return self.vpc.routing_tables.select_related("vpc__resource_group").prefetch_related("subnets", "routes")
@@ -190,11 +187,11 @@ class OneRoutingTable(OneRoutingTableView):
     }
 
     def get(self, request: Request, vpc_id: str, table_id: str) -> Response:
-        return self.answer(routing_table_body(self.table, self.hrefs), etag=routing_table_etag(self.table))
+        return self.answer(routing_table_body(self.table, self.hrefs), etag=etag_of(self.table))
 
     def patch(self, request: Request, vpc_id: str, table_id: str) -> Response:
         table = routing_tables.update_routing_table(self.table, if_match=self.if_match, by=self.by, **self.body)
-        return self.answer(routing_table_body(table, self.hrefs), etag=routing_table_etag(table))
+        return self.answer(routing_table_body(table, self.hrefs), etag=etag_of(table))
 
     def delete(self, request: Request, vpc_id: str, table_id: str) -> Response:
         routing_tables.delete_routing_table(self.table, if_match=self.if_match, by=self.by)

@@ -149,9 +149,6 @@ class OneSubnetView(SubnetView):
         super().prepare(request)
         self.about = self.subnet = self.find(self.rows(), id=self.kwargs["subnet_id"])
 
-    def resource_attributes(self) -> dict[str, str]:
-        return self.subnet.policy_attributes
-
 
 class Subnets(SubnetView):
     operations = {

@@ -18,6 +18,7 @@ from servers.api.virtual_interface_responses import VirtualNetworkInterface, vir
 from servers.models import ReservedIP
 from servers.models import VirtualNetworkInterface as Row
 from servers.services import virtual_interfaces as services
+from servers.services.resource_changes import etag_of
 from servers.services.virtual_interface_ips import bind_address, unbind_address
 from trustedprofiles.permissions import Operation
 
@@ -131,7 +132,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
         return self.answer(body)
 
     def _tagged(self, row: Row) -> Response:
-        return self.answer(virtual_interface_body(row, self.hrefs), etag=f'"{row.revision}"')
+        return self.answer(virtual_interface_body(row, self.hrefs), etag=etag_of(row))
 
 
 class VirtualInterfaceAddresses(VirtualInterfaceInPath):

@@ -24,6 +24,7 @@ from servers.api.shared_responses import (
 )
 from servers.models import VPC as VpcRow
 from servers.services import vpcs
+from servers.services.resource_changes import etag_of
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
 SYSTEM_DNS_SERVERS = ("161.26.0.10", "161.26.0.11")
@@ -162,10 +163,6 @@ def _dns_server(server: dict[str, str], hrefs: Hrefs) -> DNSServer:
     return {"address": server["address"]}
 
 
-def vpc_etag(vpc: VpcRow) -> str:
-    return f'"{vpc.revision}"'
-
-
 class VpcCollectionView(VpcView):
     def rows(self) -> QuerySet[VpcRow]:
         parts = ("default_network_acl", "default_security_group", "default_routing_table__vpc", "dns_resolver_vpc")
@@ -181,9 +178,6 @@ class OneVpcView(VpcCollectionView):
     def prepare(self, request: Request) -> None:
         super().prepare(request)
         self.about = self.vpc = self.find(self.rows(), id=self.kwargs["vpc_id"])
-
-    def resource_attributes(self) -> dict[str, str]:
-        return self.vpc.policy_attributes
 
 
 class VPCs(VpcCollectionView):
@@ -244,11 +238,11 @@ class OneVPC(OneVpcView):
     }
 
     def get(self, request: Request, vpc_id: str) -> Response:
-        return self.answer(vpc_body(self.vpc, self.hrefs), etag=vpc_etag(self.vpc))
+        return self.answer(vpc_body(self.vpc, self.hrefs), etag=etag_of(self.vpc))
 
     def patch(self, request: Request, vpc_id: str) -> Response:
         vpc = vpcs.update_vpc(self.vpc, if_match=self.if_match, by=self.by, **self.body)
-        return self.answer(vpc_body(vpc, self.hrefs), etag=vpc_etag(vpc))
+        return self.answer(vpc_body(vpc, self.hrefs), etag=etag_of(vpc))
 
     def delete(self, request: Request, vpc_id: str) -> Response:
         vpcs.delete_vpc(self.vpc, if_match=self.if_match, by=self.by)
