@@ -25,7 +25,7 @@ from controlplane.kernel.form_snapshot import FIELD, FormSnapshot, ShownChanged,
 from controlplane.kernel.live_credentials import Alive
 
 LIST, FORM, DELETION = "_list", "_form", "_deletion"
-"""Kinds of requests beside the actions of a list, whose kind is the name of the action."""
+"""The kinds of requests that are no actions of a list. The kind of an action is its name."""
 Count = Callable[[], Alive]
 Column: TypeAlias = "models.Field[Any, Any]"
 CONFIRMED = "confirmed"

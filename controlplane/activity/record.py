@@ -37,7 +37,7 @@ class Facts(TypedDict):
     """The contents of an event beside its action.
 
     ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status, 200 without it. ``time``
-    is for a change of the clock itself, whose event has the time before the change.
+    is given only when the clock is changed: that event has the time from before the change.
     """
 
     initiator: Party

@@ -62,7 +62,7 @@ class Timings:
 
 
 class Measured:
-    """A block whose duration is added. It is a class because a generator would cost twice as much."""
+    """Measures a block and adds its duration. It is a class because a generator would cost twice as much."""
 
     __slots__ = ("began", "into", "kind")
 

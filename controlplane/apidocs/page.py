@@ -146,7 +146,7 @@ class Page:
         ]
 
     def _curl(self, operation: Schema, method: str, path: str, parameters: list[Schema]) -> str:
-        """Return a command for a shell, whose variables have ids and tokens."""
+        """Return a shell command that reads ids and tokens from variables of the shell."""
         for each in parameters:
             if each["in"] == "path":
                 path = path.replace(f"{{{each['name']}}}", f"${each['name'].upper()}")
