@@ -97,7 +97,7 @@ def test_make_help_lists_every_target_that_is_a_command() -> None:
     [
         ("tests/lab/test_isolation.py", ["lint", "lab"]),
         ("tests/services/test_kek.py", ["unit", "lint", "weather", "thorough"]),
-        ("controlplane/console/views/keys.py", ["unit", "live", "lint", "weather", "thorough", "browser"]),
+        ("controlplane/console/views/keys.py", ["unit", "live", "surfaces", "lint", "weather", "thorough", "browser"]),
         ("docs/images/lesson.png", ["lint"]),
         ("identity/ca.py", list(NAMED)),
         ("tests/live/product.py", list(NAMED)),

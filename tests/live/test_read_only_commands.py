@@ -8,7 +8,7 @@ import pytest
 
 from tests.live.product import ROOT, clean_environment
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 QUESTIONS = [
     "help",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from tests.suite.parts import NAMED
 
 UNIT = ("unit", "weather", "thorough")
+SURFACES = ("surfaces", "weather", "thorough")
 TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     # Tests that other parts import, too. What most parts import is not in this table, and so touches everything.
     (("tests/docs/conformance.py", "tests/docs/document.py"), tuple(NAMED)),
@@ -20,10 +21,8 @@ TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("tests/lab/",), ("lab",)),
     (("tests/faults/",), ("faults",)),
     (("tests/postgres/",), ("postgres", "thorough")),
-    (
-        tuple(f"tests/{name}" for name in ("admin/", "api/", "console/", "iam/", "inside/", "objectstore/", "odd.py")),
-        (*UNIT, "postgres"),
-    ),
+    (("tests/admin/", "tests/console/", "tests/objectstore/"), (*SURFACES, "postgres")),
+    (("tests/api/", "tests/iam/", "tests/inside/", "tests/odd.py"), (*UNIT, "surfaces", "postgres")),
     (
         tuple(
             f"tests/{name}/" for name in ("architecture", "cli", "docs", "mutation", "operations", "rules", "services")
@@ -31,12 +30,12 @@ TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         UNIT,
     ),
     # The product, by who notices. A folder that is not here touches everything.
-    (("controlplane/console/",), (*UNIT, "live", "browser")),
+    (("controlplane/console/",), (*SURFACES, "unit", "live", "browser")),
     (("controlplane/lab/", "controlplane/settings_lab.py"), (*UNIT, "lab")),
     (("controlplane/bench/",), ("unit", "e2e")),
     (("controlplane/apidocs/", "controlplane/apidocs/permissions/"), (*UNIT, "live", "e2e")),
     (("controlplane/cli/",), ("unit", "e2e")),
-    (("controlplane/objectstore/",), (*UNIT, "live", "e2e")),
+    (("controlplane/objectstore/",), (*SURFACES, "unit", "live", "e2e")),
     # Words and pictures.
     (("docs/images/",), ()),
     (("examples/", "docs/", "README.md", "CONTRIBUTING.md"), ("unit", "e2e", "lab")),
