@@ -95,10 +95,13 @@ def test_make_help_lists_every_target_that_is_a_command() -> None:
 @pytest.mark.parametrize(
     ("path", "parts"),
     [
-        ("tests/lab/test_isolation.py", ["lint", "lab"]),
-        ("tests/services/test_kek.py", ["unit", "lint", "weather", "thorough"]),
-        ("controlplane/console/views/keys.py", ["unit", "live", "surfaces", "lint", "weather", "thorough", "browser"]),
-        ("docs/images/lesson.png", ["lint"]),
+        ("tests/lab/test_isolation.py", ["architecture", "lint", "lab"]),
+        ("tests/services/test_kek.py", ["unit", "architecture", "lint", "weather", "thorough"]),
+        (
+            "controlplane/console/views/keys.py",
+            ["unit", "live", "architecture", "surfaces", "lint", "weather", "thorough", "browser"],
+        ),
+        ("docs/images/lesson.png", ["architecture", "lint"]),
         ("identity/ca.py", list(NAMED)),
         ("tests/live/product.py", list(NAMED)),
         ("a-new-file", list(NAMED)),

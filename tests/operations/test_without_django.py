@@ -17,7 +17,7 @@ from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.commands.rest_source import RestSource, SourceUnavailable
 from controlplane.operations.commands.up_down import acquire_home
-from tests.architecture.test_house_rules import ROOT
+from tests.live.product import ROOT
 from tests.tables import check_each
 
 

@@ -1,12 +1,13 @@
 """The parts of the suite: what each collects, with which command, and what it may cost."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 BUDGETS = {
     "unit": 160,
-    "postgres": 76,
-    "live": 124,
+    "postgres": 90,
+    "live": 110,
+    "architecture": 30,
     "surfaces": 70,
     "lint": 20,
     "weather": 220,
@@ -27,11 +28,11 @@ BY_PRODUCT = ("--numprocesses", "3", "--dist", "loadgroup")
 a lab together."""
 AGAIN = ("--reruns", "2", "--reruns-delay", "2")
 """Only where a test waits for a browser, for namespaces or for a busy product; never where races are tested."""
-UNIT = tuple(
-    f"tests/{name}"
-    for name in ("api", "architecture", "cli", "docs", "iam", "inside", "operations", "rules", "services")
-)
+UNIT = tuple(f"tests/{name}" for name in ("api", "cli", "docs", "iam", "inside", "operations", "rules", "services"))
+ARCHITECTURE = "tests/architecture"
 SURFACES = ("tests/admin", "tests/console", "tests/objectstore")
+APPLICATION = (*UNIT, *SURFACES)
+EVERY_HISTORY = (*APPLICATION, ARCHITECTURE, "tests/postgres")
 
 
 @dataclass(frozen=True)
@@ -49,26 +50,28 @@ class Part:
         return BUDGETS[self.name]
 
 
-def _tests(name: str, about: str, *folders: str, only: str, options: tuple[str, ...] = ()) -> Part:
-    return Part(name, about, (*PYTEST, *folders, "-m", only, *options), folders)
+def _tests(
+    name: str, about: str, *folders: str, only: str, options: tuple[str, ...] = (), start: tuple[str, ...] = PYTEST
+) -> Part:
+    return Part(name, about, (*start, *folders, "-m", only, *options), folders)
 
 
-_QUICK = _tests(
-    "weather",
-    "the unit and the surfaces part in a shell full of settings",
-    *UNIT,
-    *SURFACES,
-    only="not thorough",
-    options=BY_TEST,
-)
 PARTS = (
     _tests("unit", "rules, services, API", *UNIT, only="not thorough", options=BY_TEST),
     _tests("postgres", "locks and races on PostgreSQL", "tests/postgres", only="not thorough", options=BY_TEST),
     _tests("live", "real processes", "tests/live", only="not e2e", options=BY_PRODUCT + AGAIN),
+    _tests("architecture", "rules about the code", ARCHITECTURE, only="not thorough", options=BY_TEST),
     _tests("surfaces", "console, admin, object store", *SURFACES, only="not thorough", options=BY_TEST),
     Part("lint", "style, types, imports, migrations, deployment checks", ("make", "--no-print-directory", "lint")),
-    replace(_QUICK, command=IN_BAD_WEATHER + _QUICK.command),
-    _tests("thorough", "every history", *UNIT, *SURFACES, "tests/postgres", only="thorough", options=BY_TEST),
+    _tests(
+        "weather",
+        "unit and surfaces in a shell full of settings",
+        *APPLICATION,
+        only="not thorough",
+        options=BY_TEST,
+        start=IN_BAD_WEATHER + PYTEST,
+    ),
+    _tests("thorough", "every history", *EVERY_HISTORY, only="thorough", options=BY_TEST),
     _tests("e2e", "starts, stops, examples, commands", "tests/live", only="e2e", options=BY_PRODUCT),
     _tests("browser", "Chromium", "tests/browser", only="browser", options=BY_PRODUCT + AGAIN),
     _tests(
