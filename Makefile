@@ -26,7 +26,7 @@ down: ## Stop a Baremint that runs in the background (or in another terminal)
 test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
 	@$(SUITE) test
 
-everything: $(VENV)/.development ## Run every part of the suite, with a table of what each costs (55 minutes at most)
+everything: $(VENV)/.development ## Run every part of the suite, with a table of what each costs (an hour at most)
 	@$(SUITE) everything
 
 rest: $(VENV)/.development ## Run every part that `make test` leaves out
