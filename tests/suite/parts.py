@@ -31,8 +31,7 @@ AGAIN = ("--reruns", "2", "--reruns-delay", "2")
 UNIT = tuple(f"tests/{name}" for name in ("api", "cli", "docs", "iam", "inside", "operations", "rules", "services"))
 ARCHITECTURE = "tests/architecture"
 SURFACES = ("tests/admin", "tests/console", "tests/objectstore")
-APPLICATION = (*UNIT, *SURFACES)
-EVERY_HISTORY = (*APPLICATION, ARCHITECTURE, "tests/postgres")
+IN_PROCESS = (*UNIT, ARCHITECTURE, *SURFACES)
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,13 @@ PARTS = (
     Part("lint", "style, types, imports, migrations, deployment checks", ("make", "--no-print-directory", "lint")),
     _tests(
         "weather",
-        "unit and surfaces in a shell full of settings",
-        *APPLICATION,
+        "unit, architecture and surfaces in a shell full of settings",
+        *IN_PROCESS,
         only="not thorough",
         options=BY_TEST,
         start=IN_BAD_WEATHER + PYTEST,
     ),
-    _tests("thorough", "every history", *EVERY_HISTORY, only="thorough", options=BY_TEST),
+    _tests("thorough", "every history", *IN_PROCESS, "tests/postgres", only="thorough", options=BY_TEST),
     _tests("e2e", "starts, stops, examples, commands", "tests/live", only="e2e", options=BY_PRODUCT),
     _tests("browser", "Chromium", "tests/browser", only="browser", options=BY_PRODUCT + AGAIN),
     _tests(
