@@ -1,5 +1,8 @@
 """The installed apps, for Django and for ``baremint help``, which does not load Django."""
 
+SERVICES = ["controlplane.objectstore", "controlplane.keyprotect"]
+"""The packages of IAM-enabled services (controlplane/cloudservice/declaration.py)."""
+
 APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -11,6 +14,7 @@ APPS = [
     "drf_spectacular",
     "controlplane.activity",
     "controlplane.timekeeping",
+    "controlplane.instances",
     "trustedprofiles",
     "servers",
     "identity",

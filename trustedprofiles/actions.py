@@ -184,6 +184,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "resource-controller.group.create",
         "resource-controller.group.update",
         "resource-controller.group.delete",
+        "resource-controller.instance.retrieve",
+        "resource-controller.instance.create",
+        "resource-controller.instance.update",
+        "resource-controller.instance.delete",
     ),
     "global-search-tagging": (
         "global-search-tagging.resource.read",

@@ -1,0 +1,1 @@
+"""The instances of IAM-enabled services that accounts own."""

@@ -1,0 +1,29 @@
+"""Reads of service instances."""
+
+from django.db.models import QuerySet
+
+from controlplane.instances.models import ResourceInstance
+from controlplane.kernel.crn import Crn
+
+
+def instances_of(account_id: str, service: str) -> QuerySet[ResourceInstance]:
+    """Return the active instances of a service in an account, the oldest first."""
+    rows = ResourceInstance.objects.filter(account_id=account_id, service=service)
+    return rows.filter(state=ResourceInstance.State.ACTIVE).order_by("created_at", "pk")
+
+
+def find_instance(account_id: str, service: str, word: str) -> ResourceInstance | None:
+    """Return the account's active instance of the service with this GUID or CRN; None when there is none."""
+    guid = word
+    if word.startswith("crn:"):
+        crn = Crn.find(word)
+        if crn is None:
+            return None
+        guid = crn.instance
+    instance = instances_of(account_id, service).filter(guid=guid).first()
+    return instance if instance and word in (instance.guid, instance.crn) else None
+
+
+def default_instance(account_id: str, service: str) -> ResourceInstance | None:
+    """Return the account's default instance, its oldest active one; None when it has none."""
+    return instances_of(account_id, service).first()

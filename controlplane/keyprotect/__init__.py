@@ -1,0 +1,1 @@
+"""Key Protect, the key management service ``kms``."""
