@@ -24,6 +24,11 @@ def find_instance(account_id: str, service: str, word: str) -> ResourceInstance 
     return instance if instance and word in (instance.guid, instance.crn) else None
 
 
+def lock_instance(account_id: str, service: str, guid: str) -> ResourceInstance | None:
+    """Return the active instance with this GUID, and lock its row until the transaction ends, against its deletion."""
+    return instances_of(account_id, service).select_for_update().filter(guid=guid).first()
+
+
 def default_instance(account_id: str, service: str) -> ResourceInstance | None:
     """Return the account's default instance, its oldest active one; None when it has none."""
     return instances_of(account_id, service).first()

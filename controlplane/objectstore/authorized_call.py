@@ -7,12 +7,14 @@ from functools import cached_property
 from django.http import HttpRequest
 
 from controlplane.activity.record import Party, record
+from controlplane.instances.models import ResourceInstance
+from controlplane.instances.selectors import default_instance, find_instance
 from controlplane.kernel.awaited_body import ASK_EVERY, Kept, arrived_of, kept_for
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import addressing, iam, quota, request_bodies, services
 from controlplane.objectstore.addressing import Address
-from controlplane.objectstore.errors import AccessDenied, InvalidArgument
+from controlplane.objectstore.errors import AccessDenied, InvalidArgument, no_instance
 from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
 from controlplane.objectstore.operations import Operation
 from controlplane.objectstore.reserved_bytes import Reservation
@@ -46,25 +48,44 @@ class Call:
 
     @cached_property
     def requested_instance(self) -> str:
-        """The service instance that the request names; empty when it names none. Raises InvalidArgument."""
+        """The GUID that the request names, else that of the account's default service instance.
+
+        Empty when the account has none. Raises InvalidArgument for what is no GUID or CRN.
+        """
+        return self._named_instance or (self._active_instance.guid if self._active_instance else "")
+
+    @cached_property
+    def _named_instance(self) -> str:
         header = self.request.headers.get("ibm-service-instance-id")
         return addressing.service_instance(header, account_id=self.account_id)
 
     @cached_property
-    def instance(self) -> str:
-        """The bucket's service instance, or the requested one for a new bucket. Empty: all instances of the account.
+    def _active_instance(self) -> ResourceInstance | None:
+        """The requested service instance; None when it does not exist, or was deleted."""
+        if self._named_instance:
+            return find_instance(self.account_id, SERVICE, self._named_instance)
+        return default_instance(self.account_id, SERVICE)
 
-        A bucket without an instance, or a missing one, counts as in an instance with the account's own id.
+    @cached_property
+    def instance(self) -> str:
+        """The GUID of the bucket's service instance, or of the requested one for a list of buckets and a new bucket.
+
+        A missing bucket counts as in the account's default instance. Empty when the account has none.
         """
-        if self.operation.scope == "service":
+        if self.operation.needs_instance:
             return self.requested_instance
-        if self.operation.name == "create_bucket":
-            return self.requested_instance or self.account_id
         return self._instance_of(self.address.bucket)
 
     def _instance_of(self, name: str) -> str:
-        bucket = buckets_of(self.account_id).filter(name=name).first()
-        return bucket.service_instance if bucket else self.account_id
+        if bucket := buckets_of(self.account_id).filter(name=name).first():
+            return bucket.service_instance
+        instance = default_instance(self.account_id, SERVICE)
+        return instance.guid if instance else ""
+
+    def require_instance(self) -> None:
+        """Check that the requested service instance is active. Raises InvalidArgument."""
+        if self.operation.needs_instance and self._active_instance is None:
+            raise no_instance(self._named_instance)
 
     @cached_property
     def _reservation(self) -> Kept[Reservation]:
@@ -84,8 +105,8 @@ class Call:
     """Whether the decision may differ between objects; then ``refusal_of`` decides each."""
 
     def decide(self) -> None:
-        """Ask IAM for its decision; nothing about a bucket may be revealed before. Raises what ``iam.require``
-        raises."""
+        """Ask IAM for its decision; nothing about a bucket or an instance may be revealed before. Raises what
+        ``iam.require`` raises."""
         resource = self._resource(self.instance, self.address) | self._list_limits()
         if self.operation.name != "delete_objects":
             iam.require(self.operation.action, resource=resource, token=self.bearer.token)
@@ -197,8 +218,8 @@ class Call:
         has_instance = "instance" in self.__dict__
         instance = self.instance if has_instance else ""
         if name:
-            return Party(bucket_crn(self.account_id, instance or self.account_id, name), name, "bucket")
-        return Party(instance_crn(self.account_id, instance or self.account_id), "", "instance")
+            return Party(bucket_crn(self.account_id, instance, name), name, "bucket")
+        return Party(instance_crn(self.account_id, instance), "", "instance")
 
     def about(self) -> dict[str, str]:
         """The data of an event about the object."""

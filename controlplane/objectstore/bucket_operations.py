@@ -47,7 +47,7 @@ def list_buckets_extended(call: Call) -> HttpResponse:
 
 
 def _owner(call: Call) -> Children:
-    return identity(call.instance or call.account_id)
+    return identity(call.instance)
 
 
 def _bucket(bucket: Bucket) -> Children:

@@ -135,3 +135,16 @@ class QuotaExceeded(S3Error, status=403, code="QuotaExceeded"):
 
 class TooManyBuckets(S3Error, status=400, code="TooManyBuckets"):
     """The account has as many buckets as allowed."""
+
+
+def no_instance(guid: str) -> InvalidArgument:
+    """The refusal of a request that names this service instance, or none in an account without one."""
+    problem = (
+        f"Your account has no active service instance {guid} of Cloud Object Storage."
+        if guid
+        else "Your account has no active service instance of Cloud Object Storage."
+    )
+    return InvalidArgument(
+        f"{problem} GET /v2/resource_instances lists those that it has, and POST creates one. Name it in "
+        "ibm-service-instance-id."
+    )

@@ -33,6 +33,11 @@ class Operation:
         return self.scope == "bucket" and {"prefix", "delimiter"} <= self.query
 
     @property
+    def needs_instance(self) -> bool:
+        """Whether it is about a service instance: it lists the buckets in it, or creates one there."""
+        return self.scope == "service" or self.name == "create_bucket"
+
+    @property
     def source_action(self) -> str:
         """The action that is needed on the bucket of the copy's source."""
         return f"{self.action}_get"

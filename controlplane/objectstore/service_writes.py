@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from controlplane.activity.record import Party
+from controlplane.instances.selectors import default_instance
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import existing
 from controlplane.objectstore import files, quota, services
@@ -51,7 +52,8 @@ def find(account_id: str, word: str) -> BucketReference:
     name = crn_named.resource if crn_named else word
     bucket = Bucket.objects.filter(account_id=account_id, name=name).first()
     if bucket is None or (crn_named and str(crn_named) != bucket_crn(account_id, bucket.service_instance, name)):
-        return BucketReference(account_id, name, account_id)
+        instance = default_instance(account_id, SERVICE)
+        return BucketReference(account_id, name, instance.guid if instance else "")
     region, _, storage_class = bucket.location.rpartition("-")
     return BucketReference(account_id, name, bucket.service_instance, region or storage_class, is_there=True)
 

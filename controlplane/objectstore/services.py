@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
+from controlplane.instances.selectors import lock_instance
 from controlplane.kernel import clock, failpoints
 from controlplane.kernel.errors import existing
 from controlplane.objectstore import files, reserved_bytes
@@ -17,8 +18,9 @@ from controlplane.objectstore.errors import (
     NoSuchBucket,
     NoSuchKey,
     TooManyBuckets,
+    no_instance,
 )
-from controlplane.objectstore.models import Bucket, Piece, StoredObject, bucket_crn
+from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, bucket_crn
 from controlplane.objectstore.quota import Allowance
 from controlplane.objectstore.selectors import buckets_of
 
@@ -31,9 +33,14 @@ def target_of(bucket: Bucket) -> Party:
 
 
 def create_bucket(account_id: str, *, name: str, service_instance: str, location: str, event: str, by: Party) -> Bucket:
-    """Create a bucket. Raises BucketAlreadyOwnedByYou, TooManyBuckets, or OSError."""
+    """Create a bucket in the active service instance of this GUID.
+
+    Raises InvalidArgument without one, BucketAlreadyOwnedByYou, TooManyBuckets, or OSError.
+    """
     try:
         with reserved_bytes.account_lock(account_id), transaction.atomic():
+            if lock_instance(account_id, SERVICE, service_instance) is None:
+                raise no_instance(service_instance)
             _require_new_name(account_id, name)
             bucket = Bucket.objects.create(
                 account_id=account_id,

@@ -79,6 +79,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
         _check_query(request.GET)
         call.check_list_limits()
         call.decide()
+        call.require_instance()
         call.reserve_space()
         require_body(request)
         try:

@@ -17,6 +17,7 @@ from tests.api.vpc import settle
 from tests.build import FACTS
 from tests.certified import issue
 from tests.docs.document import Documented
+from tests.instances import make_instance
 from tests.policies import attribute
 from tests.world import make_server, make_subnet
 from trustedprofiles.models import Account, User
@@ -53,8 +54,7 @@ class Everything:
         subnet = {"id": self.server.vpc.subnets.get().id}
         source = {"file": {"href": "cos://us-south/b/i.qcow2"}, "operating_system": {"name": "ubuntu-22-04-amd64"}}
         image = self.post("/v1/images", source)
-        place = {"name": "everything", "service_instance": "one", "location": "us-south-smart"}
-        create_bucket(account.id, **place, event="cloud-object-storage.bucket.create", by=Party(owner.iam_id))
+        self._make_bucket()
         self.post(f"/v1/images/{image}/export_jobs", {"storage_bucket": {"name": "everything"}})
         attached = self.post(
             "/v1/bare_metal_servers",
@@ -126,6 +126,11 @@ class Everything:
         self.attached = attached
         tagged = {"tag_name": f"tag-of-{account.id}", "resources": [{"resource_id": self.server.crn}]}
         self.call("POST", "/v3/tags/attach", tagged)
+
+    def _make_bucket(self) -> None:
+        place = {"name": "everything", "service_instance": make_instance(self.account.id).guid, "location": "us-south"}
+        by = Party(self.owner.iam_id)
+        create_bucket(self.account.id, **place, event="cloud-object-storage.bucket.create", by=by)
 
     @property
     def policy(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from servers.services import image_exports
 from servers.services.catalog import seed_images
 from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits
+from tests.instances import make_instance
 from tests.policies import make_content
 from tests.tables import assert_rows
 from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, REGION, World
@@ -38,6 +39,7 @@ BUCKET = {"name": "my-bucket"}
 
 
 def make_bucket(account_id: str = ACCOUNT, name: str = "my-bucket") -> Bucket:
+    make_instance(account_id, "one")
     return create_bucket(
         account_id, name=name, service_instance="one", location="us-south-smart", event="cloud.bucket.create", by=BY
     )

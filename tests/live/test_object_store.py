@@ -295,7 +295,8 @@ def test_the_object_store_needs_nothing_but_http(tmp_path: Any) -> None:
     """Imported with its own settings alone, it brings no part of IAM along."""
     script = (
         "import sys, django; from django.conf import settings;"
-        "settings.configure(INSTALLED_APPS=['controlplane.activity', 'controlplane.objectstore']);"
+        "apps = ['controlplane.activity', 'controlplane.instances', 'controlplane.objectstore'];"
+        "settings.configure(INSTALLED_APPS=apps);"
         "django.setup(); import controlplane.objectstore.views;"
         "print(sorted(n for n in sys.modules if n.split('.')[0] in ('identity', 'servers', 'trustedprofiles')))"
     )

@@ -94,11 +94,15 @@ def test_iam_is_asked_about_the_resource(
 ) -> None:
     action, resource = asked
     Store(own_iam.sign(token_claims()))(method, path)
-    of_instance = {"serviceInstance": ACCOUNT} if resource else {}
     assert own_iam.questions == [
         {
             "action": f"cloud-object-storage.{action}",
-            "resource": {"serviceName": "cloud-object-storage", "accountId": ACCOUNT, **of_instance, **resource},
+            "resource": {
+                "serviceName": "cloud-object-storage",
+                "accountId": ACCOUNT,
+                "serviceInstance": ACCOUNT,
+                **resource,
+            },
         }
     ]
 

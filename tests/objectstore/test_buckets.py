@@ -4,10 +4,13 @@ from itertools import product
 
 import pytest
 
+from controlplane.instances.models import ResourceInstance
+from controlplane.objectstore import instance_rules
 from controlplane.objectstore.models import Bucket, bucket_crn
+from tests.instances import make_instance
 from tests.objectstore.store import Store, last_event, parsed, refused, texts
 from tests.tables import alone, assert_rows, check_each
-from tests.world import ACCOUNT
+from tests.world import ACCOUNT, OTHER_ACCOUNT
 
 CONFIGURATION = (
     b'<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
@@ -100,16 +103,17 @@ def test_an_account_has_a_hundred_buckets_at_most(alice: Store, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("header", "kept"),
+    ("header", "guid"),
     [
         ("", ACCOUNT),
         ("d8f1-guid", "d8f1-guid"),
         (f"crn:v1:bluemix:public:cloud-object-storage:global:a/{ACCOUNT}:d8f1-guid::", "d8f1-guid"),
     ],
 )
-def test_a_bucket_belongs_to_a_service_instance(alice: Store, header: str, kept: str) -> None:
+def test_a_bucket_belongs_to_a_service_instance(alice: Store, header: str, guid: str) -> None:
+    make_instance(guid="d8f1-guid")
     alice.put("/my-bucket", ibm_service_instance_id=header)
-    assert Bucket.objects.get().service_instance == kept
+    assert Bucket.objects.get().service_instance == guid
 
 
 @pytest.mark.parametrize(
@@ -119,18 +123,46 @@ def test_a_bucket_belongs_to_a_service_instance(alice: Store, header: str, kept:
         "x" * 65,
         "crn:v1:nonsense",
         f"crn:v1:bluemix:public:is:global:a/{ACCOUNT}:guid::",
-        f"crn:v1:bluemix:public:cloud-object-storage:global:a/{'b' * 32}:guid::",
+        f"crn:v1:bluemix:public:cloud-object-storage:global:a/{OTHER_ACCOUNT}:{OTHER_ACCOUNT}::",
+        "unknown",
+        OTHER_ACCOUNT,
     ],
 )
 def test_what_names_no_service_instance_of_the_account_is_refused(alice: Store, header: str) -> None:
     assert refused(alice("PUT", "/my-bucket", ibm_service_instance_id=header)) == (400, "InvalidArgument")
+    assert refused(alice("GET", "/", ibm_service_instance_id=header)) == (400, "InvalidArgument")
 
 
-def test_the_list_is_that_of_the_service_instance(alice: Store) -> None:
-    alice.put("/one-bucket", ibm_service_instance_id="one")
+@pytest.mark.parametrize("state", ["pending_reclamation", "removed"])
+def test_a_deleted_service_instance_takes_no_buckets(alice: Store, state: str) -> None:
+    ResourceInstance.objects.filter(guid=ACCOUNT).update(state=state)
+    assert refused(alice("PUT", "/my-bucket")) == (400, "InvalidArgument")
+    assert refused(alice("GET", "/", ibm_service_instance_id=ACCOUNT)) == (400, "InvalidArgument")
+
+
+def test_an_instance_of_another_service_takes_no_buckets(alice: Store) -> None:
+    make_instance(guid="keys", service="kms")
+    assert refused(alice("PUT", "/my-bucket", ibm_service_instance_id="keys")) == (400, "InvalidArgument")
+
+
+def test_a_caller_without_access_does_not_learn_which_service_instances_exist(reader: Store) -> None:
+    for header in ("unknown", ACCOUNT):
+        assert refused(reader("PUT", "/my-bucket", ibm_service_instance_id=header)) == (403, "AccessDenied")
+
+
+def test_the_list_is_that_of_the_service_instance_by_default_the_oldest(alice: Store) -> None:
+    make_instance(guid="two")
+    alice.put("/one-bucket")
     alice.put("/two-bucket", ibm_service_instance_id="two")
     assert texts(alice("GET", "/", ibm_service_instance_id="two"), "Name") == ["two-bucket"]
-    assert texts(alice("GET", "/"), "Name") == ["one-bucket", "two-bucket"]
+    assert texts(alice("GET", "/"), "Name") == ["one-bucket"]
+
+
+def test_an_instance_with_buckets_says_so_to_the_resource_controller(alice: Store) -> None:
+    instance = ResourceInstance.objects.get(guid=ACCOUNT)
+    assert instance_rules.refusal_of_deletion(instance) == ""
+    alice.put("/my-bucket")
+    assert "my-bucket" in instance_rules.refusal_of_deletion(instance)
 
 
 # --- what is in a bucket ----------------------------------------------------------------------------------------
