@@ -17,7 +17,7 @@ from tests.api.vpc import settle
 from tests.build import FACTS
 from tests.certified import issue
 from tests.docs.document import Documented
-from tests.instances import make_instance
+from tests.objectstore.instances import make_instance
 from tests.policies import attribute
 from tests.world import make_server, make_subnet
 from trustedprofiles.models import Account, User

@@ -19,7 +19,7 @@ from servers.services import image_exports
 from servers.services.catalog import seed_images
 from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits
-from tests.instances import make_instance
+from tests.objectstore.instances import make_instance
 from tests.policies import make_content
 from tests.tables import assert_rows
 from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, REGION, World

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from controlplane.activity.record import Party
 from controlplane.objectstore import keyset
-from tests.instances import make_instance
+from tests.objectstore.instances import make_instance
 from tests.objectstore.own_iam import OwnIam, serving
 from tests.objectstore.store import Store, token_of
 from tests.policies import attribute, role_crn

@@ -7,7 +7,7 @@ import pytest
 from controlplane.instances.models import ResourceInstance
 from controlplane.objectstore import instance_rules
 from controlplane.objectstore.models import Bucket, bucket_crn
-from tests.instances import make_instance
+from tests.objectstore.instances import make_instance
 from tests.objectstore.store import Store, last_event, parsed, refused, texts
 from tests.tables import alone, assert_rows, check_each
 from tests.world import ACCOUNT, OTHER_ACCOUNT

@@ -12,7 +12,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.crn import Crn
 from controlplane.objectstore.models import bucket_crn
 from tests.api.calling import call
-from tests.instances import make_instance
+from tests.objectstore.instances import make_instance
 from tests.objectstore.store import Store, texts, token_of
 from tests.policies import attribute, make_content
 from tests.tables import assert_rows

@@ -11,7 +11,7 @@ from controlplane.deployment.home import Home
 from controlplane.objectstore.errors import TooManyBuckets
 from controlplane.objectstore.models import Bucket
 from controlplane.objectstore.services import create_bucket
-from tests.instances import make_instance
+from tests.objectstore.instances import make_instance
 from tests.world import ACCOUNT
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")

@@ -18,7 +18,7 @@ from servers.models import Image, ImageExportJob
 from servers.services import image_exports
 from servers.services.image_exports import advance, create_export_job, delete_export_job
 from servers.services.images import create_image, delete_image
-from tests.instances import make_instance
+from tests.objectstore.instances import make_instance
 from tests.world import ACCOUNT, REGION, make_world
 from trustedprofiles.models import Account
 

@@ -1,7 +1,6 @@
 """Makes the service instances that buckets name, and a default one for each account, whose GUID is the account's id:
 buckets that named no instance were in one of that GUID."""
 
-from datetime import UTC
 from typing import Any
 
 from django.db import migrations
@@ -23,7 +22,7 @@ def _make_instance(apps: Any, account: Any, guid: str) -> None:
     instances = apps.get_model("instances", "ResourceInstance").objects
     groups = apps.get_model("trustedprofiles", "ResourceGroup").objects
     group = groups.filter(account=account, is_default=True).first()
-    start = account.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    start = account.created_at.isoformat()
     instances.get_or_create(
         account_id=account.pk,
         guid=guid,
