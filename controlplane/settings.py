@@ -33,6 +33,7 @@ ALLOWED_HOSTS = env.words(
         "iam.cloud.ibm.com",
         ".iaas.cloud.ibm.com",
         "resource-controller.cloud.ibm.com",
+        "globalcatalog.cloud.ibm.com",
         "api.global-search-tagging.cloud.ibm.com",
         "tags.global-search-tagging.cloud.ibm.com",
         "user-management.cloud.ibm.com",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("_baremint/", include("identity.api.baremint_urls")),
     path("pki/", include("identity.pki.urls")),
     path("", include("trustedprofiles.api.urls")),
+    path("", include("controlplane.resourcecontroller.api.urls")),
     path("", include("identity.api.urls")),
     path("", include("identity.iam.urls")),
     path("cos", include("controlplane.objectstore.urls")),

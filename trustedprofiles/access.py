@@ -150,7 +150,8 @@ def verdict(
             return Allowed(str(each), source=each.policy.id)
     near_misses = [str(each) for each in nearest(considered) if each.distance == 1 or each.role]
     missing = "; ".join(near_misses[:MOST_NEAR_MISSES]) or "no policy grants it on this resource"
-    service, least = resource.get("serviceName", "the service"), least or least_role(action)
+    service, least = resource.get("serviceName", EVERY), least or least_role(action)
+    service = "the service" if service == EVERY else service
     remedy = (
         f"A policy for {iam_id} on {service} with the role {least.display_name} would allow it."
         if least

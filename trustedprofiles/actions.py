@@ -200,6 +200,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "global-search-tagging.tag.detach-user-tag",
         "global-search-tagging.tag.detach-access-tag",
     ),
+    "globalcatalog": ("globalcatalog.entry.read",),
     "baremint": (
         "baremint.clock.read",
         "baremint.clock.administer",
@@ -230,6 +231,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+OF_EVERY_CALLER = frozenset({"globalcatalog.entry.read"})
+"""Actions that need a valid token and no policy."""
 IAM_SERVICES = frozenset({"iam-access-management", "iam-groups", "iam-identity", "user-management"})
 """The services that a policy on ``service_group_id`` ``IAM`` selects (IBM's table of account management services)."""
 ACCOUNT_MANAGEMENT = IAM_SERVICES | {"resource-controller"}

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
+from controlplane.cloudservice.registry import services
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment_administrator, explain_urls, trust
+from trustedprofiles.actions import OF_EVERY_CALLER
 from trustedprofiles.assume import identities_naming, may_assume, path_of
 from trustedprofiles.identity_grants import policies_for
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.restrictions import needs_named_role, with_roles_naming
 from trustedprofiles.roles import Role
-from trustedprofiles.selectors import OWNER, considered_trust, owned_account
+from trustedprofiles.selectors import NEEDS_NO_POLICY, OWNER, considered_trust, owned_account
 from trustedprofiles.service_roles import least_role, naming_role
 from trustedprofiles.tagged_resources import plain, with_tags
 
@@ -104,6 +106,8 @@ def explain_access(
 
     ``lists``: the question is about a list, which any caller with a policy on the service may see in part.
     """
+    if action in OF_EVERY_CALLER:
+        return _about_access(subject, action, resource, Allowed(NEEDS_NO_POLICY))
     reserved = deployment_administrator.decide(account_id=account_id, iam_id=subject, action=action)
     if reserved is not None:
         answer = _about_access(subject, action, resource, reserved)
@@ -120,6 +124,8 @@ def explain_access(
     if restricted:
         policies = with_roles_naming(action, policies)
     [tagged] = with_tags([resource], policies, account_id=account_id)
+    if resource["serviceName"] == access.EVERY:
+        tagged = {**tagged, "serviceName": tuple(services())}
     considered = access.consider(
         iam_id=subject, action=action, resource=tagged, policies=policies, now=now, lists=lists
     )
@@ -281,7 +287,11 @@ def _nearest_policy(
         return {"because": "The resource is of another account, where no policy of this one grants anything."}
     close = access.nearest(considered)
     because = f"{close[0]}." if close else f"{subject} has no policy at all."
-    attributes = [{"name": name, "value": value} for name, value in resource.items() if name not in NOT_OFFERED]
+    attributes = [
+        {"name": name, "value": value}
+        for name, value in resource.items()
+        if name not in NOT_OFFERED and (name, value) != ("serviceName", access.EVERY)
+    ]
     body = {
         "type": "access",
         "subjects": [{"attributes": [{"name": "iam_id", "value": subject}]}],

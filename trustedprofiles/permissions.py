@@ -112,6 +112,8 @@ class Operation:
     """Whether a browser is sent to a page of the console instead."""
     simulated: bool = True
     """False for an operation that exists only so that its clients can continue: it is empty, and refuses writes."""
+    refusals: tuple[int, ...] = ()
+    """The statuses of refusals that only it has."""
     conflicts: bool = True
     """Whether the state of a resource may forbid a write with 409; for a read it is ignored."""
 

@@ -14,6 +14,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment_administrator, explain_urls, tag_rules, trust
+from trustedprofiles.actions import OF_EVERY_CALLER
 from trustedprofiles.claim_conditions import Claim, ClaimCondition, claims_of
 from trustedprofiles.identity_grants import policies_for
 from trustedprofiles.models import (
@@ -38,6 +39,7 @@ from trustedprofiles.visibility import Selection, Visible
 
 M = TypeVar("M", bound=Model)
 OWNER = "the caller owns the account"
+NEEDS_NO_POLICY = "every caller with a valid token may do this"
 
 LINKING = ("iam-identity.profile.update", "iam-identity.profile.linkToResource")
 """The actions that a caller needs for a link that is created on its behalf (VPC API, ``auto_link``)."""
@@ -79,7 +81,9 @@ class Rights:
         account_id, iam_id, now = self._caller.account_id, self._caller.iam_id, clock.now()
         restricted = needs_named_role(account_id, action)
         owned, least = (None, naming_role(action)) if restricted else (self._owned, None)
-        reserved = deployment_administrator.decide(account_id=account_id, iam_id=iam_id, action=action)
+        reserved: Verdict | None = Allowed(NEEDS_NO_POLICY)
+        if action not in OF_EVERY_CALLER:
+            reserved = deployment_administrator.decide(account_id=account_id, iam_id=iam_id, action=action)
 
         def policies() -> list[access.PolicyFacts]:
             return with_roles_naming(action, self._policies) if restricted else self._policies

@@ -26,7 +26,8 @@ TAGS = {
     "iam-access-management": "IAM policy",
     "iam-groups": "IAM access groups",
     "user-management": "User management",
-    "resource-controller": "Resource manager",
+    "resource-controller": "Resource manager and controller",
+    "globalcatalog": "Global catalog",
     "global-search-tagging": "Global search and tagging",
 }
 """Service name of a view to the API it belongs to."""
@@ -103,7 +104,7 @@ class OperationSchema(AutoSchema):
             statuses.append(409)
         if operation.if_match:
             statuses.append(412)
-        return statuses
+        return [*statuses, *operation.refusals]
 
     def _refusal(self, status: int) -> Schema:
         """By reference: every operation of an API refuses in the same envelope."""

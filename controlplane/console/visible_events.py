@@ -7,10 +7,13 @@ from django.db.models import Q, QuerySet
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM
 from controlplane.console.access import CERTIFICATE, GROUP, POLICY, Person
+from controlplane.resourcecontroller.selectors import EVERY_SERVICE
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.visible_users import READ as READ_USERS
 
+INSTANCES = "resource-controller.instance.retrieve"
 REQUIRED_ACTIONS = {
+    "globalcatalog.": INSTANCES,
     **{
         f"is.{kind}.": f"is.{kind}.{noun}.list"
         for _, kind, noun, verb in (each.split(".") for each in ACTIONS["is"])
@@ -32,7 +35,8 @@ REQUIRED_ACTIONS = {
     "iam-identity.preferences.": "iam-identity.preferences.read",
     "iam-identity.serviceid-apikey.": "iam-identity.serviceid.list",
     "iam-identity.user-": "iam-identity.apikey.list",
-    "resource-controller.": "resource-controller.group.read",
+    "resource-controller.group.": "resource-controller.group.read",
+    **{f"resource-controller.{each}.": INSTANCES for each in ("alias", "binding", "instance", "key", "reclamation")},
     "user-management.": READ_USERS,
 }
 """The action that a person needs to see events, by the prefix of their names. All others are about the deployment, and
@@ -48,7 +52,9 @@ def visible(person: Person, rows: QuerySet[ActivityEvent]) -> QuerySet[ActivityE
 
 def _may(person: Person, action: str) -> bool:
     """Whether the person may do this; in all regions for VPC, because events are of all regions."""
-    return person.may_everywhere(action) if action.startswith("is.") else bool(person.may(action))
+    if action.startswith("is."):
+        return person.may_everywhere(action)
+    return bool(person.may(action, EVERY_SERVICE if action == INSTANCES else None))
 
 
 def as_seen_by(person: Person, event: ActivityEvent) -> ActivityEvent:

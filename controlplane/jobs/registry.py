@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from controlplane.activity import counters, job_runs
+from controlplane.resourcecontroller.services import reclamations
 from identity.services import certificate_renewal, key_rotation, revocation, revocation_lists
 from servers.services import image_exports, images, reservation_terms, transitions
 
@@ -58,6 +59,12 @@ JOBS = {
         ),
         Job("image-exports", "writes images into buckets", image_exports.run_due, image_exports.due_at),
         Job("image-retirement", "deprecates images and makes them obsolete", images.retire_due, images.due_at),
+        Job(
+            "reclamations",
+            "removes deleted service instances that were not restored",
+            reclamations.reclaim_due,
+            reclamations.due_at,
+        ),
         Job("event-tally", "counts events", counters.count_settled_events, every=timedelta(seconds=30)),
         Job("job-pruning", "deletes old runs of jobs", job_runs.prune, every=timedelta(minutes=10)),
     )

@@ -178,8 +178,20 @@ class ServerStatusConflict(Conflict, code="server_status_conflict"):
     """The status of a bare metal server forbids the operation."""
 
 
+class Gone(ApiError, status=410, code="gone"):
+    """The resource was deleted, and this is not a first deletion."""
+
+
 class PreconditionFailed(ApiError, status=412, code="precondition_failed", iam_code="BXNIM0471E"):
     """The If-Match header is stale."""
+
+
+class Unprocessable(ApiError, status=422, code="unprocessable"):
+    """The request is well formed, and the state of the resource does not allow it."""
+
+
+class NotServed(ApiError, status=501, code="not_supported"):
+    """An operation of IBM's API that is left out."""
 
 
 class ServiceUnavailable(ApiError, status=503):

@@ -10,6 +10,7 @@ overlap."""
 GLOBAL_HOSTS = (
     "iam.cloud.ibm.com",
     "resource-controller.cloud.ibm.com",
+    "globalcatalog.cloud.ibm.com",
     "user-management.cloud.ibm.com",
     "tags.global-search-tagging.cloud.ibm.com",
     "api.global-search-tagging.cloud.ibm.com",

@@ -1,10 +1,13 @@
 """The resource of a question as the API would see it: the attributes by which a decision about the action is made."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
+from controlplane.instances.models import GLOBAL
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
 from controlplane.kernel.text import echoed
+from identity.services.instance_lookup import INSTANCE
 from identity.services.resource_lookup import (
     ACCESS_GROUP,
     ACL,
@@ -69,6 +72,7 @@ KINDS: tuple[tuple[str, Kind | None], ...] = (
     ("iam-access-management.policy.", POLICY),
     *((f"iam-groups.{part}.", ACCESS_GROUP) for part in ("groups", "members", "rules")),
     ("resource-controller.group.", RESOURCE_GROUP),
+    ("resource-controller.instance.", INSTANCE),
     ("user-management.user", USER),
 )
 """The kind of resource that actions with this prefix are about; None when it has no id."""
@@ -116,6 +120,8 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
     if service_of(action) in OUTSIDE or asked.get("accountId", base["accountId"]) != base["accountId"]:
         attributes = {name: value for name, value in asked.items() if name != tag_rules.CRN}
         return {**base, **attributes, **_crn_outside(base | attributes)}
+    if kind_of(action) is INSTANCE:
+        return base | _of_instances(action, asked, asker)
     _require_attributes(action, asked)
     if service_of(action) == TAGGING:
         return {**base, **asked}
@@ -156,6 +162,19 @@ def _tagged(word: str, asker: Asker) -> dict[str, str]:
     if crn.account_id != asker.caller.account_id:
         raise ReferenceNotFound("There is no resource of this CRN in your account.", target=RESOURCE)
     return tag_rules.attributes_of(crn)
+
+
+def _of_instances(action: str, asked: Mapping[str, str], asker: Asker) -> dict[str, str]:
+    """Return the attributes of the service instance that is named; else those of a new one, or of all of them."""
+    if (id := asked.get(INSTANCE.attribute, "*")) != "*":
+        if action in INSTANCE.of_all:
+            raise InvalidValue(f"{action} is about every {INSTANCE.noun}, not about one.", target=RESOURCE)
+        return INSTANCE.attributes(named(INSTANCE, id, asker, target="resource"), asker.caller.account_id)
+    _require_attributes(action, {name: value for name, value in asked.items() if (name, value) != ("region", GLOBAL)})
+    attributes = {**INSTANCE.everything, **asked}
+    with suppress(ReferenceNotFound):  # the API decides about an unknown group, too
+        attributes |= _with_ids(action, asked, asker)
+    return attributes
 
 
 def _require_attributes(action: str, asked: Mapping[str, str]) -> None:

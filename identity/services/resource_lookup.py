@@ -86,6 +86,8 @@ class Kind:
     """The action that creates one, where it has another noun than ``read``."""
     columns: Callable[[str], Columns] | None = None
     """The columns by which policies distinguish them, by account; those of their model if None."""
+    id: str = "id"
+    """The column of the public id."""
 
     @property
     def of_all(self) -> frozenset[str]:
@@ -221,7 +223,7 @@ def named(kind: Kind, word: str, asker: Asker, *, target: str, name_is_told: boo
     rows = [each for each in _by_name(kind, word, asker) if is_public or readable(kind, each, asker)]
     here = [each for each in rows if getattr(each, "region", "") == asker.region] or rows
     if len(here) > 1:
-        raise several(kind.noun, [str(each.id) for each in here], target=target)
+        raise several(kind.noun, [str(getattr(each, kind.id)) for each in here], target=target)
     if here:
         return here[0]
     raise not_found(kind.noun, nearest_of(word, listed_names(kind, word, asker)), target=target)
@@ -275,7 +277,7 @@ def _by_id_or_crn(kind: Kind, word: str, asker: Asker) -> Any:
         crn = Crn.parse(word)
     except ValueError:
         return None
-    row = kind.by_id(account_id, crn.resource)
+    row = kind.by_id(account_id, crn.resource or crn.instance)
     candidates = [row] if row is not None else _by_name(kind, crn.resource, asker)
     return next((row for row in candidates if hasattr(row, "crn") and Crn.parse(row.crn) == crn), None)
 

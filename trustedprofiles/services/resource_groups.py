@@ -4,6 +4,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from controlplane.activity.record import Party
+from controlplane.instances.models import ResourceInstance
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotFound
 from controlplane.kernel.unique_names import unique_name
@@ -44,6 +45,9 @@ def delete_resource_group(group: ResourceGroup, *, by: Party) -> None:
     lock_row(group, no_key=False)
     if group.is_default:
         raise Conflict("The default resource group of an account cannot be deleted.")
+    instances = ResourceInstance.objects.filter(account_id=group.account_id, resource_group_id=group.id)
+    if instances.exclude(state=ResourceInstance.State.REMOVED).exists():
+        raise Conflict("The resource group has service instances in it. Delete them and reclaim them first.")
     events.record_change(f"{events.RESOURCE_GROUP}.delete", group, by=by, status=204)
     tags.forget(group.crn)
     try:

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from controlplane.apidocs.permissions.table import Permission, granting, permissions
 from controlplane.objectstore.operations import OPERATIONS
+from trustedprofiles.actions import OF_EVERY_CALLER
 from trustedprofiles.deployment_administrator import ALWAYS, ONCE_SHARED
 from trustedprofiles.roles import Role
 from trustedprofiles.service_roles import EVERY_ROLE, OWN_ROLES
@@ -15,7 +16,8 @@ TITLES = {
     "iam-access-management": "IAM policy (`iam-access-management`)",
     "iam-groups": "IAM access groups (`iam-groups`)",
     "user-management": "User management (`user-management`)",
-    "resource-controller": "Resource manager (`resource-controller`)",
+    "resource-controller": "Resource manager and controller (`resource-controller`)",
+    "globalcatalog": "Global catalog (`globalcatalog`)",
     "global-search-tagging": "Global search and tagging (`global-search-tagging`)",
     "baremint": "The deployment itself (`baremint`)",
     "cloud-object-storage": "Object store (`cloud-object-storage`)",
@@ -32,6 +34,7 @@ A role grants an action by the verb with which the action ends; a role of one se
 actions that it lists. Where an operation needs a further action only for some requests, the action is marked *if*.
 """
 
+NO_ROLE = "none is needed: a valid token suffices"
 DEPLOYMENT = "; with two accounts or more, the deployment administrator alone"
 ADMINISTRATION = f"""\
 ## The deployment administrator
@@ -88,7 +91,8 @@ def _rows(each: Permission) -> Iterator[tuple[str, ...]]:
     first = (f"`{operation.name}`", f"`{each.method} {each.path}`")
     for action in (operation.action, *operation.also):
         alone = DEPLOYMENT if action in ONCE_SHARED else ""
-        yield (*first, f"`{action}`", ", ".join(granting(action)) + alone)
+        roles = NO_ROLE if action in OF_EVERY_CALLER else ", ".join(granting(action)) + alone
+        yield (*first, f"`{action}`", roles)
         first = ("", "")
     for action in operation.further:
         yield ("", "", f"*if* `{action}`", ", ".join(granting(action)))

@@ -1,0 +1,1 @@
+"""The REST APIs of the resource controller and the global catalog."""
