@@ -9,12 +9,14 @@ from django.db import DatabaseError
 
 from controlplane.deployment import credentials
 from controlplane.deployment.credentials import Credentials
+from controlplane.instances.models import ResourceInstance
 from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
 from controlplane.operations import certificate_renewals
 from controlplane.operations.api import keys
 from controlplane.operations.commands.command import CommandFailed
 from controlplane.operations.info import EmptyDataDirectory
+from controlplane.resourcecontroller.api.responses import instance_body
 from servers.api import addresses
 
 
@@ -31,6 +33,11 @@ class DatabaseSource:
             return [
                 {**addresses.server_address(server)} for server in addresses.servers_of(account_id).order_by("number")
             ]
+
+    def instances(self, account_id: str) -> list[dict[str, Any]]:
+        with _command_errors():
+            rows = ResourceInstance.objects.filter(account_id=account_id, state=ResourceInstance.State.ACTIVE)
+            return [{**instance_body(instance)} for instance in rows.order_by("created_at", "pk")]
 
     def keys(self) -> list[dict[str, Any]]:
         with _command_errors():

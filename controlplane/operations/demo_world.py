@@ -1,4 +1,5 @@
-"""The demo world: a VPC with a subnet in each zone, an SSH key, a trusted profile with the Viewer role, three servers.
+"""The demo world: a VPC with a subnet in each zone, an SSH key, a trusted profile with the Viewer role, three servers,
+and an instance of each IAM-enabled service.
 
 The servers are running at once, so that the first start does not wait for provisioning.
 """
@@ -8,7 +9,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from controlplane.activity.record import Party
+from controlplane.cloudservice.registry import services
+from controlplane.instances.models import GLOBAL
 from controlplane.operations.users import role_content
+from controlplane.resourcecontroller.services.creation import InstancePrototype, create_instance
 from servers import catalog
 from servers.models import Image, Key, Subnet
 from servers.services.initialization import InitializationPrototype
@@ -28,6 +32,7 @@ SUBNET_SIZE = 256
 
 def make_demo_world(account: Account, *, resource_group: ResourceGroup, by: Party) -> None:
     """Create the demo world. Call it in a transaction, after the stock images were created."""
+    _make_service_instances(account, resource_group.id, by=by)
     subnets = _make_network(account, resource_group.id, by=by)
     key = create_key(
         account,
@@ -70,6 +75,18 @@ def _make_network(account: Account, resource_group: str, *, by: Party) -> list[S
         )
         for zone in region.zones
     ]
+
+
+def _make_service_instances(account: Account, resource_group: str, *, by: Party) -> None:
+    for service in services().values():
+        prototype = InstancePrototype(
+            name=f"{NAME}-{service.name}",
+            service=service.name,
+            plan=service.offering.plans[0].id,
+            region=GLOBAL if service.offering.is_global else settings.BAREMINT_REGION,
+            resource_group=resource_group,
+        )
+        create_instance(account, prototype=prototype, by=by)
 
 
 def _public_key() -> str:

@@ -30,8 +30,16 @@ def find_server(facts: dict[str, Any], identifier: str) -> dict[str, Any]:
     raise UnknownServer(f"There is no server {identifier}. Known by name: {names}.")
 
 
-def collect(location: Location, credentials: Credentials, servers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the fields of ``baremint info --json``. ``servers`` are those of ``/_baremint/bare_metal_servers``."""
+def collect(
+    location: Location,
+    credentials: Credentials,
+    servers: Iterable[Mapping[str, Any]],
+    instances: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return the fields of ``baremint info --json``.
+
+    ``servers`` are those of ``/_baremint/bare_metal_servers``, ``instances`` those of ``/v2/resource_instances``.
+    """
     origin = location.public_url
     return {
         "control_plane_url": origin,
@@ -44,6 +52,10 @@ def collect(location: Location, credentials: Credentials, servers: Iterable[Mapp
         "ca_bundle": str(location.home.path / CA_BUNDLE),
         "admin": {"url": f"{origin}/admin/", "username": credentials.username, "password": credentials.password},
         "servers": [_described(location, server) for server in servers],
+        "service_instances": [
+            {"service": each["sub_type"], "name": each["name"], "guid": each["guid"], "crn": each["crn"]}
+            for each in instances
+        ],
     }
 
 

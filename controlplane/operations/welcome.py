@@ -29,8 +29,15 @@ def addresses(info: dict[str, Any]) -> str:
             f"  CA bundle       {info['ca_bundle']}",
             "  Servers, each with its own address of the metadata service:",
             *(servers or ["    none"]),
+            *_instances(info["service_instances"]),
         ]
     )
+
+
+def _instances(instances: list[dict[str, str]]) -> list[str]:
+    width = max([len(instance["service"]) for instance in instances], default=0)
+    lines = [f"    {instance['service']:<{width}}  {instance['guid']}  {instance['name']}" for instance in instances]
+    return ["  Service instances, each with its GUID:", *lines] if lines else []
 
 
 def _sign_in(admin: dict[str, str]) -> str:

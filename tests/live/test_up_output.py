@@ -25,6 +25,7 @@ MEMBERS = {
     "ca_bundle",
     "admin",
     "servers",
+    "service_instances",
 }
 
 
@@ -35,6 +36,15 @@ def test_info_has_every_member_and_no_other(product: Product) -> None:
     assert set(info["admin"]) == {"url", "username", "password"}
     for server in info["servers"]:
         assert set(server) == {"id", "name", "crn", "metadata_url", "metadata_enabled", "metadata_protocol"}
+
+
+def test_there_is_an_instance_of_each_service(product: Product) -> None:
+    instances = {instance["service"]: instance for instance in product.info["service_instances"]}
+
+    assert instances.keys() >= {"kms", "cloud-object-storage"}
+    for instance in instances.values():
+        assert set(instance) == {"service", "name", "guid", "crn"}
+        assert instance["guid"] in product.run("info")
 
 
 def test_there_are_three_demo_servers(product: Product) -> None:

@@ -26,6 +26,9 @@ class Source(Protocol):
     def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:
         """Return the servers, the oldest first. With ``named``, at least the first server of this name, if any."""
 
+    def instances(self, account_id: str) -> list[dict[str, Any]]:
+        """Return the active service instances as the resource controller answers them, the oldest first."""
+
     def keys(self) -> list[dict[str, Any]]: ...
 
     def renewals(self) -> dict[str, Any]: ...

@@ -20,7 +20,12 @@ ASK_SECONDS = 1.0
 def facts(context: Context, *, named: str = "") -> dict[str, Any]:
     """Return the data of ``info`` with all servers, or at least the first one of this name. Raises CommandFailed."""
     credentials = _credentials(context)
-    return info.collect(context.location, credentials, context.source.servers(credentials.account_id, named=named))
+    return info.collect(
+        context.location,
+        credentials,
+        context.source.servers(credentials.account_id, named=named),
+        () if named else context.source.instances(credentials.account_id),
+    )
 
 
 def _credentials(context: Context) -> Credentials:

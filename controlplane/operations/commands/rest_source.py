@@ -16,6 +16,7 @@ NONSENSE = (LookupError, TypeError, AttributeError, ValueError)
 """Errors from the unexpected responses of another program on this port."""
 LARGEST_PAGE = "100"
 SERVERS = "/_baremint/bare_metal_servers"
+INSTANCES = "/v2/resource_instances"
 KEYS = "/_baremint/keys"
 RENEWALS = "/_baremint/certificate_renewals"
 
@@ -57,6 +58,9 @@ class RestSource:
             return matches
         return self._list({})
 
+    def instances(self, account_id: str) -> list[dict[str, Any]]:
+        return self._ask(_instances)
+
     def keys(self) -> list[dict[str, Any]]:
         return self._ask(lambda client: list(client.call("GET", KEYS)["keys"]))
 
@@ -76,3 +80,14 @@ class RestSource:
     @cached_property
     def _client(self) -> Client:
         return Client(self._location.control_plane_url, self.credentials().api_key, seconds=SECONDS, direct=True)
+
+
+def _instances(client: Client) -> list[dict[str, Any]]:
+    """Return all pages of the account's active service instances, the oldest first."""
+    instances: list[dict[str, Any]] = []
+    path: str | None = f"{INSTANCES}?limit={LARGEST_PAGE}"
+    while path:
+        page = client.call("GET", path)
+        instances += page["resources"]
+        path = page["next_url"]
+    return instances[::-1]
