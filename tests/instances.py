@@ -5,8 +5,9 @@ from typing import Any
 from controlplane.activity.record import Party
 from controlplane.cloudservice.registry import services
 from controlplane.instances.models import GLOBAL, ResourceInstance
+from controlplane.kernel import clock
 from controlplane.resourcecontroller.services.creation import InstancePrototype, create_instance
-from tests.world import REGION
+from tests.world import ACCOUNT, REGION
 from trustedprofiles.models import Account
 from trustedprofiles.selectors import default_resource_group
 
@@ -47,3 +48,20 @@ def make_instance(account: Account, *, service: str = KMS, group: str = "", **re
         }
     )
     return create_instance(account, prototype=prototype, by=BY)
+
+
+def store_instance(account_id: str = ACCOUNT, guid: str = "", *, service: str = COS) -> ResourceInstance:
+    """An active instance with this GUID, by default the account's id: the default instance of an old account."""
+    now = clock.now()
+    return ResourceInstance.objects.create(
+        account_id=account_id,
+        guid=guid or account_id,
+        service=service,
+        plan=plan_of(service),
+        region=region_of(service),
+        name=f"{service}-{guid or account_id}",
+        created_at=now,
+        created_by=BY.id,
+        updated_at=now,
+        updated_by=BY.id,
+    )

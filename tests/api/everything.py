@@ -17,7 +17,7 @@ from tests.api.vpc import settle
 from tests.build import FACTS
 from tests.certified import issue
 from tests.docs.document import Documented
-from tests.objectstore.instances import make_instance
+from tests.instances import store_instance
 from tests.policies import attribute
 from tests.world import make_server, make_subnet
 from trustedprofiles.models import Account, User
@@ -128,7 +128,7 @@ class Everything:
         self.call("POST", "/v3/tags/attach", tagged)
 
     def _make_bucket(self) -> None:
-        place = {"name": "everything", "service_instance": make_instance(self.account.id).guid, "location": "us-south"}
+        place = {"name": "everything", "service_instance": store_instance(self.account.id).guid, "location": "us-south"}
         by = Party(self.owner.iam_id)
         create_bucket(self.account.id, **place, event="cloud-object-storage.bucket.create", by=by)
 

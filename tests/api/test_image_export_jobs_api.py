@@ -19,7 +19,7 @@ from servers.services import image_exports
 from servers.services.catalog import seed_images
 from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits
-from tests.objectstore.instances import make_instance
+from tests.instances import store_instance
 from tests.policies import make_content
 from tests.tables import assert_rows
 from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, REGION, World
@@ -39,7 +39,7 @@ BUCKET = {"name": "my-bucket"}
 
 
 def make_bucket(account_id: str = ACCOUNT, name: str = "my-bucket") -> Bucket:
-    make_instance(account_id, "one")
+    store_instance(account_id, "one")
     return create_bucket(
         account_id, name=name, service_instance="one", location="us-south-smart", event="cloud.bucket.create", by=BY
     )

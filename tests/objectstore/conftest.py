@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from controlplane.activity.record import Party
 from controlplane.objectstore import keyset
-from tests.objectstore.instances import make_instance
+from tests.instances import store_instance
 from tests.objectstore.own_iam import OwnIam, serving
 from tests.objectstore.store import Store, token_of
 from tests.policies import attribute, role_crn
@@ -83,7 +83,7 @@ def iam(world: World, keys: None, control_plane: str, settings: Any) -> World:
     """The real IAM, with an account of Alice's and another of Mallory's, each with an object store."""
     settings.BAREMINT_COS_IAM_URL = control_plane
     for account_id in (ACCOUNT, OTHER_ACCOUNT):
-        make_instance(account_id)
+        store_instance(account_id)
     return world
 
 
@@ -94,7 +94,7 @@ def own_key() -> rsa.RSAPrivateKey:
 
 @pytest.fixture
 def own_iam(own_key: rsa.RSAPrivateKey, db: None, settings: Any) -> Iterator[OwnIam]:
-    make_instance()
+    store_instance()
     with serving(own_key) as iam:
         settings.BAREMINT_COS_IAM_URL = iam.url
         yield iam

@@ -7,7 +7,7 @@ import pytest
 from controlplane.instances.models import ResourceInstance
 from controlplane.objectstore import instance_rules
 from controlplane.objectstore.models import Bucket, bucket_crn
-from tests.objectstore.instances import make_instance
+from tests.instances import store_instance
 from tests.objectstore.store import Store, last_event, parsed, refused, texts
 from tests.tables import alone, assert_rows, check_each
 from tests.world import ACCOUNT, OTHER_ACCOUNT
@@ -111,7 +111,7 @@ def test_an_account_has_a_hundred_buckets_at_most(alice: Store, monkeypatch: pyt
     ],
 )
 def test_a_bucket_belongs_to_a_service_instance(alice: Store, header: str, guid: str) -> None:
-    make_instance(guid="d8f1-guid")
+    store_instance(guid="d8f1-guid")
     alice.put("/my-bucket", ibm_service_instance_id=header)
     assert Bucket.objects.get().service_instance == guid
 
@@ -141,7 +141,7 @@ def test_a_deleted_service_instance_takes_no_buckets(alice: Store, state: str) -
 
 
 def test_an_instance_of_another_service_takes_no_buckets(alice: Store) -> None:
-    make_instance(guid="keys", service="kms")
+    store_instance(guid="keys", service="kms")
     assert refused(alice("PUT", "/my-bucket", ibm_service_instance_id="keys")) == (400, "InvalidArgument")
 
 
@@ -151,7 +151,7 @@ def test_a_caller_without_access_does_not_learn_which_service_instances_exist(re
 
 
 def test_the_list_is_that_of_the_service_instance_by_default_the_oldest(alice: Store) -> None:
-    make_instance(guid="two")
+    store_instance(guid="two")
     alice.put("/one-bucket")
     alice.put("/two-bucket", ibm_service_instance_id="two")
     assert texts(alice("GET", "/", ibm_service_instance_id="two"), "Name") == ["two-bucket"]

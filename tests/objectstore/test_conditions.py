@@ -12,7 +12,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.crn import Crn
 from controlplane.objectstore.models import bucket_crn
 from tests.api.calling import call
-from tests.objectstore.instances import make_instance
+from tests.instances import store_instance
 from tests.objectstore.store import Store, texts, token_of
 from tests.policies import attribute, make_content
 from tests.tables import assert_rows
@@ -153,7 +153,7 @@ def test_a_tag_of_the_service_instance_selects_the_list_of_its_buckets(iam: Worl
     crn = Crn("cloud-object-storage", "global", ACCOUNT, "", "", ACCOUNT)
     attach_tags(iam.account, crn=crn, type="access", names=["env:dev"], by=BY)
     store, _ = worker(iam, "Reader", resource_tags=[attribute("env", "dev")])
-    make_instance(guid="two")
+    store_instance(guid="two")
     instances = ({}, {"ibm_service_instance_id": ACCOUNT}, {"ibm_service_instance_id": "two"})
     assert [store("GET", "/", **headers).status_code for headers in instances] == [200, 200, 403]
     assert store("GET", bucket).status_code == 403

@@ -11,7 +11,7 @@ from controlplane.deployment.home import Home
 from controlplane.objectstore.errors import TooManyBuckets
 from controlplane.objectstore.models import Bucket
 from controlplane.objectstore.services import create_bucket
-from tests.objectstore.instances import make_instance
+from tests.instances import store_instance
 from tests.world import ACCOUNT
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
@@ -25,7 +25,7 @@ def test_an_account_has_so_many_buckets(
 ) -> None:
     settings.HOME = Home(tmp_path / "home")
     monkeypatch.setattr("controlplane.objectstore.services.MOST_BUCKETS", 2)
-    make_instance(guid="one")
+    store_instance(guid="one")
     results = together([partial(create_bucket, ACCOUNT, name=f"bucket-{number}", **ASKED) for number in range(8)])
     assert sum(isinstance(each, TooManyBuckets) for each in results) == 6
     assert Bucket.objects.count() == 2

@@ -18,7 +18,7 @@ from servers.models import Image, ImageExportJob
 from servers.services import image_exports
 from servers.services.image_exports import advance, create_export_job, delete_export_job
 from servers.services.images import create_image, delete_image
-from tests.objectstore.instances import make_instance
+from tests.instances import store_instance
 from tests.world import ACCOUNT, REGION, make_world
 from trustedprofiles.models import Account
 
@@ -32,7 +32,7 @@ Together = Callable[[list[Callable[[], Any]]], list[Any]]
 def place(on_postgresql: None, tmp_path: Any, settings: Any) -> service_writes.BucketReference:
     settings.HOME = Home(tmp_path / "home")
     make_world()
-    make_instance(guid="one")
+    store_instance(guid="one")
     create_bucket(ACCOUNT, name="bucket", service_instance="one", location="us-south-smart", event="create", by=BY)
     return service_writes.find(ACCOUNT, "bucket")
 
