@@ -8,11 +8,11 @@ from django.http import HttpRequest
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel.awaited_body import ASK_EVERY, Kept, arrived_of, kept_for
-from controlplane.kernel.errors import ApiError
+from controlplane.kernel.errors import ApiError, NotAuthorized
 from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import addressing, iam, quota, request_bodies, services
 from controlplane.objectstore.addressing import Address
-from controlplane.objectstore.errors import AccessDenied, InvalidArgument
+from controlplane.objectstore.errors import InvalidArgument
 from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
 from controlplane.objectstore.operations import Operation
 from controlplane.objectstore.reserved_bytes import Reservation
@@ -95,7 +95,7 @@ class Call:
         if not self.decides_each_key:
             decision.require()
 
-    def refusal_of(self, key: str) -> AccessDenied | None:
+    def refusal_of(self, key: str) -> NotAuthorized | None:
         """The refusal for one object of the bucket, if policies differ between objects; None when it is allowed."""
         if not self.decides_each_key:
             return None

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
+from controlplane.cloudservice.errors import IamUnavailable
 from controlplane.kernel import internal_calls
-from controlplane.objectstore.errors import AccessDenied, InvalidToken, ServiceUnavailable
+from controlplane.kernel.errors import NotAuthorized, Unauthenticated
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ class Answer:
     body: bytes
 
     def as_json(self) -> dict[str, Any]:
-        """The body as a JSON object. Raises ServiceUnavailable for anything else."""
+        """The body as a JSON object. Raises IamUnavailable for anything else."""
         try:
             content = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -39,7 +40,7 @@ class Answer:
 
 
 def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | None = None) -> Answer:
-    """One request to IAM. Raises ServiceUnavailable when it does not answer."""
+    """One request to IAM. Raises IamUnavailable when it does not answer."""
     headers = {"Accept": "application/json", "User-Agent": "baremint-object-store"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -81,7 +82,7 @@ def published_keys() -> tuple[list[dict[str, Any]], str]:
 class Decision:
     """IAM's decision on a call."""
 
-    refusal: AccessDenied | None
+    refusal: NotAuthorized | None
     depends_on: tuple[str, ...] | None
     """The attributes that the caller's policies compare; None when IAM does not say."""
 
@@ -89,7 +90,7 @@ class Decision:
         return self.depends_on is None or attribute in self.depends_on
 
     def require(self) -> None:
-        """Raises AccessDenied with IAM's reason."""
+        """Raises NotAuthorized with IAM's reason."""
         if self.refusal:
             raise self.refusal
 
@@ -97,26 +98,26 @@ class Decision:
 def require(action: str, *, resource: Mapping[str, str], token: str) -> None:
     """Check that the bearer of the token may do this.
 
-    Raises AccessDenied with IAM's reason, InvalidToken, or ServiceUnavailable.
+    Raises NotAuthorized with IAM's reason, Unauthenticated, or IamUnavailable.
     """
     ask(action, resource=resource, token=token).require()
 
 
 def ask(action: str, *, resource: Mapping[str, str], token: str) -> Decision:
-    """IAM's decision, which may be a refusal. Raises InvalidToken or ServiceUnavailable."""
+    """IAM's decision, which may be a refusal. Raises Unauthenticated or IamUnavailable."""
     answer = call("POST", DECISION, token=token, body={"action": action, "resource": resource})
     if answer.status == 401:
-        raise InvalidToken("IAM refuses the token. Get a new one and retry.")
+        raise Unauthenticated("IAM refuses the token. Get a new one and retry.")
     if answer.status != 200:
         raise _unavailable(f"IAM answered {answer.status} when asked for a decision")
     decision, refusal = answer.as_json(), None
     if decision.get("decision") != "allow":
         explanation = str(decision.get("explanation") or "")
-        refusal = AccessDenied(str(decision.get("because") or "IAM denies it."), more_info=explanation)
+        refusal = NotAuthorized(str(decision.get("because") or "IAM denies it."), more_info=explanation)
     depends_on = decision.get("depends_on")
     return Decision(refusal, tuple(map(str, depends_on)) if isinstance(depends_on, list) else None)
 
 
-def _unavailable(what: str, failure: Exception | None = None) -> ServiceUnavailable:
+def _unavailable(what: str, failure: Exception | None = None) -> IamUnavailable:
     log.warning("iam unavailable", what=what, url=settings.BAREMINT_COS_IAM_URL or "its own", exc_info=failure)
-    return ServiceUnavailable(f"{what}, so access cannot be decided. Try again in a moment.")
+    return IamUnavailable(f"{what}, so access cannot be decided. Try again in a moment.")
