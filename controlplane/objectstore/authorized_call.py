@@ -7,10 +7,11 @@ from functools import cached_property
 from django.http import HttpRequest
 
 from controlplane.activity.record import Party, record
+from controlplane.cloudservice import iam
 from controlplane.kernel.awaited_body import ASK_EVERY, Kept, arrived_of, kept_for
 from controlplane.kernel.errors import ApiError, NotAuthorized
 from controlplane.kernel.whole_number import whole_number
-from controlplane.objectstore import addressing, iam, quota, request_bodies, services
+from controlplane.objectstore import addressing, quota, request_bodies, services
 from controlplane.objectstore.addressing import Address
 from controlplane.objectstore.errors import InvalidArgument
 from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn

@@ -8,9 +8,9 @@ from typing import Any
 
 import jwt
 
+from controlplane.cloudservice import iam
 from controlplane.cloudservice.errors import IamUnavailable
 from controlplane.kernel.fresh_value import FreshValue
-from controlplane.objectstore import iam
 
 MAX_AGE = re.compile(r"\bmax-age=(\d{1,9})\b")
 SHORTEST = 10.0

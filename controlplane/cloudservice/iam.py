@@ -41,7 +41,7 @@ class Answer:
 
 def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | None = None) -> Answer:
     """One request to IAM. Raises IamUnavailable when it does not answer."""
-    headers = {"Accept": "application/json", "User-Agent": "baremint-object-store"}
+    headers = {"Accept": "application/json", "User-Agent": "baremint-service"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if body is not None:
