@@ -11,10 +11,10 @@ import jwt
 from django.conf import settings
 
 from controlplane.activity.record import Party
+from controlplane.cloudservice import keyset
 from controlplane.cloudservice.errors import MissingToken, UnreadableToken
 from controlplane.kernel import strictjson
 from controlplane.kernel.errors import InvalidRequest, Unauthenticated
-from controlplane.objectstore import keyset
 
 BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 LONGEST = 8192

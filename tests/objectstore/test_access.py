@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.http import HttpResponse
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.objectstore import keyset
+from controlplane.cloudservice import keyset
 from controlplane.objectstore.models import Bucket
 from controlplane.objectstore.operations import OPERATIONS, Operation
 from tests.objectstore.own_iam import OwnIam
