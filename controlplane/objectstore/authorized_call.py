@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from controlplane.activity.record import Party, record
 from controlplane.cloudservice import iam
+from controlplane.cloudservice.tokens import Bearer
 from controlplane.kernel.awaited_body import ASK_EVERY, Kept, arrived_of, kept_for
 from controlplane.kernel.errors import ApiError, NotAuthorized
 from controlplane.kernel.whole_number import whole_number
@@ -18,7 +19,6 @@ from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject
 from controlplane.objectstore.operations import Operation
 from controlplane.objectstore.reserved_bytes import Reservation
 from controlplane.objectstore.selectors import buckets_of, find_bucket, find_upload
-from controlplane.objectstore.tokens import Bearer
 from controlplane.objectstore.xml_requests import MOST_PARTS
 
 LONGEST_NAME = 63

@@ -8,6 +8,7 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from controlplane.cloudservice import tokens
 from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import BodyTooLarge, checks_first, require_body
 from controlplane.kernel.database_failures import is_database_failure
@@ -20,7 +21,6 @@ from controlplane.objectstore import (
     copy_operations,
     object_operations,
     operations,
-    tokens,
     upload_operations,
     xml_responses,
 )
