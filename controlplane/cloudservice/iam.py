@@ -1,8 +1,11 @@
-"""A client of IAM over HTTP, at ``BAREMINT_COS_IAM_URL`` or at the socket for internal calls."""
+"""A client of IAM over HTTP, at ``BAREMINT_COS_IAM_URL`` or at the socket for internal calls.
+
+Services use nothing else of IAM.
+"""
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +23,9 @@ SECONDS = 5
 LONGEST_ANSWER = 1_048_576
 KEYS = "/identity/keys"
 DECISION = "/_baremint/explain"
+MOST_RESOURCES = 100
+LARGEST_QUESTION = 200_000
+"""Bytes of the resources in one question; IAM reads somewhat more."""
 
 
 @dataclass(frozen=True)
@@ -95,27 +101,59 @@ class Decision:
             raise self.refusal
 
 
-def require(action: str, *, resource: Mapping[str, str], token: str) -> None:
-    """Check that the bearer of the token may do this.
-
-    Raises NotAuthorized with IAM's reason, Unauthenticated, or IamUnavailable.
-    """
-    ask(action, resource=resource, token=token).require()
-
-
 def ask(action: str, *, resource: Mapping[str, str], token: str) -> Decision:
-    """IAM's decision, which may be a refusal. Raises Unauthenticated or IamUnavailable."""
-    answer = call("POST", DECISION, token=token, body={"action": action, "resource": resource})
+    """Return IAM's decision, which may be a refusal. Raises Unauthenticated or IamUnavailable."""
+    return _decision(_explained({"action": action, "resource": resource}, token))
+
+
+def ask_each(action: str, *, resources: Sequence[Mapping[str, str]], token: str) -> list[Decision]:
+    """Return IAM's decision on each resource, in their order, with as few calls as their number and size need.
+
+    Raises Unauthenticated or IamUnavailable.
+    """
+    decisions: list[Decision] = []
+    for part in _parts(resources):
+        answers = _explained({"action": action, "resources": part}, token).get("decisions")
+        if not isinstance(answers, list) or len(answers) != len(part) or not all(map(_is_object, answers)):
+            raise _unavailable("IAM's answer is not understood")
+        decisions += map(_decision, answers)
+    return decisions
+
+
+def _parts(resources: Iterable[Mapping[str, str]]) -> Iterator[list[Mapping[str, str]]]:
+    part: list[Mapping[str, str]] = []
+    size = 0
+    for resource in resources:
+        length = len(json.dumps(resource))
+        if part and (len(part) == MOST_RESOURCES or size + length > LARGEST_QUESTION):
+            yield part
+            part, size = [], 0
+        part.append(resource)
+        size += length
+    if part:
+        yield part
+
+
+def _explained(question: Mapping[str, Any], token: str) -> dict[str, Any]:
+    answer = call("POST", DECISION, token=token, body=question)
     if answer.status == 401:
         raise Unauthenticated("IAM refuses the token. Get a new one and retry.")
     if answer.status != 200:
         raise _unavailable(f"IAM answered {answer.status} when asked for a decision")
-    decision, refusal = answer.as_json(), None
-    if decision.get("decision") != "allow":
-        explanation = str(decision.get("explanation") or "")
-        refusal = NotAuthorized(str(decision.get("because") or "IAM denies it."), more_info=explanation)
-    depends_on = decision.get("depends_on")
+    return answer.as_json()
+
+
+def _decision(answer: dict[str, Any]) -> Decision:
+    refusal = None
+    if answer.get("decision") != "allow":
+        explanation = str(answer.get("explanation") or "")
+        refusal = NotAuthorized(str(answer.get("because") or "IAM denies it."), more_info=explanation)
+    depends_on = answer.get("depends_on")
     return Decision(refusal, tuple(map(str, depends_on)) if isinstance(depends_on, list) else None)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _unavailable(what: str, failure: Exception | None = None) -> IamUnavailable:

@@ -154,7 +154,7 @@ def delete_objects(call: Call) -> HttpResponse:
     keys, quiet = xml_requests.keys_to_delete(request_bodies.read_document(call.request))
     for key in keys:
         addressing.check_key(key)
-    refusals = {key: as_s3(refusal) for key in dict.fromkeys(keys) if (refusal := call.refusal_of(key))}
+    refusals = {key: as_s3(refusal) for key, refusal in call.refusals_of(list(dict.fromkeys(keys))).items()}
     permitted_keys = [key for key in keys if key not in refusals]
     services.delete_objects(call.bucket, keys=permitted_keys, event=call.event, by=call.by)
     return xml(

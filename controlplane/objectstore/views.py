@@ -73,7 +73,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     # Requests of an unauthenticated caller are not recorded in the database.
     bearer = tokens.bearer_of(request.headers.get("Authorization", ""), now=clock.now())
     operation = operations.find(address.scope, request.method or "", request.GET, request.headers)
-    call = Call(request, address, bearer, operation)
+    call = Call(request, bearer, address, operation)
     try:
         addressing.check(address)
         _check_query(request.GET)
