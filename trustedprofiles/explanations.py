@@ -1,8 +1,8 @@
 """Explanations of decisions: all that was considered, the item that decided, and a change that would allow it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal
 
 from controlplane.cloudservice.registry import services
 from controlplane.kernel.facts import ServerFacts
@@ -10,6 +10,7 @@ from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment_administrator, explain_urls, trust
 from trustedprofiles.actions import OF_EVERY_CALLER
 from trustedprofiles.assume import identities_naming, may_assume, path_of
+from trustedprofiles.explanation_shapes import Considered, DecidedBy, Explanation, Nearest
 from trustedprofiles.identity_grants import policies_for
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.restrictions import needs_named_role, with_roles_naming
@@ -22,121 +23,65 @@ NOT_OFFERED = frozenset({"serviceType", "prefix", "delimiter", "path"})
 """Attributes that a proposed policy leaves out: a service has a fixed type, and the last three need a rule."""
 
 
-class NamedRole(TypedDict):
-    crn: str
-    display_name: str
-
-
-class NamedGroup(TypedDict):
-    """The access group of a policy."""
-
-    id: str
-    name: str
-
-
-class DecidedBy(TypedDict):
-    """The item that decided; ``id`` is the id of the policy, link, rule, account or API key."""
-
-    type: Literal[
-        "policy",
-        "link",
-        "rule",
-        "identity",
-        "account_owner",
-        "deployment_administrator",
-        "own_api_key",
-        "own_user",
-        "metadata_service",
-    ]
-    id: str
-    role: NotRequired[NamedRole]
-    access_group: NotRequired[NamedGroup]
-
-
-class Considered(TypedDict):
-    """One policy of the subject or of its access groups, or one link, rule or identity of the trusted profile."""
-
-    type: Literal["policy", "link", "rule", "identity"]
-    id: str
-    applies: bool
-    access_group: NotRequired[NamedGroup]
-    roles: NotRequired[list[str]]
-    missing: list[str]
-
-
-class Request(TypedDict):
-    """A call that would change the decision."""
-
-    method: Literal["POST", "PATCH"]
-    path: str
-    body: dict[str, Any]
-
-
-class Nearest(TypedDict):
-    because: str
-    request: NotRequired[Request]
-
-
-class Explanation(TypedDict):
-    """``explanation`` is the URL of this answer, absent for a refused token. In ``considered``, the items that
-    lack the least come first. ``depends_on`` names the attributes of a resource that the subject's policies compare."""
-
-    decision: Literal["allow", "deny"]
-    because: str
-    explanation: NotRequired[str]
-    subject: NotRequired[str]
-    action: NotRequired[str]
-    resource: NotRequired[dict[str, str]]
-    server: NotRequired[str]
-    profile: NotRequired[str]
-    decided_by: NotRequired[DecidedBy]
-    considered: list[Considered]
-    depends_on: NotRequired[list[str]]
-    nearest: NotRequired[Nearest]
-
-
 def decision_of(verdict: Verdict) -> Literal["allow", "deny"]:
     return "allow" if verdict else "deny"
 
 
-def explain_access(
-    *, account_id: str, subject: str, action: str, resource: Mapping[str, str], now: datetime, lists: bool = False
-) -> Explanation:
-    """Explain whether the subject, an IAM id known to this account, may do this to the resource.
+def is_no_list(resource: Mapping[str, str]) -> bool:
+    return False
 
-    ``lists``: the question is about a list, which any caller with a policy on the service may see in part.
+
+def explain_access(
+    *,
+    account_id: str,
+    subject: str,
+    action: str,
+    resources: Sequence[Mapping[str, str]],
+    now: datetime,
+    lists: Callable[[Mapping[str, str]], bool] = is_no_list,
+) -> list[Explanation]:
+    """Explain for each resource whether the subject, an IAM id known to this account, may do this to it.
+
+    ``lists`` says whether the question about a resource is about a list, which any caller with a policy on the service
+    may see in part. The number of queries does not depend on the number of resources.
     """
     if action in OF_EVERY_CALLER:
-        return _about_access(subject, action, resource, Allowed(NEEDS_NO_POLICY))
+        return [_about_access(subject, action, resource, Allowed(NEEDS_NO_POLICY)) for resource in resources]
     reserved = deployment_administrator.decide(account_id=account_id, iam_id=subject, action=action)
     if reserved is not None:
-        answer = _about_access(subject, action, resource, reserved)
-        if reserved:
+        answers = [_about_access(subject, action, resource, reserved) for resource in resources]
+        for answer in answers if reserved else ():
             answer["decided_by"] = {"type": "deployment_administrator", "id": account_id}
-        return answer
+        return answers
     restricted = needs_named_role(account_id, action)
     owned = None if restricted else owned_account(account_id=account_id, iam_id=subject)
-    if owned and resource.get("accountId") == owned:
-        answer = _about_access(subject, action, resource, Allowed(OWNER))
-        answer["decided_by"] = {"type": "account_owner", "id": owned}
-        return answer
+    if owned and all(resource.get("accountId") == owned for resource in resources):
+        return [_by_owner(subject, action, resource, owned) for resource in resources]
     policies = policies_for(account_id=account_id, iam_id=subject)
     if restricted:
         policies = with_roles_naming(action, policies)
-    [tagged] = with_tags([resource], policies, account_id=account_id)
-    if resource["serviceName"] == access.EVERY:
-        tagged = {**tagged, "serviceName": tuple(services())}
-    considered = access.consider(
-        iam_id=subject, action=action, resource=tagged, policies=policies, now=now, lists=lists
-    )
-    return explain_policies(
-        considered,
-        account_id=account_id,
-        subject=subject,
-        action=action,
-        resource=plain(resource),
-        least=naming_role(action) if restricted else None,
-    )
+    least = naming_role(action) if restricted else None
+
+    def explain(resource: Mapping[str, str], tagged: access.Attributes) -> Explanation:
+        if owned and resource.get("accountId") == owned:
+            return _by_owner(subject, action, resource, owned)
+        if resource["serviceName"] == access.EVERY:
+            tagged = {**tagged, "serviceName": tuple(services())}
+        considered = access.consider(
+            iam_id=subject, action=action, resource=tagged, policies=policies, now=now, lists=lists(resource)
+        )
+        return explain_policies(
+            considered, account_id=account_id, subject=subject, action=action, resource=plain(resource), least=least
+        )
+
+    tagged_resources = with_tags(resources, policies, account_id=account_id)
+    return list(map(explain, resources, tagged_resources))
+
+
+def _by_owner(subject: str, action: str, resource: Mapping[str, str], owned: str) -> Explanation:
+    answer = _about_access(subject, action, resource, Allowed(OWNER))
+    answer["decided_by"] = {"type": "account_owner", "id": owned}
+    return answer
 
 
 def explain_policies(

@@ -1,25 +1,24 @@
 """One call of a verified caller: its bucket and object, and IAM's decision."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.http import HttpRequest
-
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
+from controlplane.cloudservice.service_call import ServiceCall
 from controlplane.instances.models import ResourceInstance
 from controlplane.instances.selectors import default_instance, find_instance
 from controlplane.kernel.awaited_body import ASK_EVERY, Kept, arrived_of, kept_for
-from controlplane.kernel.errors import ApiError
+from controlplane.kernel.errors import ApiError, NotAuthorized
 from controlplane.kernel.whole_number import whole_number
-from controlplane.objectstore import addressing, iam, quota, request_bodies, services
+from controlplane.objectstore import addressing, quota, request_bodies, services
 from controlplane.objectstore.addressing import Address
-from controlplane.objectstore.errors import AccessDenied, InvalidArgument, no_instance
+from controlplane.objectstore.errors import InvalidArgument, no_instance
 from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
 from controlplane.objectstore.operations import Operation
 from controlplane.objectstore.reserved_bytes import Reservation
 from controlplane.objectstore.selectors import buckets_of, find_bucket, find_upload
-from controlplane.objectstore.tokens import Bearer
 from controlplane.objectstore.xml_requests import MOST_PARTS
 
 LONGEST_NAME = 63
@@ -28,23 +27,15 @@ SMALL_BODY = 256 * 1024
 
 
 @dataclass
-class Call:
-    request: HttpRequest
-    address: Address
-    bearer: Bearer
-    operation: Operation
+class Call(ServiceCall):
+    service_name = SERVICE
 
-    @property
-    def account_id(self) -> str:
-        return self.bearer.account_id
+    address: Address
+    operation: Operation
 
     @property
     def event(self) -> str:
         return self.operation.event
-
-    @property
-    def by(self) -> Party:
-        return self.bearer.party
 
     @cached_property
     def requested_instance(self) -> str:
@@ -102,40 +93,38 @@ class Call:
         return find_bucket(self.account_id, self.address.bucket)
 
     decides_each_key = False
-    """Whether the decision may differ between objects; then ``refusal_of`` decides each."""
+    """Whether the decision may differ between objects; then ``refusals_of`` decides each."""
 
     def decide(self) -> None:
         """Ask IAM for its decision; nothing about a bucket or an instance may be revealed before. Raises what
-        ``iam.require`` raises."""
-        resource = self._resource(self.instance, self.address) | self._list_limits()
+        ``require`` raises."""
+        attributes = self._attributes(self.instance, self.address) | self._list_limits()
+        decision = self.ask(self.operation.action, attributes)
         if self.operation.name != "delete_objects":
-            iam.require(self.operation.action, resource=resource, token=self.bearer.token)
+            decision.require()
             return
-        decision = iam.ask(self.operation.action, resource=resource, token=self.bearer.token)
         self.decides_each_key = decision.may_depend_on("path")
         if not self.decides_each_key:
             decision.require()
 
-    def refusal_of(self, key: str) -> AccessDenied | None:
-        """The refusal for one object of the bucket, if policies differ between objects; None when it is allowed."""
+    def refusals_of(self, keys: Sequence[str]) -> dict[str, NotAuthorized]:
+        """The refusals for objects of the bucket, if policies differ between objects; without those allowed."""
         if not self.decides_each_key:
-            return None
-        resource = self._resource(self.instance, Address(self.address.bucket, key))
-        return iam.ask(self.operation.action, resource=resource, token=self.bearer.token).refusal
+            return {}
+        resources = [self._attributes(self.instance, Address(self.address.bucket, key)) for key in keys]
+        decisions = self.ask_each(self.operation.action, resources)
+        return {key: each.refusal for key, each in zip(keys, decisions, strict=True) if each.refusal}
 
     def decide_on_source(self, source: Address) -> None:
         """The same for the source of a copy."""
-        resource = self._resource(self._instance_of(source.bucket), source)
-        iam.require(self.operation.source_action, resource=resource, token=self.bearer.token)
+        self.require(self.operation.source_action, self._attributes(self._instance_of(source.bucket), source))
 
-    def _resource(self, instance: str, address: Address) -> dict[str, str]:
+    def _attributes(self, instance: str, address: Address) -> dict[str, str]:
         """The attributes that policies select by: the bucket, and the object in it as ``path``."""
-        resource = {"serviceName": SERVICE, "accountId": self.account_id}
-        if instance:
-            resource["serviceInstance"] = instance
+        attributes = {"serviceInstance": instance} if instance else {}
         if address.bucket:
-            resource |= {"resourceType": "bucket", "resource": address.bucket}
-        return resource | ({"path": address.key} if address.key else {})
+            attributes |= {"resourceType": "bucket", "resource": address.bucket}
+        return attributes | ({"path": address.key} if address.key else {})
 
     def check_list_limits(self) -> None:
         """Check the length of prefix and delimiter. Raises InvalidArgument."""
@@ -202,15 +191,8 @@ class Call:
         data: dict[str, str] | None = None,
     ) -> None:
         """Record an event of the caller, by default that of the operation, about a bucket or the target of the call."""
-        record(
-            event or self.event,
-            initiator=self.by,
-            target=services.target_of(bucket) if bucket else self.target(),
-            account_id=self.account_id,
-            status=status,
-            error=error,
-            data=data,
-        )
+        target = services.target_of(bucket) if bucket else self.target()
+        self.record_event(event or self.event, target, status=status, error=error, data=data)
 
     def target(self) -> Party:
         """The target in the event of a refusal, where any part of the request may be invalid."""

@@ -11,7 +11,7 @@ from controlplane.kernel.query_parameters import one_of
 from controlplane.kernel.text import is_storable
 from controlplane.objectstore import addressing, request_bodies, services, xml_requests
 from controlplane.objectstore.authorized_call import Call
-from controlplane.objectstore.errors import InvalidArgument, InvalidLocationConstraint
+from controlplane.objectstore.errors import InvalidArgument, InvalidLocationConstraint, as_s3
 from controlplane.objectstore.models import Bucket, StoredObject
 from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size
 from controlplane.objectstore.selectors import buckets_of, list_objects
@@ -154,7 +154,7 @@ def delete_objects(call: Call) -> HttpResponse:
     keys, quiet = xml_requests.keys_to_delete(request_bodies.read_document(call.request))
     for key in keys:
         addressing.check_key(key)
-    refusals = {key: refusal for key in dict.fromkeys(keys) if (refusal := call.refusal_of(key))}
+    refusals = {key: as_s3(refusal) for key, refusal in call.refusals_of(list(dict.fromkeys(keys))).items()}
     permitted_keys = [key for key in keys if key not in refusals]
     services.delete_objects(call.bucket, keys=permitted_keys, event=call.event, by=call.by)
     return xml(

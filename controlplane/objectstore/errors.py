@@ -1,8 +1,10 @@
 """The refusals of the object store, in S3's codes (AWS S3 API reference, "Error responses"; IBM COS uses the same)."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from controlplane.kernel.errors import ApiError, PreconditionFailed, Unauthenticated
+from controlplane.cloudservice.errors import IamUnavailable, MissingToken
+from controlplane.kernel.errors import ApiError, NotAuthorized, PreconditionFailed, Unauthenticated
 
 
 class S3Error(ApiError, code="InternalError"):
@@ -148,3 +150,20 @@ def no_instance(guid: str) -> InvalidArgument:
         f"{problem} GET /v2/resource_instances lists those that it has, and POST creates one. Name it in "
         "ibm-service-instance-id."
     )
+
+
+S3_FORMS: Mapping[type[ApiError], type[ApiError]] = {
+    MissingToken: AccessDenied,
+    Unauthenticated: InvalidToken,
+    NotAuthorized: AccessDenied,
+    IamUnavailable: ServiceUnavailable,
+}
+"""S3's form of each refusal that services share. COS answers a request without a token with 403."""
+
+
+def as_s3(error: ApiError) -> ApiError:
+    """Return S3's form of a refusal that services share, and any other refusal unchanged."""
+    form = next((S3_FORMS[kind] for kind in type(error).__mro__ if kind in S3_FORMS), None)
+    if form is None or isinstance(error, form):
+        return error
+    return form(error.message, more_info=error.more_info)

@@ -8,11 +8,12 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from controlplane.cloudservice import tokens
 from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import BodyTooLarge, checks_first, require_body
 from controlplane.kernel.database_failures import is_database_failure
 from controlplane.kernel.envelopes import away, trace_id
-from controlplane.kernel.errors import ApiError
+from controlplane.kernel.errors import ApiError, Unauthenticated
 from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.objectstore import (
     addressing,
@@ -20,12 +21,11 @@ from controlplane.objectstore import (
     copy_operations,
     object_operations,
     operations,
-    tokens,
     upload_operations,
     xml_responses,
 )
 from controlplane.objectstore.authorized_call import Call
-from controlplane.objectstore.errors import EntityTooLarge, InvalidArgument, InvalidToken, S3Error, ServiceUnavailable
+from controlplane.objectstore.errors import EntityTooLarge, InvalidArgument, S3Error, ServiceUnavailable, as_s3
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     # Requests of an unauthenticated caller are not recorded in the database.
     bearer = tokens.bearer_of(request.headers.get("Authorization", ""), now=clock.now())
     operation = operations.find(address.scope, request.method or "", request.GET, request.headers)
-    call = Call(request, address, bearer, operation)
+    call = Call(request, bearer, address, operation)
     try:
         addressing.check(address)
         _check_query(request.GET)
@@ -86,10 +86,10 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
             return HANDLERS[operation.name](call)
         finally:
             call.release()
-    except InvalidToken:
+    except Unauthenticated:
         raise  # IAM refused the token
     except ApiError as error:
-        call.record(error=error, data=call.about())
+        call.record(error=as_s3(error), data=call.about())
         raise
 
 
@@ -102,7 +102,7 @@ def _check_query(query: QueryDict) -> None:
 
 def _as_s3(failure: Exception) -> ApiError:
     if isinstance(failure, ApiError):
-        return failure
+        return as_s3(failure)
     if isinstance(failure, BodyTooLarge):
         return EntityTooLarge(str(failure))
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):

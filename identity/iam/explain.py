@@ -20,11 +20,11 @@ from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import DescribedField, StrictCharField, StrictSerializer
 from controlplane.kernel.verdict import Allowed
-from identity.services.explanation import explain, is_about_caller
+from identity.services.explanation import explain, explain_each, is_about_caller
 from servers.regions import region_of_host
 from trustedprofiles import events
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.explanations import Explanation
+from trustedprofiles.explanation_shapes import Decisions, Explanation
 from trustedprofiles.permissions import Operation, Parameter, Schema, text
 
 CONSOLE_PAGE = "/explain"
@@ -35,7 +35,16 @@ LONGEST_ATTRIBUTE = 1024
 """The longest attribute, such as an object's key or a prefix of one."""
 LONGEST_TOKEN = 16_384
 MOST_ATTRIBUTES = 20
+MOST_RESOURCES = 100
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
+EXCLUSIVE = (
+    ("server", "action"),
+    ("profile", "action"),
+    ("token", "subject"),
+    ("token", "server"),
+    ("resource", "resources"),
+)
+"""Properties of which a question has only one."""
 ATTRIBUTE = re.compile(rf"resource\[({NAME.pattern})\]")
 
 QUERY = (
@@ -69,12 +78,14 @@ class ResourceField(DescribedField, serializers.DictField):
 
 class Question(StrictSerializer):
     """May a subject do an action to a resource? Does a trusted profile trust a server, or a subject? May a server use
-    its metadata service? The subject is the caller unless the question says otherwise: by its IAM id, or by a token."""
+    its metadata service? The subject is the caller unless the question says otherwise: by its IAM id, or by a token. A
+    question about several ``resources`` is answered with ``decisions``, in their order."""
 
     token = StrictCharField(required=False, max_length=LONGEST_TOKEN)
     subject = StrictCharField(required=False, max_length=LONGEST)
     action = StrictCharField(required=False, max_length=LONGEST)
     resource = ResourceField(required=False)
+    resources = serializers.ListField(required=False, child=ResourceField(), min_length=1, max_length=MOST_RESOURCES)
     server = StrictCharField(required=False, max_length=LONGEST)
     profile = StrictCharField(required=False, max_length=LONGEST)
 
@@ -95,7 +106,7 @@ class Explain(GuardedView):
             "iam-access-management.explanation.read",
             events.EXPLANATION_READ,
             body=Question,
-            answer=Explanation,
+            answer=Explanation | Decisions,
             conflicts=False,
         ),
     }
@@ -130,7 +141,12 @@ class Explain(GuardedView):
         self.question = {**self.question, **said_of(answer)}
         return self.answer(answer)
 
-    post = get
+    def post(self, request: Request) -> Response:
+        if "resources" not in self.question:
+            return self.get(request)
+        region = region_of_host(request.get_host())
+        decisions = explain_each(self.question, caller=self.caller, region=region, now=clock.now())
+        return self.answer({"decisions": decisions})
 
 
 def about(asked: Mapping[str, Any], caller: Caller) -> Party:
@@ -158,23 +174,30 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
 
 def check(asked: Mapping[str, Any]) -> None:
     """Check that the properties form exactly one question. Raises InvalidValue or MissingField."""
-    attributes = asked.get("resource", {})
-    if isinstance(attributes, str):
-        attributes = {}
-    if len(attributes) > MOST_ATTRIBUTES:
-        raise InvalidValue(f"resource takes at most {MOST_ATTRIBUTES} attributes.", target=Target("resource"))
-    if not all(map(NAME.fullmatch, attributes)):
-        raise InvalidValue(
-            "An attribute of resource is named by letters, figures and underscores, such as vpcId.",
-            target=Target("resource"),
-        )
+    _check_resource(asked.get("resource", {}), "resource")
+    for number, resource in enumerate(asked.get("resources", [])):
+        _check_resource(resource, f"resources[{number}]")
     if not asked.keys() & {"action", "server", "profile"} and "token" not in asked:
         raise MissingField(
             "Ask about an action (and subject or token, resource), or about a server, or about a profile, or both.",
             target=Target("action"),
         )
-    for one, other in (("server", "action"), ("profile", "action"), ("token", "subject"), ("token", "server")):
+    for one, other in EXCLUSIVE:
         if {one, other} <= asked.keys():
             raise InvalidValue(f"{one} and {other} belong to different questions.", target=Target(other))
+    if "resources" in asked and "action" not in asked:
+        raise MissingField("What may be done to the resources? Name an action.", target=Target("action"))
     if "token" in asked and not asked.keys() & {"action", "profile"}:
         raise MissingField("What of the token's bearer? Name an action or a profile.", target=Target("action"))
+
+
+def _check_resource(resource: str | Mapping[str, str], target: str) -> None:
+    if isinstance(resource, str):
+        return
+    if len(resource) > MOST_ATTRIBUTES:
+        raise InvalidValue(f"{target} takes at most {MOST_ATTRIBUTES} attributes.", target=Target(target))
+    if not all(map(NAME.fullmatch, resource)):
+        raise InvalidValue(
+            f"An attribute of {target} is named by letters, figures and underscores, such as vpcId.",
+            target=Target(target),
+        )

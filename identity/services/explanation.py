@@ -1,7 +1,8 @@
 """Answers to questions about decisions: finds the subject and the resource, and lets the deciding code explain."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from controlplane.kernel.caller import Caller
@@ -9,9 +10,10 @@ from controlplane.kernel.errors import Unauthenticated
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from identity import metadata_access, signing
-from identity.models import ApiKey, KeyPair
+from identity.models import KeyPair
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_presented_token
+from identity.services.own_access import CREATE_API_KEY, explain_own_access
 from identity.services.resource_attributes import TAGGING, is_list, require_action, resource_of
 from identity.services.resource_lookup import PROFILE, SERVER, Asker, named, not_found, readable
 from identity.services.subject_lookup import is_the_caller, subject_of
@@ -19,31 +21,18 @@ from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import images_of, server_by_word
 from servers.services.images import may_change
-from trustedprofiles import explain_urls, visible_users
+from trustedprofiles import explain_urls
 from trustedprofiles.actions import service_of
 from trustedprofiles.assume import identity_of
-from trustedprofiles.explanations import (
-    DecidedBy,
-    Explanation,
-    decision_of,
-    explain_access,
-    explain_assumption,
-    explain_trust,
-)
+from trustedprofiles.explanation_shapes import Decision, Explanation
+from trustedprofiles.explanations import decision_of, explain_access, explain_assumption, explain_trust
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
 from trustedprofiles.selectors import is_deactivated
-from trustedprofiles.tagged_resources import plain
 
-API_KEY_ACTIONS = "iam-identity.apikey."
 IMAGE_CHANGES = ("is.image.image.update", "is.image.image.delete")
-PERSON, SERVER_ITSELF = "IBMid-", "crn-"
-"""The prefixes of the IAM ids of people, and of the ids by which trusted profiles know servers."""
-CREATE_API_KEY = "iam-identity.apikey.create"
-OWN_API_KEYS = ("iam-identity.apikey.list", CREATE_API_KEY)
-"""The actions on their own API keys that people may do without naming one."""
-OWN_KEYS = "people manage their own API keys"
-OWN_USER = "people see themselves in the list of users"
+SERVER_ITSELF = "crn-"
+"""The prefix of the ids by which trusted profiles know servers."""
 
 
 def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datetime) -> Explanation:
@@ -66,12 +55,43 @@ def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datet
         return _explain_token(asked, asker=asker, now=now)
     if "action" in asked:
         subject = subject_of(asked["subject"], asker) if "subject" in asked else caller.iam_id
-        return _explain_access(asked, subject=subject, asker=asker, now=now)
+        return _explain_one(asked, subject=subject, asker=asker, now=now)
     subject = subject_of(asked["subject"], asker, may_be_foreign=True) if "subject" in asked else caller.iam_id
     if subject.startswith(SERVER_ITSELF) and asked["subject"] != subject:  # named; links and rules decide
         facts = _server(subject.removeprefix(SERVER_ITSELF), asker)
         return explain_trust(_profile(asked["profile"], asker), facts)
     return _explain_assumption(_profile(asked["profile"], asker), subject=subject, account_id=caller.account_id)
+
+
+def explain_each(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datetime) -> list[Decision]:
+    """Explain the decisions that a question about ``action`` on several ``resources`` is about, in their order.
+
+    Otherwise as ``explain``.
+    """
+    asker = Asker(caller, region, own=is_about_caller(asked, caller))
+    require_action(asked["action"])
+    action, words = asked["action"], asked["resources"]
+    if "token" in asked:
+        try:
+            bearer = verify_iam_token(asked["token"], now=now)
+        except Unauthenticated as refusal:
+            return [Decision(decision="deny", because=refusal.message) for _ in words]
+        asker, subject = Asker(bearer, region, own=True), bearer.iam_id
+    else:
+        subject = subject_of(asked["subject"], asker) if "subject" in asked else caller.iam_id
+    return [_short(answer) for answer in _explain_access(action, words, subject=subject, asker=asker, now=now)]
+
+
+def _short(answer: Explanation) -> Decision:
+    """Return the decision of an explanation. The length of an answer does not depend on the number of policies."""
+    decision: Decision = {"decision": answer["decision"], "because": answer["because"]}
+    if "explanation" in answer:
+        decision["explanation"] = answer["explanation"]
+    if "decided_by" in answer:
+        decision["decided_by"] = answer["decided_by"]
+    if "depends_on" in answer:
+        decision["depends_on"] = answer["depends_on"]
+    return decision
 
 
 def is_about_caller(asked: Mapping[str, Any], caller: Caller) -> bool:
@@ -106,7 +126,7 @@ def _explain_token(asked: Mapping[str, Any], *, asker: Asker, now: datetime) -> 
         }
     if "action" in asked:
         as_bearer = Asker(bearer, asker.region, own=True)
-        return _explain_access(asked, subject=bearer.iam_id, asker=as_bearer, now=now)
+        return _explain_one(asked, subject=bearer.iam_id, asker=as_bearer, now=now)
     profile = _profile(asked["profile"], asker)
     return _explain_assumption(profile, subject=identity_of(bearer), account_id=bearer.account_id)
 
@@ -117,40 +137,72 @@ def _explain_assumption(profile: TrustedProfile, *, subject: str, account_id: st
     return explain_assumption(profile, subject=subject, account_id=account_id)
 
 
-def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now: datetime) -> Explanation:
-    """Explain how the API would answer the subject, in the asker's account."""
+def _explain_one(asked: Mapping[str, Any], *, subject: str, asker: Asker, now: datetime) -> Explanation:
+    return _explain_access(asked["action"], [asked.get("resource", {})], subject=subject, asker=asker, now=now)[0]
+
+
+def _explain_access(
+    action: str, words: Sequence[str | Mapping[str, str]], *, subject: str, asker: Asker, now: datetime
+) -> list[Explanation]:
+    """Explain for each resource how the API would answer the subject, in the asker's account."""
     if is_deactivated(subject):
-        return _deactivated(subject)
-    action, words = asked["action"], asked.get("resource", {})
-    resource = resource_of(action, words, asker)
+        return [_deactivated(subject) for _ in words]
+    resources = [resource_of(action, word, asker) for word in words]
     if subject.startswith(SERVER_ITSELF):
         because = f"{subject} is a server: it calls the API as a trusted profile. Ask about the profile."
-        return {"decision": "deny", "because": because, "subject": subject, "action": action, "considered": []}
-    own = _own_api_key(action, words, resource, subject=subject, account_id=asker.caller.account_id)
-    if own and action == CREATE_API_KEY and needs_named_role(asker.caller.account_id, CREATE_OWN_API_KEY):
-        return _explain_access({"action": CREATE_OWN_API_KEY}, subject=subject, asker=asker, now=now)
-    if own:
-        return _own({"type": "own_api_key", "id": own}, OWN_KEYS, subject, action, resource)
-    if _is_own_user(action, resource, subject=subject):
-        return _own({"type": "own_user", "id": subject}, OWN_USER, subject, action, resource)
-    answers = (
+        return [
+            {"decision": "deny", "because": because, "subject": subject, "action": action, "considered": []}
+            for _ in words
+        ]
+    own = [
+        _own_access(action, word, resource, subject=subject, asker=asker, now=now)
+        for word, resource in zip(words, resources, strict=True)
+    ]
+    others = [resource for resource, answer in zip(resources, own, strict=True) if answer is None]
+    answers = iter(_explain_policies(action, others, subject=subject, asker=asker, now=now))
+    return [next(answers) if answer is None else answer for answer in own]
+
+
+def _own_access(
+    action: str,
+    word: str | Mapping[str, str],
+    resource: dict[str, str],
+    *,
+    subject: str,
+    asker: Asker,
+    now: datetime,
+) -> Explanation | None:
+    """Explain people's access to their own API keys and user; None when policies decide."""
+    account_id = asker.caller.account_id
+    answer = explain_own_access(action, word, resource, subject=subject, account_id=account_id)
+    if answer and action == CREATE_API_KEY and needs_named_role(account_id, CREATE_OWN_API_KEY):
+        return _explain_access(CREATE_OWN_API_KEY, [{}], subject=subject, asker=asker, now=now)[0]
+    return answer
+
+
+def _explain_policies(
+    action: str, resources: Sequence[dict[str, str]], *, subject: str, asker: Asker, now: datetime
+) -> Iterator[Explanation]:
+    alternatives = [[*_whole_service(action, resource), resource] for resource in resources]
+    answers = iter(
         explain_access(
             account_id=asker.caller.account_id,
             subject=subject,
             action=action,
-            resource=each,
+            resources=[each for choice in alternatives for each in choice],
             now=now,
-            lists=is_list(action, resource),
+            lists=partial(is_list, action),
         )
-        for each in (*_whole_service(action, resource), resource)
+        if resources
+        else ()
     )
-    answer = next(answers)
-    if answer["decision"] == "deny":
-        answer = next(answers, answer)
-    if answer["decision"] == "allow" and not (verdict := _changeable(action, resource)):
-        answer = {**answer, "decision": "deny", "because": verdict.because}
-        answer.pop("decided_by", None)
-    return answer
+    for choice in alternatives:
+        of_choice = [next(answers) for _ in choice]
+        answer = next((each for each in of_choice if each["decision"] == "allow"), of_choice[-1])
+        if answer["decision"] == "allow" and not (verdict := _changeable(action, choice[-1])):
+            answer = {**answer, "decision": "deny", "because": verdict.because}
+            answer.pop("decided_by", None)
+        yield answer
 
 
 def _changeable(action: str, resource: Mapping[str, str]) -> Verdict:
@@ -174,30 +226,6 @@ def _whole_service(action: str, resource: Mapping[str, str]) -> list[dict[str, s
     if service != TAGGING or resource["serviceName"] == service:
         return []
     return [{"accountId": resource["accountId"], "serviceName": service}]
-
-
-def _own_api_key(
-    action: str, said: str | Mapping[str, str], resource: Mapping[str, str], *, subject: str, account_id: str
-) -> str:
-    """Return the id of the person's own API key that the question is about, or of the person if it is about all of
-    them.
-
-    Empty when policies decide. Only people manage their own API keys.
-    """
-    if not action.startswith(API_KEY_ACTIONS) or not subject.startswith(PERSON):
-        return ""
-    if "resource" in resource:
-        key = ApiKey.objects.filter(account_id=account_id, id=resource["resource"], iam_id=subject).first()
-        return key.id if key else ""
-    # With a type, the API asks about the keys of all subjects.
-    return subject if action in OWN_API_KEYS and "resourceType" not in said else ""
-
-
-def _is_own_user(action: str, resource: Mapping[str, str], *, subject: str) -> bool:
-    """Return whether the action is about seeing users and the subject, a person, is among them."""
-    if action not in (visible_users.READ, visible_users.READ_SETTINGS) or not subject.startswith(PERSON):
-        return False
-    return is_list(action, resource) or resource.get("resource") == subject
 
 
 def _server(wanted: str, asker: Asker) -> ServerFacts:
@@ -237,17 +265,3 @@ def _explain_switch(facts: ServerFacts) -> Explanation:
         switch: dict[str, Any] = {"metadata_service": {"enabled": True}}
         answer["nearest"] = {"because": verdict.because, "request": {"method": "PATCH", "path": path, "body": switch}}
     return answer
-
-
-def _own(decided_by: DecidedBy, because: str, subject: str, action: str, resource: dict[str, str]) -> Explanation:
-    """Return the answer for people's access to their own API keys or user, which takes no policy."""
-    return {
-        "decision": "allow",
-        "because": because,
-        "explanation": explain_urls.access_url(subject, action, plain(resource)),
-        "subject": subject,
-        "action": action,
-        "resource": plain(resource),
-        "decided_by": decided_by,
-        "considered": [],
-    }

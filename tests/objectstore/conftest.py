@@ -10,7 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from controlplane.activity.record import Party
-from controlplane.objectstore import keyset
+from controlplane.cloudservice import keyset
 from tests.instances import store_instance
 from tests.objectstore.own_iam import OwnIam, serving
 from tests.objectstore.store import Store, token_of

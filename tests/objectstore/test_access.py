@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.http import HttpResponse
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.objectstore import keyset
+from controlplane.cloudservice import iam, keyset
+from controlplane.cloudservice.errors import IamUnavailable
 from controlplane.objectstore.models import Bucket
 from controlplane.objectstore.operations import OPERATIONS, Operation
 from tests.objectstore.own_iam import OwnIam
@@ -105,6 +106,31 @@ def test_iam_is_asked_about_the_resource(
             },
         }
     ]
+
+
+def test_iam_is_asked_once_about_all_objects_to_delete(db: None, own_iam: OwnIam) -> None:
+    own_iam.answers["/_baremint/explain"] = (200, b'{"decision": "allow", "depends_on": ["path"]}')
+    keys = "".join(f"<Object><Key>{name}</Key></Object>" for name in "abc")
+    Store(own_iam.sign(token_claims()))("POST", "/my-bucket?delete", f"<Delete>{keys}</Delete>".encode())
+    of_bucket, of_keys = own_iam.questions
+    assert "resources" not in of_bucket
+    assert [each["path"] for each in of_keys["resources"]] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("answer", [b"{}", b'{"decisions": []}', b'{"decisions": [1, 2]}', b'{"decisions": {}}'])
+def test_decisions_that_do_not_answer_the_question_allow_nothing(db: None, own_iam: OwnIam, answer: bytes) -> None:
+    own_iam.answers["/_baremint/explain"] = (200, answer)
+    token = own_iam.sign(token_claims())
+    with pytest.raises(IamUnavailable):
+        iam.ask_each("cloud-object-storage.object.delete", resources=[{"path": "a"}, {"path": "b"}], token=token)
+
+
+def test_a_question_about_many_long_keys_is_split() -> None:
+    resources = [{"path": "\1" * 1024} for _ in range(100)]
+    parts = list(iam._parts(resources))
+    assert sum(map(len, parts)) == 100
+    assert max(len(json.dumps(part)) for part in parts) < 262_144
+    assert [len(part) for part in iam._parts([{"path": "a"}] * 250)] == [100, 100, 50]
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------

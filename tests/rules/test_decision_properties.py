@@ -15,7 +15,8 @@ from trustedprofiles import policy_conditions, trust
 from trustedprofiles.access import SERVICE_ATTRIBUTES, SHARED, PolicyFacts, matches
 from trustedprofiles.api.policy_requests import V1Body
 from trustedprofiles.claim_conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of
-from trustedprofiles.explanations import Explanation, explain_links_and_rules, explain_policies
+from trustedprofiles.explanation_shapes import Explanation
+from trustedprofiles.explanations import explain_links_and_rules, explain_policies
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.policy_conditions import Condition
 from trustedprofiles.service_roles import ROLES

@@ -14,7 +14,7 @@ from identity.iam.explain import about, check, from_query, said_of
 from identity.services.explanation import explain, is_about_caller
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.events import EXPLANATION_READ
-from trustedprofiles.explanations import Explanation
+from trustedprofiles.explanation_shapes import Explanation
 
 ALL_ACTIONS = [action for actions in ACTIONS.values() for action in actions]
 EXPLAIN = "iam-access-management.explanation.read"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from controlplane.objectstore.iam import Answer
+from controlplane.cloudservice.iam import Answer
 from tests.objectstore.conftest import alice, bucket, iam, no_keys_of_other_tests
 from tests.objectstore.test_odd_text import *  # noqa: F403
 
@@ -23,5 +23,5 @@ def control_plane(db: None, monkeypatch: pytest.MonkeyPatch) -> str:
         answer = Client().generic(method, path, json.dumps(body or {}), "application/json", headers=headers)
         return Answer(answer.status_code, answer.headers, answer.content)
 
-    monkeypatch.setattr("controlplane.objectstore.iam.call", call)
+    monkeypatch.setattr("controlplane.cloudservice.iam.call", call)
     return ""

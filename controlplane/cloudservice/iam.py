@@ -1,8 +1,11 @@
-"""A client of IAM over HTTP, at ``BAREMINT_COS_IAM_URL`` or at the socket for internal calls."""
+"""A client of IAM over HTTP, at ``BAREMINT_COS_IAM_URL`` or at the socket for internal calls.
+
+Services use nothing else of IAM.
+"""
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,8 +13,9 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
+from controlplane.cloudservice.errors import IamUnavailable
 from controlplane.kernel import internal_calls
-from controlplane.objectstore.errors import AccessDenied, InvalidToken, ServiceUnavailable
+from controlplane.kernel.errors import NotAuthorized, Unauthenticated
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +23,9 @@ SECONDS = 5
 LONGEST_ANSWER = 1_048_576
 KEYS = "/identity/keys"
 DECISION = "/_baremint/explain"
+MOST_RESOURCES = 100
+LARGEST_QUESTION = 200_000
+"""Bytes of the resources in one question; IAM reads somewhat more."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Answer:
     body: bytes
 
     def as_json(self) -> dict[str, Any]:
-        """The body as a JSON object. Raises ServiceUnavailable for anything else."""
+        """The body as a JSON object. Raises IamUnavailable for anything else."""
         try:
             content = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -39,8 +46,8 @@ class Answer:
 
 
 def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | None = None) -> Answer:
-    """One request to IAM. Raises ServiceUnavailable when it does not answer."""
-    headers = {"Accept": "application/json", "User-Agent": "baremint-object-store"}
+    """One request to IAM. Raises IamUnavailable when it does not answer."""
+    headers = {"Accept": "application/json", "User-Agent": "baremint-service"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if body is not None:
@@ -81,7 +88,7 @@ def published_keys() -> tuple[list[dict[str, Any]], str]:
 class Decision:
     """IAM's decision on a call."""
 
-    refusal: AccessDenied | None
+    refusal: NotAuthorized | None
     depends_on: tuple[str, ...] | None
     """The attributes that the caller's policies compare; None when IAM does not say."""
 
@@ -89,34 +96,66 @@ class Decision:
         return self.depends_on is None or attribute in self.depends_on
 
     def require(self) -> None:
-        """Raises AccessDenied with IAM's reason."""
+        """Raises NotAuthorized with IAM's reason."""
         if self.refusal:
             raise self.refusal
 
 
-def require(action: str, *, resource: Mapping[str, str], token: str) -> None:
-    """Check that the bearer of the token may do this.
-
-    Raises AccessDenied with IAM's reason, InvalidToken, or ServiceUnavailable.
-    """
-    ask(action, resource=resource, token=token).require()
-
-
 def ask(action: str, *, resource: Mapping[str, str], token: str) -> Decision:
-    """IAM's decision, which may be a refusal. Raises InvalidToken or ServiceUnavailable."""
-    answer = call("POST", DECISION, token=token, body={"action": action, "resource": resource})
+    """Return IAM's decision, which may be a refusal. Raises Unauthenticated or IamUnavailable."""
+    return _decision(_explained({"action": action, "resource": resource}, token))
+
+
+def ask_each(action: str, *, resources: Sequence[Mapping[str, str]], token: str) -> list[Decision]:
+    """Return IAM's decision on each resource, in their order, with as few calls as their number and size need.
+
+    Raises Unauthenticated or IamUnavailable.
+    """
+    decisions: list[Decision] = []
+    for part in _parts(resources):
+        answers = _explained({"action": action, "resources": part}, token).get("decisions")
+        if not isinstance(answers, list) or len(answers) != len(part) or not all(map(_is_object, answers)):
+            raise _unavailable("IAM's answer is not understood")
+        decisions += map(_decision, answers)
+    return decisions
+
+
+def _parts(resources: Iterable[Mapping[str, str]]) -> Iterator[list[Mapping[str, str]]]:
+    part: list[Mapping[str, str]] = []
+    size = 0
+    for resource in resources:
+        length = len(json.dumps(resource))
+        if part and (len(part) == MOST_RESOURCES or size + length > LARGEST_QUESTION):
+            yield part
+            part, size = [], 0
+        part.append(resource)
+        size += length
+    if part:
+        yield part
+
+
+def _explained(question: Mapping[str, Any], token: str) -> dict[str, Any]:
+    answer = call("POST", DECISION, token=token, body=question)
     if answer.status == 401:
-        raise InvalidToken("IAM refuses the token. Get a new one and retry.")
+        raise Unauthenticated("IAM refuses the token. Get a new one and retry.")
     if answer.status != 200:
         raise _unavailable(f"IAM answered {answer.status} when asked for a decision")
-    decision, refusal = answer.as_json(), None
-    if decision.get("decision") != "allow":
-        explanation = str(decision.get("explanation") or "")
-        refusal = AccessDenied(str(decision.get("because") or "IAM denies it."), more_info=explanation)
-    depends_on = decision.get("depends_on")
+    return answer.as_json()
+
+
+def _decision(answer: dict[str, Any]) -> Decision:
+    refusal = None
+    if answer.get("decision") != "allow":
+        explanation = str(answer.get("explanation") or "")
+        refusal = NotAuthorized(str(answer.get("because") or "IAM denies it."), more_info=explanation)
+    depends_on = answer.get("depends_on")
     return Decision(refusal, tuple(map(str, depends_on)) if isinstance(depends_on, list) else None)
 
 
-def _unavailable(what: str, failure: Exception | None = None) -> ServiceUnavailable:
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _unavailable(what: str, failure: Exception | None = None) -> IamUnavailable:
     log.warning("iam unavailable", what=what, url=settings.BAREMINT_COS_IAM_URL or "its own", exc_info=failure)
-    return ServiceUnavailable(f"{what}, so access cannot be decided. Try again in a moment.")
+    return IamUnavailable(f"{what}, so access cannot be decided. Try again in a moment.")

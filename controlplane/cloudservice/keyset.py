@@ -8,9 +8,9 @@ from typing import Any
 
 import jwt
 
+from controlplane.cloudservice import iam
+from controlplane.cloudservice.errors import IamUnavailable
 from controlplane.kernel.fresh_value import FreshValue
-from controlplane.objectstore import iam
-from controlplane.objectstore.errors import ServiceUnavailable
 
 MAX_AGE = re.compile(r"\bmax-age=(\d{1,9})\b")
 SHORTEST = 10.0
@@ -36,17 +36,17 @@ class KeySet:
         self.failed_at = float("-inf")
 
     def find(self, kid: str) -> jwt.PyJWK | None:
-        """Return the key with this id; None when IAM publishes none. Raises ServiceUnavailable."""
+        """Return the key with this id; None when IAM publishes none. Raises IamUnavailable."""
         last = self.published.last
         key = self.published.get(seconds=last.seconds if last else 0).keys.get(kid)
         return key or self.published.get().keys.get(kid)
 
     def _ask(self, last: Published | None) -> Published:
         if time.monotonic() < self.failed_at + AFTER_FAILURE:
-            raise ServiceUnavailable("IAM did not answer a moment ago. Try again in a moment.")
+            raise IamUnavailable("IAM did not answer a moment ago. Try again in a moment.")
         try:
             keys, cache_control = iam.published_keys()
-        except ServiceUnavailable:
+        except IamUnavailable:
             self.failed_at = time.monotonic()
             raise
         age = MAX_AGE.search(cache_control)

@@ -11,10 +11,10 @@ import jwt
 from django.conf import settings
 
 from controlplane.activity.record import Party
+from controlplane.cloudservice import keyset
+from controlplane.cloudservice.errors import MissingToken, UnreadableToken
 from controlplane.kernel import strictjson
-from controlplane.kernel.errors import InvalidRequest
-from controlplane.objectstore import keyset
-from controlplane.objectstore.errors import AccessDenied, InvalidToken
+from controlplane.kernel.errors import InvalidRequest, Unauthenticated
 
 BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 LONGEST = 8192
@@ -35,45 +35,53 @@ class Bearer:
 
 
 def bearer_of(authorization: str, *, now: datetime) -> Bearer:
-    """The verified bearer. Raises AccessDenied without a header, as COS does, and InvalidToken for an invalid token."""
+    """Return the verified bearer.
+
+    Raises MissingToken without a header, UnreadableToken for a token that IAM did not sign, Unauthenticated for one
+    that is not valid now, and IamUnavailable.
+    """
     if not authorization:
-        raise AccessDenied("The request carries no token. Send Authorization: Bearer <IAM access token>.")
+        raise MissingToken("The request carries no token. Send Authorization: Bearer <IAM access token>.")
     match = BEARER.fullmatch(authorization)
     if match is None:
-        raise InvalidToken(
+        raise UnreadableToken(
             "The Authorization header must be Bearer and an IAM access token; HMAC keys are not supported."
         )
     token = match[1]
     kid = _check_form(token)
     key = keyset.known.find(kid)
     if key is None:
-        raise refusal("it is not signed by a key that IAM publishes")
+        raise _unreadable("it is not signed by a key that IAM publishes")
     try:
         jwt.PyJWS(algorithms=[keyset.ALGORITHM]).decode(token, key, algorithms=[keyset.ALGORITHM])
     except jwt.PyJWTError:
-        raise refusal("its signature does not verify") from None
+        raise _unreadable("its signature does not verify") from None
     claims = _decode(token.split(".")[1])
     _check_times(claims, now=int(now.timestamp()))
     return _bearer(token, claims)
 
 
-def refusal(reason: str) -> InvalidToken:
-    return InvalidToken(f"The token is refused: {reason}. Get a new one and retry.")
+def _unreadable(reason: str) -> UnreadableToken:
+    return UnreadableToken(_message(reason))
+
+
+def _message(reason: str) -> str:
+    return f"The token is refused: {reason}. Get a new one and retry."
 
 
 def _check_form(token: str) -> str:
-    """The kid of a well-formed token of IAM; for any other text IAM is not called. Raises InvalidToken."""
+    """The kid of a well-formed token of IAM; for any other text IAM is not called. Raises UnreadableToken."""
     parts = token.split(".")
     if len(token) > LONGEST or len(parts) != 3 or not all(map(PART.fullmatch, parts)):
-        raise refusal("it is not a JSON web token")
+        raise _unreadable("it is not a JSON web token")
     header, claims = _decode(parts[0]), _decode(parts[1])
     kid = header.get("kid")
     if not header.keys() <= HEADER_MEMBERS or header.get("typ", "JWT") != "JWT" or not isinstance(kid, str):
-        raise refusal("its header must have alg, kid and nothing else but typ")
+        raise _unreadable("its header must have alg, kid and nothing else but typ")
     if header.get("alg") != keyset.ALGORITHM:
-        raise refusal(f"its algorithm is not {keyset.ALGORITHM}")
+        raise _unreadable(f"its algorithm is not {keyset.ALGORITHM}")
     if claims.get("iss") != settings.BAREMINT_ISSUER:
-        raise refusal(f"its issuer is not {settings.BAREMINT_ISSUER}")
+        raise _unreadable(f"its issuer is not {settings.BAREMINT_ISSUER}")
     return kid
 
 
@@ -81,24 +89,24 @@ def _decode(part: str) -> dict[str, Any]:
     try:
         return strictjson.parse_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), limit=LONGEST)
     except (InvalidRequest, binascii.Error, ValueError):
-        raise refusal("it is not a JSON web token") from None
+        raise _unreadable("it is not a JSON web token") from None
 
 
 def _check_times(claims: dict[str, Any], *, now: int) -> None:
     for name in ("exp", "iat", "nbf"):
         value = claims.get(name, 0 if name == "nbf" else None)
         if type(value) is not int or not 0 <= value <= LATEST_INSTANT:
-            raise refusal(f"its {name} is not a whole number of seconds")
+            raise _unreadable(f"its {name} is not a whole number of seconds")
     if now >= claims["exp"]:
-        raise refusal("it has expired")
+        raise Unauthenticated(_message("it has expired"))
     if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
-        raise refusal("it is not valid yet")
+        raise Unauthenticated(_message("it is not valid yet"))
 
 
 def _bearer(token: str, claims: dict[str, Any]) -> Bearer:
     iam_id, account = claims.get("iam_id"), claims.get("account")
     account_id = account.get("bss") if isinstance(account, dict) else None
     if not (isinstance(iam_id, str) and iam_id and isinstance(account_id, str) and account_id):
-        raise refusal("it names no subject with an account")
+        raise _unreadable("it names no subject with an account")
     party = Party(iam_id, str(claims.get("name") or ""), str(claims.get("sub_type") or "User"))
     return Bearer(token, account_id, party)
