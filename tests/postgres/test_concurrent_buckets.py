@@ -1,4 +1,4 @@
-"""Buckets made at the same moment: an account has as many as it may, and no more."""
+"""Buckets made at the same moment: an account has as many as it may, and their service instance stays."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,9 +8,12 @@ import pytest
 
 from controlplane.activity.record import Party
 from controlplane.deployment.home import Home
-from controlplane.objectstore.errors import TooManyBuckets
+from controlplane.instances.models import ResourceInstance
+from controlplane.kernel.errors import Conflict
+from controlplane.objectstore.errors import InvalidArgument, TooManyBuckets
 from controlplane.objectstore.models import Bucket
 from controlplane.objectstore.services import create_bucket
+from controlplane.resourcecontroller.services.changes import delete_instance
 from tests.instances import store_instance
 from tests.world import ACCOUNT
 
@@ -29,3 +32,13 @@ def test_an_account_has_so_many_buckets(
     results = together([partial(create_bucket, ACCOUNT, name=f"bucket-{number}", **ASKED) for number in range(8)])
     assert sum(isinstance(each, TooManyBuckets) for each in results) == 6
     assert Bucket.objects.count() == 2
+
+
+def test_an_instance_is_deleted_or_has_a_bucket_but_not_both(together: Together, settings: Any, tmp_path: Any) -> None:
+    settings.HOME = Home(tmp_path / "home")
+    for number in range(6):
+        instance = store_instance(guid=f"instance-{number}")
+        placed = ASKED | {"service_instance": instance.guid}
+        delete = partial(delete_instance, instance, by=BY)
+        results = together([partial(create_bucket, ACCOUNT, name=f"bucket-{number}", **placed), delete])
+        assert [type(each) for each in results] in ([Bucket, Conflict], [InvalidArgument, ResourceInstance])
