@@ -18,7 +18,7 @@ APPS = [
     "trustedprofiles",
     "servers",
     "identity",
-    "controlplane.objectstore",
+    *SERVICES,
     "controlplane.jobs",
     "controlplane.apidocs",
     "controlplane.operations",

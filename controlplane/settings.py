@@ -8,6 +8,7 @@ import environ
 from django.utils.functional import SimpleLazyObject
 
 from controlplane import installed
+from controlplane.cloudservice.registry import added_packages, services
 from controlplane.deployment import env, home
 from controlplane.deployment.variables import *
 from controlplane.kernel.task_names import TICK
@@ -37,6 +38,7 @@ ALLOWED_HOSTS = env.words(
         "api.global-search-tagging.cloud.ibm.com",
         "tags.global-search-tagging.cloud.ibm.com",
         "user-management.cloud.ibm.com",
+        *(host.rpartition("{region}")[2] for service in services().values() for host in service.hosts),
     ],
 )
 ROOT_URLCONF = "controlplane.urls"
@@ -50,7 +52,7 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 
 OUR_CONFIGURATIONS = {"rest_framework": "controlplane.kernel.restframework.RestFramework"}
-INSTALLED_APPS = [OUR_CONFIGURATIONS.get(app, app) for app in installed.APPS]
+INSTALLED_APPS = [OUR_CONFIGURATIONS.get(app, app) for app in (*installed.APPS, *added_packages())]
 
 MIDDLEWARE = [
     "controlplane.kernel.middleware.RequestTextMiddleware",
@@ -138,10 +140,6 @@ CELERY_BEAT_SCHEDULE = {
 # --- Faults, for tests --------------------------------------------------------------------------------------
 # Where a process ends itself as kill -9 would (controlplane/kernel/failpoints.py). Empty: nowhere.
 BAREMINT_FAILPOINT = env.text("BAREMINT_FAILPOINT", default="")
-
-# --- Services of each other ---------------------------------------------------------------------------------
-BUCKETS = "controlplane.objectstore.service_writes"
-"""How the VPC API reaches the object store; by name, because an app does not import those above it."""
 
 # --- REST ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

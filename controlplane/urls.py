@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from controlplane.apidocs import views as openapi
+from controlplane.cloudservice.registry import services
 from controlplane.console.views.session import AdminLogin
 from controlplane.observability import views as operations
 from controlplane.observability.metrics.views import metrics
@@ -18,7 +19,7 @@ urlpatterns = [
     path("", include("controlplane.resourcecontroller.api.urls")),
     path("", include("identity.api.urls")),
     path("", include("identity.iam.urls")),
-    path("cos", include("controlplane.objectstore.urls")),
+    *(path(each.api.prefix, include(each.api.urls)) for each in services().values() if each.api),
     path("admin/login/", AdminLogin.as_view()),
     path("admin/", admin.site.urls),
     path("docs", openapi.as_page),

@@ -23,6 +23,7 @@ SETTINGS = {
     "BAREMINT_METADATA_TLS_PORT": "18170",
     "BAREMINT_PUBLIC_URL": "https://baremint.example",
     "BAREMINT_COS_IAM_URL": NOWHERE,
+    "BAREMINT_SERVICES": "no_such_package",
     "BAREMINT_WORKERS": "7",
     "BAREMINT_REGION": "eu-de",
     "BAREMINT_PROVISION_SECONDS": "3600",

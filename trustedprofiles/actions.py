@@ -1,5 +1,7 @@
 """Every IAM action of an operation, by service: roles grant them, and ``GET /v2/roles`` lists them."""
 
+from controlplane.cloudservice.registry import services
+
 ACTIONS: dict[str, tuple[str, ...]] = {
     "is": (
         "is.bare-metal-server.bare-metal-server.list",
@@ -208,27 +210,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "baremint.key.list",
         "baremint.certificate-renewal.read",
     ),
-    "cloud-object-storage": (
-        "cloud-object-storage.account.get_account_buckets",
-        "cloud-object-storage.bucket.get",
-        "cloud-object-storage.bucket.head",
-        "cloud-object-storage.bucket.put_bucket",
-        "cloud-object-storage.bucket.delete_bucket",
-        "cloud-object-storage.bucket.get_uploads",
-        "cloud-object-storage.object.get",
-        "cloud-object-storage.object.head",
-        "cloud-object-storage.object.put",
-        "cloud-object-storage.object.delete",
-        "cloud-object-storage.object.copy",
-        "cloud-object-storage.object.copy_get",
-        "cloud-object-storage.object.post_initiate_upload",
-        "cloud-object-storage.object.put_part",
-        "cloud-object-storage.object.copy_part",
-        "cloud-object-storage.object.copy_part_get",
-        "cloud-object-storage.object.get_uploads",
-        "cloud-object-storage.object.post_complete_upload",
-        "cloud-object-storage.object.delete_upload",
-    ),
 }
 
 OF_EVERY_CALLER = frozenset({"globalcatalog.entry.read"})
@@ -266,6 +247,11 @@ PROFILED = ("cluster-network", "dedicated-host", "instance", "load-balancer", "s
 VERBS = ("list", "read", "create", "update", "delete")
 ACTIONS["is"] += tuple(f"is.{kind}.{kind}.{verb}" for kind in NOT_SIMULATED for verb in VERBS)
 ACTIONS["is"] += tuple(f"is.{kind}.{kind}-profile.{verb}" for kind in PROFILED for verb in ("list", "read"))
+ACTIONS |= {each.name: tuple(each.actions) for each in services().values() if each.actions}
+NAMED_ROLE_ONLY = frozenset(
+    action for each in services().values() for action, least in each.actions.items() if least is None
+)
+"""Actions that only roles which list them grant, and that the owner of an account needs such a role for too."""
 
 
 def service_of(action: str) -> str:

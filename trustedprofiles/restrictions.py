@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from trustedprofiles.access import PolicyFacts
+from trustedprofiles.actions import NAMED_ROLE_ONLY
 from trustedprofiles.models import AccountWideSettings
 
 SERVICE_IDS = "restrict_create_service_id"
@@ -27,9 +28,10 @@ def is_restricted(account_id: str, setting: str) -> bool:
 
 
 def needs_named_role(account_id: str, action: str) -> bool:
-    """Return whether only roles that name the action grant it in this account."""
+    """Return whether only roles that name the action grant it in this account: it is restricted, or its service
+    declares it so."""
     setting = SETTINGS.get(action)
-    return setting is not None and is_restricted(account_id, setting)
+    return action in NAMED_ROLE_ONLY or (setting is not None and is_restricted(account_id, setting))
 
 
 def with_roles_naming(action: str, policies: Sequence[PolicyFacts]) -> list[PolicyFacts]:

@@ -2,7 +2,8 @@
 
 A platform role grants by the verb an action ends with: Viewer reads, Operator also operates, Editor also writes,
 Administrator also assigns access (IBM's role definitions for VPC infrastructure). Reader, Writer and Manager grant
-likewise, in the services that have them. Roles that one service defines (trustedprofiles/service_roles.py) and custom
+likewise, in the services that have them; a service that declares itself says which of them grants an action
+(controlplane/cloudservice/declaration.py). Roles that one service defines (trustedprofiles/service_roles.py) and custom
 roles grant the actions that they list.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
+from controlplane.cloudservice.registry import services
 from trustedprofiles.actions import ACCOUNT_MANAGEMENT, ACTIONS, service_of
 
 READ = frozenset({"get", "head", "list", "read", "retrieve"})
@@ -43,7 +45,7 @@ ACCESS_ACTIONS = frozenset(
 # Granted only by roles that list them, regardless of their verb (IBM's table of roles and actions).
 LISTED_ONLY = frozenset({"iam-identity.user-apikey.create"})
 # Services whose actions are all about data: platform roles manage an instance, service roles what is in it.
-DATA_SERVICES = frozenset({"cloud-object-storage"})
+DATA_SERVICES = frozenset(services())
 # Services that have no Reader, Writer and Manager (IBM's table of roles and actions).
 WITHOUT_SERVICE_ROLES = ACCOUNT_MANAGEMENT | {"global-search-tagging"}
 
@@ -64,7 +66,9 @@ class Role:
     def grants(self, action: str) -> bool:
         if action in self.actions:
             return True
-        if service_of(action) in (DATA_SERVICES if self.kind == "platform" else WITHOUT_SERVICE_ROLES):
+        if declared := services().get(service_of(action)):
+            return self.kind == "service" and declared.grants(self.display_name, action)
+        if self.kind != "platform" and service_of(action) in WITHOUT_SERVICE_ROLES:
             return False
         if action in LISTED_ONLY:
             return False

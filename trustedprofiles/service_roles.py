@@ -7,6 +7,8 @@ one service may be called in two forms, with ``iam`` or with the name of the ser
 from collections.abc import Collection, Mapping
 from typing import Literal
 
+from controlplane.cloudservice.declaration import CloudService
+from controlplane.cloudservice.registry import services
 from trustedprofiles.actions import ACTIONS, IAM_SERVICES
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, WITHOUT_SERVICE_ROLES, Role, crn
 from trustedprofiles.unsimulated_actions import published_actions
@@ -36,9 +38,12 @@ def _own(id: str, name: str, description: str, *actions: str, kind: Kind = "serv
     return Role(crn(id, kind=form, service=service), name, description, kind, actions=frozenset(actions))
 
 
-COS = "cloud-object-storage"
-READ_OBJECTS = (f"{COS}.object.get", f"{COS}.object.head")
-READ_VERSIONS = (f"{COS}.object.get_version", f"{COS}.object.head_version")
+def _declared(service: CloudService) -> tuple[Role, ...]:
+    return tuple(
+        _own(each.id, each.name, each.description, *each.actions, service=service.name) for each in service.roles
+    )
+
+
 OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
     "is": (
         _own(
@@ -80,36 +85,7 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
             service="is",
         ),
     ),
-    COS: (
-        _own(
-            "ContentReader",
-            "Content Reader",
-            "Lists and reads the objects of a bucket.",
-            *READ_OBJECTS,
-            *READ_VERSIONS,
-            *(f"{COS}.bucket.{each}" for each in ("get", "get_location", "get_versions", "head")),
-            service=COS,
-        ),
-        _own(
-            "ObjectReader",
-            "Object Reader",
-            "Reads the objects of a bucket.",
-            *READ_OBJECTS,
-            *READ_VERSIONS,
-            service=COS,
-        ),
-        _own(
-            "ObjectWriter",
-            "Object Writer",
-            "Writes objects into a bucket.",
-            *(f"{COS}.object.{each}" for each in ("put", "post", "post_md", "put_part", "get_uploads")),
-            *(f"{COS}.object.{each}" for each in ("post_initiate_upload", "post_complete_upload", "delete_upload")),
-            *(f"{COS}.object.{each}" for each in ("put_tagging", "delete_tagging")),
-            *(f"{COS}.object.put_object_lock_{each}" for each in ("retention", "legal_hold")),
-            *(f"{COS}.object.put_object_lock_{each}_version" for each in ("retention", "legal_hold")),
-            service=COS,
-        ),
-    ),
+    **{each.name: _declared(each) for each in services().values()},
     "iam-identity": (
         _own(
             "ServiceIdCreator",
@@ -144,11 +120,6 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
             kind="platform",
             service="resource-controller",
         ),
-    ),
-    "kms": (
-        _own("ReaderPlus", "ReaderPlus", "Reads keys, standard ones too.", "kms.secrets.read", service="kms"),
-        _own("KeyPurge", "KeyPurge", "Purges keys that were deleted.", "kms.secrets.purge", service="kms"),
-        _own("KmipAdapterManager", "KmipAdapterManager", "Manages KMIP adapters.", service="kms"),
     ),
     # Their names are IBM's; their ids are not published.
     "cloudantnosqldb": (_own("Monitor", "Monitor", "Watches the databases' activity.", service="cloudantnosqldb"),),

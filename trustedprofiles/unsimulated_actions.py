@@ -1,12 +1,16 @@
 """Actions that IBM publishes and no simulated operation uses: custom roles may list them, without effect.
 
-Source: IBM's table of roles and actions by service, in its order.
+Source: IBM's table of roles and actions by service, in its order. Services that declare themselves
+(controlplane/cloudservice/declaration.py) have theirs in their declarations.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 
+from controlplane.cloudservice.registry import services as declared_services
+
 FIVE = "create read list update delete"
 SIX = f"{FIVE} operate"
+DECLARED = declared_services()
 PUBLISHED: Mapping[str, Mapping[str, str]] = {
     "is": {
         "backup-policy.backup-policy": FIVE,
@@ -81,80 +85,19 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "user": "state-change",
         "vpn": "update",
     },
-    "cloud-object-storage": {
-        "account": "delete_fasp_connection_info list_account_backup_vaults",
-        "bucket": "get_acl put_acl get_cors put_cors delete_cors get_website put_website delete_website get_location "
-        "get_versioning put_versioning get_versions get_uploads get_lifecycle put_lifecycle get_activity_tracking "
-        "put_activity_tracking get_metrics_monitoring put_metrics_monitoring get_protection put_protection "
-        "get_firewall put_firewall get_public_access_block put_public_access_block delete_public_access_block "
-        "get_basic list_bucket_crn list_crk_id get_notifications put_notifications post_bucket get_quota put_quota "
-        "get_replication put_replication delete_replication get_object_lock_configuration "
-        "put_object_lock_configuration get_fasp_connection_info",
-        "object": "get_version head_version delete_version post post_md post_initiate_upload put_part copy_part "
-        "copy_part_get post_complete_upload copy copy_get get_acl put_acl get_acl_version put_acl_version get_tagging "
-        "put_tagging delete_tagging get_tagging_version put_tagging_version delete_tagging_version get_uploads "
-        "delete_upload restore restore_version post_multi_delete post_legal_hold get_legal_hold post_extend_retention "
-        "get_object_lock_retention put_object_lock_retention get_object_lock_legal_hold put_object_lock_legal_hold "
-        "get_object_lock_retention_version put_object_lock_retention_version get_object_lock_legal_hold_version "
-        "put_object_lock_legal_hold_version copy_get_version copy_part_get_version",
-    },
 }
 """The verbs by service and kind of resource."""
 
 
 def published_actions(service: str) -> Iterator[str]:
     """Yield the actions that a simulated service has in IBM Cloud. Operations here may require some of them too."""
+    if service in DECLARED:
+        yield from DECLARED[service].published_actions()
     for kind, verbs in PUBLISHED.get(service, {}).items():
         yield from (f"{service}.{kind}.{verb}" for verb in verbs.split())
 
 
-READER, WRITER, MANAGER = range(3)
-LADDER = {"Reader": READER, "Writer": WRITER, "Manager": MANAGER}
-ACTIONS: Mapping[str, Mapping[str, int]] = {
-    "kms": {
-        "kms.secrets.create": WRITER,
-        "kms.secrets.read": WRITER,
-        "kms.secrets.list": READER,
-        "kms.secrets.delete": MANAGER,
-        "kms.secrets.wrap": READER,
-        "kms.secrets.unwrap": READER,
-        "kms.secrets.rotate": WRITER,
-        "kms.policies.read": MANAGER,
-        "kms.policies.write": MANAGER,
-        "kms.secrets.rewrap": READER,
-        "kms.importtoken.read": WRITER,
-        "kms.importtoken.create": WRITER,
-        "kms.registrations.list": READER,
-        "kms.registrations.listforkey": READER,
-        "kms.registrations.delete": READER,
-        "kms.registrations.merge": READER,
-        "kms.registrations.write": READER,
-        "kms.registrations.create": READER,
-        "kms.instancepolicies.read": MANAGER,
-        "kms.instancepolicies.write": MANAGER,
-        "kms.registrations.deactivate": READER,
-        "kms.secrets.setkeyfordeletion": WRITER,
-        "kms.secrets.unsetkeyfordeletion": WRITER,
-        "kms.secrets.readmetadata": READER,
-        "kms.secrets.listkeyversions": READER,
-        "kms.secrets.restore": MANAGER,
-        "kms.secrets.disable": MANAGER,
-        "kms.secrets.enable": MANAGER,
-        "kms.secrets.eventack": READER,
-        "kms.secrets.sync": WRITER,
-        "kms.secrets.createalias": WRITER,
-        "kms.secrets.deletealias": WRITER,
-        "kms.secrets.patch": MANAGER,
-        "kms.keyrings.list": READER,
-        "kms.keyrings.create": WRITER,
-        "kms.keyrings.delete": MANAGER,
-    },
-}
-"""The actions of each service, with the smallest of Reader, Writer and Manager that has the action."""
-
-
 def listed_actions(role_name: str, services: Collection[str]) -> Iterator[str]:
-    """Yield the actions that Reader, Writer or Manager lists for these services."""
-    for action, least in ((action, least) for each in services for action, least in ACTIONS.get(each, {}).items()):
-        if LADDER.get(role_name, -1) >= least:
-            yield action
+    """Yield the actions without an operation that Reader, Writer or Manager lists for these services."""
+    for declared in (DECLARED[name] for name in services if name in DECLARED):
+        yield from declared.listed_actions(role_name)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 LeastRole = Literal["Reader", "Writer", "Manager"]
+LADDER: tuple[LeastRole, ...] = ("Reader", "Writer", "Manager")
+"""Each grants what those before it grant."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,18 @@ class Offering:
     """Whether its instances are in the location ``global``, not in a region."""
 
 
+@dataclass(frozen=True)
+class Api:
+    """Where the API of a service is, at the origin of the control plane."""
+
+    urls: str
+    """The module with its ``urlpatterns``."""
+    prefix: str
+    """What its paths begin with: ``cos``, ``sample/``."""
+    path: str = ""
+    """The path of the endpoint that clients are configured with: ``/cos``."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CloudService:
     """An IAM-enabled service. Its package is an installed app with a module ``service``, whose ``SERVICE`` this is."""
@@ -50,9 +64,43 @@ class CloudService:
     actions: Mapping[str, LeastRole | None] = field(default_factory=dict)
     """The actions of its operations, with the smallest of Reader, Writer and Manager that grants each; None for an
     action that only the roles which list it grant."""
+    unserved_actions: Mapping[str, LeastRole] = field(default_factory=dict)
+    """Actions that Reader, Writer and Manager list in IBM's cloud, and no operation here asks for."""
+    published: Mapping[str, str] = field(default_factory=dict)
+    """The verbs of every action that IBM publishes, by kind of resource. Custom roles may list them too."""
     roles: tuple[ServiceRole, ...] = ()
     instance_rules: str = ""
     """The module with the service's part in the life of its instances (controlplane/cloudservice/instance_rules.py).
     Empty when nothing in an instance keeps it from being deleted."""
     default_instance: bool = False
     """Whether a request that names no instance is about the account's default one."""
+    instance_header: str = ""
+    """The header of a request that names its instance, by GUID or CRN. Empty: ServiceView looks for none."""
+    events_action: str = ""
+    """The action that lets a person see the events of the service, ``<name>.*``. Empty: every person may who sees
+    activity."""
+    api: Api | None = None
+    """None for a service that is not served yet: its clients are told so by name."""
+    hosts: tuple[str, ...] = ()
+    """IBM's hosts of it, which reach the control plane in the lab: ``{region}.kms.cloud.ibm.com``."""
+    terraform: tuple[str, ...] = ()
+    """The environment variables by which IBM's Terraform provider finds its endpoint."""
+    sdks: tuple[str, ...] = ()
+    """Its names in the configuration of IBM's SDKs (``<NAME>_URL``)."""
+    writes: str = ""
+    """The module through which the VPC API writes into it, in the same process. Empty: it has none."""
+
+    def grants(self, role_name: str, action: str) -> bool:
+        """Return whether Reader, Writer or Manager grants the action of an operation."""
+        least = self.actions.get(action)
+        return least is not None and role_name in LADDER and LADDER.index(role_name) >= LADDER.index(least)
+
+    def listed_actions(self, role_name: str) -> tuple[str, ...]:
+        """Return the actions without an operation that Reader, Writer or Manager lists."""
+        if role_name not in LADDER:
+            return ()
+        rank = LADDER.index(role_name)
+        return tuple(action for action, least in self.unserved_actions.items() if rank >= LADDER.index(least))
+
+    def published_actions(self) -> tuple[str, ...]:
+        return tuple(f"{self.name}.{kind}.{verb}" for kind, verbs in self.published.items() for verb in verbs.split())

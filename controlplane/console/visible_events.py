@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM
+from controlplane.cloudservice.registry import services
 from controlplane.console.access import CERTIFICATE, GROUP, POLICY, Person
 from controlplane.resourcecontroller.selectors import EVERY_SERVICE
 from trustedprofiles.actions import ACTIONS
@@ -20,7 +21,7 @@ REQUIRED_ACTIONS = {
         if kind == noun and verb == "list"
     },
     "baremint.certificate": f"{CERTIFICATE}.list",
-    "cloud-object-storage.": "cloud-object-storage.account.get_account_buckets",
+    **{f"{each.name}.": each.events_action for each in services().values() if each.events_action},
     "global-search-tagging.": "global-search-tagging.tag.read",
     "iam-access-management.": f"{POLICY}.read",
     "iam-am.action-control-": f"{POLICY}.read",

@@ -27,8 +27,6 @@ BAREMINT_COS_IAM_URL = env.url("BAREMINT_COS_IAM_URL", schemes=env.WEB, form="ht
 )
 # Quota of one account in the object store, in MB.
 BAREMINT_COS_QUOTA = env.between("BAREMINT_COS_QUOTA", 1, 1024**3, default=10 * 1024)
-# Packages of further IAM-enabled services that this deployment serves (docs/services.md).
-BAREMINT_SERVICES = env.words("BAREMINT_SERVICES", default=[])
 # Number of processes of each HTTP service, and of threads in each process.
 BAREMINT_WORKERS = env.between("BAREMINT_WORKERS", 1, 64, default=2)
 BAREMINT_THREADS = env.between("BAREMINT_THREADS", 1, 256, default=2)

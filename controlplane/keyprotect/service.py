@@ -1,6 +1,6 @@
 """The declaration of Key Protect (Key Protect contract, sections 5 and 6)."""
 
-from controlplane.cloudservice.declaration import CloudService, Offering, Plan
+from controlplane.cloudservice.declaration import CloudService, Offering, Plan, ServiceRole
 
 SERVICE = CloudService(
     name="kms",
@@ -12,4 +12,48 @@ SERVICE = CloudService(
             Plan("4e853ad3-5820-49c7-8d07-a179fb15b9ee", "cross-region-resiliency"),
         ),
     ),
+    unserved_actions={
+        "kms.secrets.create": "Writer",
+        "kms.secrets.read": "Writer",
+        "kms.secrets.list": "Reader",
+        "kms.secrets.delete": "Manager",
+        "kms.secrets.wrap": "Reader",
+        "kms.secrets.unwrap": "Reader",
+        "kms.secrets.rotate": "Writer",
+        "kms.policies.read": "Manager",
+        "kms.policies.write": "Manager",
+        "kms.secrets.rewrap": "Reader",
+        "kms.importtoken.read": "Writer",
+        "kms.importtoken.create": "Writer",
+        "kms.registrations.list": "Reader",
+        "kms.registrations.listforkey": "Reader",
+        "kms.registrations.delete": "Reader",
+        "kms.registrations.merge": "Reader",
+        "kms.registrations.write": "Reader",
+        "kms.registrations.create": "Reader",
+        "kms.instancepolicies.read": "Manager",
+        "kms.instancepolicies.write": "Manager",
+        "kms.registrations.deactivate": "Reader",
+        "kms.secrets.setkeyfordeletion": "Writer",
+        "kms.secrets.unsetkeyfordeletion": "Writer",
+        "kms.secrets.readmetadata": "Reader",
+        "kms.secrets.listkeyversions": "Reader",
+        "kms.secrets.restore": "Manager",
+        "kms.secrets.disable": "Manager",
+        "kms.secrets.enable": "Manager",
+        "kms.secrets.eventack": "Reader",
+        "kms.secrets.sync": "Writer",
+        "kms.secrets.createalias": "Writer",
+        "kms.secrets.deletealias": "Writer",
+        "kms.secrets.patch": "Manager",
+        "kms.keyrings.list": "Reader",
+        "kms.keyrings.create": "Writer",
+        "kms.keyrings.delete": "Manager",
+    },
+    roles=(
+        ServiceRole("ReaderPlus", "ReaderPlus", "Reads keys, standard ones too.", ("kms.secrets.read",)),
+        ServiceRole("KeyPurge", "KeyPurge", "Purges keys that were deleted.", ("kms.secrets.purge",)),
+        ServiceRole("KmipAdapterManager", "KmipAdapterManager", "Manages KMIP adapters."),
+    ),
+    terraform=("IBMCLOUD_KP_API_ENDPOINT", "IBMCLOUD_KP_CRYPTOUNIT_ENDPOINT"),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from controlplane.cloudservice.registry import services
 from identity.inside.caller_address import SERVICE_ADDRESS, SERVICE_NAME
 
 CONTROL_PLANE_ADDRESS = "166.9.0.1"
@@ -20,7 +21,9 @@ RESOLVER = "# There is no name server here: /etc/hosts has all names.\noptions t
 
 def control_plane_hosts(regions: Iterable[str]) -> tuple[str, ...]:
     """Return every host name that resolves to the control plane."""
-    return (*GLOBAL_HOSTS, *(f"{region}.iaas.cloud.ibm.com" for region in sorted(regions)))
+    of_regions = ("{region}.iaas.cloud.ibm.com", *(host for each in services().values() for host in each.hosts))
+    hosts = (host.format(region=region) for host in of_regions for region in sorted(regions))
+    return (*GLOBAL_HOSTS, *dict.fromkeys(hosts))
 
 
 def hosts_file(*, hostname: str, address: str, control_plane: Iterable[str]) -> str:

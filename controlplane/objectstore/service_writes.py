@@ -1,6 +1,6 @@
 """Writes of other services of the provider into an account's buckets, on behalf of callers that IAM has authorised.
 
-Other apps find this module by ``settings.BUCKETS``; all share one database and one data directory.
+Other apps find this module by the declaration of the service; all share one database and one data directory.
 """
 
 from collections.abc import Callable

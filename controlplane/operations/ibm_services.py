@@ -8,6 +8,9 @@ the id of an instance regardless of the variables (README, "Terraform").
 
 from dataclasses import dataclass
 
+from controlplane.cloudservice.declaration import CloudService
+from controlplane.cloudservice.registry import services
+
 NOT_SIMULATED = "/_baremint/not_simulated"
 
 
@@ -34,6 +37,10 @@ def _other(name: str, *terraform: str, sdks: tuple[str, ...] = ()) -> Service:
     return Service(name, tuple(f"IBMCLOUD_{each}" for each in terraform), sdks)
 
 
+def _declared(service: CloudService) -> Service:
+    return Service(service.title, service.terraform, service.sdks, service.api.path if service.api else None)
+
+
 SIMULATED = (
     Service("VPC Infrastructure Services", ("IBMCLOUD_IS_NG_API_ENDPOINT",), ("VPC",), "/v1"),
     Service(
@@ -50,7 +57,7 @@ SIMULATED = (
     Service("Global Tagging", ("IBMCLOUD_GT_API_ENDPOINT",), ("GLOBAL_TAGGING",), ""),
     Service("Global Search", ("IBMCLOUD_GS_API_ENDPOINT",), ("GLOBAL_SEARCH",), ""),
     Service("User Management", ("IBMCLOUD_USER_MANAGEMENT_ENDPOINT",), ("USER_MANAGEMENT",), ""),
-    Service("Cloud Object Storage", ("IBMCLOUD_COS_ENDPOINT",), (), "/cos"),
+    *(_declared(each) for each in services().values() if each.api),
 )
 OTHERS = (
     _other("Account Management", "ACCOUNT_MANAGEMENT_API_ENDPOINT", sdks=("ACCOUNT_MANAGEMENT",)),
@@ -88,7 +95,6 @@ OTHERS = (
     _other("Enterprise", "ENTERPRISE_API_ENDPOINT", sdks=("ENTERPRISE_MANAGEMENT", "ENTERPRISE_BILLING_UNITS")),
     _other("Event Notifications", "EVENT_NOTIFICATIONS_API_ENDPOINT", sdks=("EVENT_NOTIFICATIONS",)),
     _other("Hyper Protect Crypto Services", "HPCS_API_ENDPOINT", "HPCS_TKE_ENDPOINT", "HPCS_UKO_URL"),
-    _other("Key Protect", "KP_API_ENDPOINT", "KP_CRYPTOUNIT_ENDPOINT"),
     _other("Kubernetes Service", "CS_API_ENDPOINT"),
     _other("Metrics Routing", "METRICS_ROUTING_API_ENDPOINT", sdks=("METRICS_ROUTER",)),
     _other("MQ on Cloud", "MQCLOUD_CONFIG_ENDPOINT"),
@@ -109,6 +115,7 @@ OTHERS = (
         sdks=("USAGE_REPORTS", "USAGE_METERING", "ENTERPRISE_USAGE_REPORTS"),
     ),
     _other("VMware Solutions", "VMWARE_URL"),
+    *(_declared(each) for each in services().values() if not each.api),
 )
 SERVICES = (*SIMULATED, *OTHERS)
 NAMES = {service.slug: service.name for service in OTHERS}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
+from controlplane.cloudservice.registry import services
 from controlplane.instances.models import GLOBAL
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
@@ -41,8 +42,8 @@ from trustedprofiles.actions import ACTIONS, service_of
 EVERY_ACTION = tuple(action for actions in ACTIONS.values() for action in actions)
 KNOWN_ACTIONS = frozenset(EVERY_ACTION) | deployment_administrator.ALWAYS
 TAGGING = "global-search-tagging"
-OUTSIDE = frozenset({"cloud-object-storage"})
-"""Services outside Baremint that ask for decisions; only they know their resources."""
+OUTSIDE = services()
+"""Services that ask for decisions over HTTP; only they know their resources."""
 DEFAULT_OF_VPC = (ACL, GROUP_OF_RULES)
 """Kinds of which each VPC has a default one that is read through the VPC."""
 OF_SEVERAL_GROUPS = frozenset({"iam-groups.members.add", "iam-groups.members.delete"})
@@ -119,7 +120,7 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
         return base | _of_word(action, asked, asker)
     if service_of(action) in OUTSIDE or asked.get("accountId", base["accountId"]) != base["accountId"]:
         attributes = {name: value for name, value in asked.items() if name != tag_rules.CRN}
-        return {**base, **attributes, **_crn_outside(base | attributes)}
+        return {**base, **attributes, **_crn_outside(base | attributes, asker.region)}
     if kind_of(action) is INSTANCE:
         return base | _of_instances(action, asked, asker)
     _require_attributes(action, asked)
@@ -131,14 +132,15 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
     return base | {name: attributes[name] for name in asked if name in attributes} | attributes
 
 
-def _crn_outside(resource: Mapping[str, str]) -> dict[str, str]:
-    """Return the CRN of a bucket or of a whole service instance, as the attribute by which access tags are found."""
-    instance, name = resource.get("serviceInstance", ""), resource.get("resource", "")
-    if not instance or resource["serviceName"] not in OUTSIDE:
+def _crn_outside(resource: Mapping[str, str], region: str) -> dict[str, str]:
+    """Return the CRN of a resource in a service instance, or of the whole instance, as the attribute by which access
+    tags are found. ``region`` is that of an instance whose region the resource does not say."""
+    instance, service = resource.get("serviceInstance", ""), OUTSIDE.get(resource["serviceName"])
+    if not instance or service is None:
         return {}
-    crn = Crn(
-        resource["serviceName"], "global", resource["accountId"], resource.get("resourceType", ""), name, instance
-    )
+    location = GLOBAL if service.offering.is_global else resource.get("region", region)
+    kind, name = resource.get("resourceType", ""), resource.get("resource", "")
+    crn = Crn(service.name, location, resource["accountId"], kind, name, instance)
     return {tag_rules.CRN: str(crn)}
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol, cast
 
-from django.conf import settings
-
 from controlplane.activity.record import Party
+from controlplane.cloudservice.registry import services
+
+SERVICE = "cloud-object-storage"
 
 
 class Bucket(Protocol):
@@ -36,4 +37,4 @@ class ObjectStore(Protocol):
 
 
 def object_store() -> ObjectStore:
-    return cast("ObjectStore", import_module(settings.BUCKETS))
+    return cast("ObjectStore", import_module(services()[SERVICE].writes))

@@ -68,7 +68,7 @@ def test_the_queries_do_not_depend_on_the_number_of_resources(reader: None) -> N
     check_each(WAYS, check)
 
 
-def test_it_leaves_one_event(reader: None) -> None:
+def test_a_question_about_several_resources_leaves_one_event(reader: None) -> None:
     ask(subject=VICTOR, action=GET, resources=[bucket("a"), bucket("b")])
     assert ActivityEvent.objects.filter(action="iam-am.explanation.read").count() == 1
 

@@ -5,19 +5,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from controlplane.cloudservice.registry import services
 from tests.architecture.test_house_rules import ROOT, SOURCES
 from tests.tables import assert_none
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.deployment_administrator import ALWAYS
 from trustedprofiles.service_roles import EVERY_ROLE
-from trustedprofiles.unsimulated_actions import ACTIONS as UNSIMULATED
 
 SERVICES = "is|iam|iam-[a-z]+|user-management|global-search-tagging|resource-controller|cloud-object-storage|baremint"
 EVENT_NAME = re.compile(rf"({SERVICES})(\.[a-z][a-z_-]*)+")
 RECORDING = {"record": 0, "compose": 0, "record_change": 0, "compose_change": 0, "Operation": 2}
 """Where the calls that take the name of an event have it."""
 KNOWN = {
-    *(action for table in (ACTIONS, UNSIMULATED) for actions in table.values() for action in actions),
+    *(action for actions in ACTIONS.values() for action in actions),
+    *(action for service in services().values() for action in service.unserved_actions),
     *(action for role in EVERY_ROLE for action in role.actions),
     *ALWAYS,
 }

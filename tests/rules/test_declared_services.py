@@ -1,0 +1,33 @@
+"""What services declare, as the tables of roles and actions show it."""
+
+from controlplane.cloudservice.registry import services
+from tests.tables import assert_rows, check_each
+from trustedprofiles.actions import ACTIONS
+from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, verb_of
+from trustedprofiles.service_roles import known_actions
+from trustedprofiles.unsimulated_actions import listed_actions
+
+COS = services()["cloud-object-storage"]
+
+
+def test_the_object_store_declares_for_each_action_the_role_that_its_verb_would_need() -> None:
+    by_verb = {
+        action: [role.display_name for role in SERVICE_ROLES if verb_of(action) in role.verbs] for action in COS.actions
+    }
+    declared = {action: [role.display_name for role in SERVICE_ROLES if role.grants(action)] for action in COS.actions}
+    assert_rows(declared, by_verb)
+
+
+def test_platform_roles_grant_nothing_in_a_declared_service() -> None:
+    def check(action: str) -> None:
+        assert not [role.display_name for role in SYSTEM_ROLES if role.grants(action)]
+
+    check_each([action for each in services().values() for action in (*each.actions, *each.unserved_actions)], check)
+
+
+def test_actions_of_a_service_that_is_not_served_are_listed_and_not_asked_for() -> None:
+    kms = services()["kms"]
+    assert "kms" not in ACTIONS
+    assert known_actions("kms") == frozenset()
+    counts = {role.display_name: len(list(listed_actions(role.display_name, ["kms"]))) for role in SERVICE_ROLES}
+    assert counts == {"Reader": 15, "Writer": 26, "Manager": len(kms.unserved_actions)}
