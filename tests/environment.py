@@ -12,9 +12,10 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 
 from controlplane.deployment.owned_folder import make_owned_folder
-from controlplane.operations.ibm_services import SERVICES
 
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 FOREIGN_PREFIXES = (
@@ -29,7 +30,6 @@ FOREIGN_PREFIXES = (
         "CLOUD_OBJECT_STORAGE_",
         "COS_",
         "AWS_",
-        *(f"{name}_" for service in SERVICES for name in service.sdks),
     ),
     *("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSERVICE", "PGOPTIONS", "PGPASSFILE"),
     *("LANGUAGE", "LC_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR"),
@@ -46,7 +46,16 @@ def is_weather(name: str, value: str = "") -> bool:
     """Whether this variable could change what a test sees."""
     if name in OURS_TO_KEEP or (name, value) == OUR_SETTINGS:
         return False
-    return name.startswith(("BAREMINT_", "PYTHON", *FOREIGN_PREFIXES)) or name.lower() in PROXIES
+    if name.startswith(("BAREMINT_", "PYTHON", *FOREIGN_PREFIXES)) or name.lower() in PROXIES:
+        return True
+    return name.startswith(_sdk_prefixes())
+
+
+@cache
+def _sdk_prefixes() -> tuple[str, ...]:
+    """The prefixes of variables that IBM's SDKs read. The services are read only now, because settings add some."""
+    services = import_module("controlplane.operations.ibm_services").SERVICES
+    return tuple(f"{name}_" for service in services for name in service.sdks)
 
 
 def cleaned(given: Mapping[str, str]) -> dict[str, str]:
@@ -69,6 +78,8 @@ def make_own_home() -> str:
 
 
 def clear_up() -> None:
+    for name in [name for name in os.environ if name.startswith("BAREMINT_") and is_weather(name)]:
+        del os.environ[name]  # before the services are read
     clean = cleaned(os.environ)
     for name in os.environ.keys() - clean.keys():
         del os.environ[name]
