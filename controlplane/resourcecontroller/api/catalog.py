@@ -168,7 +168,9 @@ class OneEntry(CatalogView):
 
 
 class Children(OneEntry):
-    path_parameters = (Parameter("kind", "Kind of the children: `*` is all.", {"type": "string", "enum": [*CHILDREN]}),)
+    path_parameters = (
+        Parameter("child_kind", "Kind of the children: `*` is all.", {"type": "string", "enum": [*CHILDREN]}),
+    )
     operations = {
         "GET": Operation(
             "get_child_objects",
@@ -181,11 +183,11 @@ class Children(OneEntry):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        if self.kwargs["kind"] not in CHILDREN:
+        if self.kwargs["child_kind"] not in CHILDREN:
             raise NotFound(f"An entry has no children of this kind. There are: {', '.join(CHILDREN)}.")
 
     def get(self, request: Request, **path: str) -> Response:
-        kinds = CHILDREN[self.kwargs["kind"]]
+        kinds = CHILDREN[self.kwargs["child_kind"]]
         return self.page(request, [each for each in self.found_entry.children if each.kind in kinds])
 
 

@@ -41,15 +41,15 @@ class NotSimulated(ResourceControllerView):
         *(Parameter(f"{each.one}_id", f"Id of the {each.one.replace('_', ' ')}.", INSTANCE_ID) for each in KINDS),
     )
 
-    def get(self, request: Request, **ids: str) -> NoReturn:
+    def refuse(self, request: Request, **ids: str) -> NoReturn:
         raise NotServed(f"{request.method} {request.path} is not simulated: instances have no {self.words} here.")
-
-    post = patch = delete = get
 
 
 def _view(words: str, event: str, *operations: tuple[str, str, str]) -> Any:
     """Return a view of operations, each given by its method, its name and the verb of its event."""
-    return NotSimulated.as_view(
+    handlers = {method.lower(): NotSimulated.refuse for method, *_ in operations}
+    view: Any = type(NotSimulated.__name__, (NotSimulated,), handlers)
+    return view.as_view(
         words=words,
         operations={
             method: Operation(

@@ -18,5 +18,5 @@ urlpatterns = [
     path("api/v1", catalog.Entries.as_view()),
     path("api/v1/", catalog.Entries.as_view()),
     path("api/v1/<str:entry_id>", catalog.OneEntry.as_view()),
-    path("api/v1/<str:entry_id>/<str:kind>", catalog.Children.as_view()),
+    path("api/v1/<str:entry_id>/<str:child_kind>", catalog.Children.as_view()),
 ]
