@@ -48,8 +48,8 @@ def test_an_instance_is_created_read_and_changed_by_the_client(controller: Any, 
     for word in (instance["guid"], instance["crn"]):
         answer = controller.get_resource_instance(word)
         assert ResourceInstance.from_dict(answer.get_result()) == ResourceInstance.from_dict(instance)
-    changed = controller.update_resource_instance(instance["id"], name="new", parameters={}, allow_cleanup=True)
-    assert ResourceInstance.from_dict(changed.get_result()).name == "new"
+    update = controller.update_resource_instance(instance["id"], name="new", parameters={}, allow_cleanup=True)
+    assert ResourceInstance.from_dict(update.get_result()).name == "new"
 
 
 def test_an_instance_is_locked_and_unlocked_by_the_client(controller: Any, instance: dict[str, Any]) -> None:
@@ -150,14 +150,15 @@ def test_the_calls_of_a_resource_instance_are_answered_as_the_provider_needs_the
     if service == KMS:
         assert isinstance(instance["extensions"]["endpoints"]["public"], str)
         assert isinstance(instance["extensions"]["endpoints"]["private"], str)
+    # D-177
     search = {"query": f'crn:"{id}"', "fields": ["tags"]}
     assert call("POST", "/v3/resources/search", search).status_code == 200
 
     # The data source.
     assert get(f"/api/v1?q={service}")["resource_count"] == 1
     assert get(f"/api/v1/{entry['id']}/*?q=")["resource_count"] >= 1
-    listed = get(f"/v2/resource_instances?name=tf&resource_id={instance['resource_id']}&limit=100")
-    assert [each["id"] for each in listed["resources"]] == [id]
+    page = get(f"/v2/resource_instances?name=tf&resource_id={instance['resource_id']}&limit=100")
+    assert [each["id"] for each in page["resources"]] == [id]
 
     # A change, and the destruction: the polling ends at a state, and would go on after 404.
     assert call("PATCH", one, {"name": "tf-2", "parameters": {}}).status_code == 200

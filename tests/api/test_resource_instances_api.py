@@ -414,7 +414,7 @@ def test_an_instance_is_removed_when_its_time_has_come_and_not_before(one: str, 
     assert JOB.work(now=due) == 0
     assert JOB.due_at(due) is None
     assert call("GET", one).json()["state"] == "removed"
-    event = ActivityEvent.objects.get(action="resource-controller.reclamation.reclaim")
+    event = ActivityEvent.objects.get(action="resource-controller.instance.reclaim")
     assert (event.target_id, event.initiator_id) == (instance.crn, "baremint")
 
 
@@ -462,7 +462,7 @@ def test_a_life_leaves_an_event_for_every_call_and_every_refusal(world: World) -
         ("instance.unlock", crn, 200),
         ("instance.delete", crn, 204),
         ("reclamation.list", "", 200),
-        ("reclamation.restore", crn, 200),
+        ("instance.restore", crn, 200),
     ]
 
 

@@ -94,14 +94,14 @@ def test_an_instance_is_reclaimed_once_or_restored(here: World, together: Togeth
     later = clock.now() + timedelta(days=8)
     for _ in range(ROUNDS):
         instance = delete_instance(make_instance(here.account), by=BY)
-        before = events("reclamation.reclaim"), events("reclamation.restore")
+        before = events("instance.reclaim"), events("instance.restore")
         reclaim = partial(reclaim_due, later)
         first, second, restoration = together([reclaim, reclaim, partial(restore_instance, instance, by=BY)])
         instance.refresh_from_db()
         is_removed = instance.state == "removed"
         assert first + second == is_removed
         assert isinstance(restoration, Unprocessable) is is_removed
-        after = events("reclamation.reclaim"), events("reclamation.restore")
+        after = events("instance.reclaim"), events("instance.restore")
         assert (after[0] - before[0], after[1] - before[1]) == (is_removed, not is_removed)
 
 

@@ -154,17 +154,17 @@ class OneEntry(CatalogView):
             query=(*IGNORED, DEPTH),
         ),
     }
-    found_entry: Entry
+    catalog_entry: Entry
 
     def prepare(self, request: Request) -> None:
         message = "There is no entry of this id in the catalog. GET /api/v1 lists the services."
-        self.found_entry = existing(catalog.find_entry(self.kwargs["entry_id"]), message)
+        self.catalog_entry = existing(catalog.find_entry(self.kwargs["entry_id"]), message)
 
     def target(self) -> Party:
         return Party(self.kwargs["entry_id"], type="CatalogEntry")
 
     def get(self, request: Request, **path: str) -> Response:
-        return self.answer(self.entry(self.found_entry))
+        return self.answer(self.entry(self.catalog_entry))
 
 
 class Children(OneEntry):
@@ -188,7 +188,7 @@ class Children(OneEntry):
 
     def get(self, request: Request, **path: str) -> Response:
         kinds = CHILDREN[self.kwargs["child_kind"]]
-        return self.page(request, [each for each in self.found_entry.children if each.kind in kinds])
+        return self.page(request, [each for each in self.catalog_entry.children if each.kind in kinds])
 
 
 def _metadata(entry: Entry) -> dict[str, Any]:

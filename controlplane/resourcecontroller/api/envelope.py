@@ -1,4 +1,4 @@
-"""Render a refusal in the envelope of the resource controller."""
+"""Render a refusal in the envelope of the resource controller (D-173)."""
 
 from typing import NotRequired, TypedDict
 

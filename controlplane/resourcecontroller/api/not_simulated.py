@@ -1,4 +1,5 @@
-"""Credentials, bindings and aliases of instances, which are left out: every operation answers 501 by name."""
+"""Credentials, bindings and aliases of instances, which are left out: every operation answers 501 by name
+(D-175)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
