@@ -1,7 +1,7 @@
 """IBM's SDK creates, restores and loses service instances of a running product, whose clock removes them."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,19 +16,18 @@ from tests.live.product import Product
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture
-def controller(product: Product) -> Any:
+def client_of(product: Product) -> Any:
     client = ResourceControllerV2(authenticator=IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"]))
     client.set_service_url(product.info["control_plane_url"])
     return client
 
 
-@pytest.fixture
-def make_instance(product: Product, operator: Operator, controller: Any) -> Iterator[Callable[[str, str], Any]]:
-    """Creates an instance as the catalog says that it can be created."""
-    catalog = GlobalCatalogV1(authenticator=controller.authenticator)
+def instances_of(product: Product) -> Callable[[str, str], Any]:
+    """Returns a function that creates an instance of a service in a location as the catalog says that it can be."""
+    client = client_of(product)
+    catalog = GlobalCatalogV1(authenticator=client.authenticator)
     catalog.set_service_url(f"{product.info['control_plane_url']}/api/v1")
-    group = operator.groups.list_resource_groups(default=True).get_result()["resources"][0]["id"]
+    group = Operator(product.info).groups.list_resource_groups(default=True).get_result()["resources"][0]["id"]
 
     def make(service: str, location: str) -> Any:
         [entry] = catalog.list_catalog_entries(q=service, include="*").get_result()["resources"]
@@ -38,16 +37,14 @@ def make_instance(product: Product, operator: Operator, controller: Any) -> Iter
             each["catalog_crn"] for each in deployments if each["metadata"]["deployment"]["location"] == location
         ]
         name = f"sdk-{uuid.uuid4().hex[:8]}"
-        return controller.create_resource_instance(name, target, group, plan["id"], parameters={}).get_result()
+        return client.create_resource_instance(name, target, group, plan["id"], parameters={}).get_result()
 
-    yield make
+    return make
 
 
 @pytest.mark.parametrize(("service", "location"), [("kms", "eu-de"), ("cloud-object-storage", "global")])
-def test_an_instance_lives_through_ibms_client(
-    product: Product, controller: Any, make_instance: Callable[[str, str], Any], service: str, location: str
-) -> None:
-    instance = make_instance(service, location)
+def test_an_instance_lives_through_ibms_client(product: Product, service: str, location: str) -> None:
+    controller, instance = client_of(product), instances_of(product)(service, location)
     for word in (instance["guid"], instance["crn"]):  # the client encodes the slash of the CRN
         answer = controller.get_resource_instance(word).get_result()
         assert ResourceInstance.from_dict(answer) == ResourceInstance.from_dict(instance)
@@ -66,20 +63,20 @@ def test_an_instance_lives_through_ibms_client(
     assert controller.get_resource_instance(instance["guid"]).get_result()["state"] == "active"
 
 
-def test_the_clock_of_the_deployment_removes_a_deleted_instance(
-    product: Product, controller: Any, make_instance: Callable[[str, str], Any]
-) -> None:
-    instance = make_instance("kms", "us-south")
-    controller.delete_resource_instance(instance["guid"])
+def test_the_clock_of_the_deployment_removes_a_deleted_instance(new_product: Callable[..., Product]) -> None:
+    """A product of its own: moving its clock affects every test that uses it."""
+    product = new_product()
+    product.start()
+    instance = instances_of(product)("kms", "us-south")
+    client_of(product).delete_resource_instance(instance["guid"])
+
+    def state() -> str:
+        """The state, read with a token of this time."""
+        answer = client_of(product).get_resource_instance(instance["guid"])
+        return str(answer.get_result()["state"])
+
+    assert state() == "pending_reclamation"
     product.run("clock", "advance", "8d")
-    try:
-        state = eventually(
-            lambda: (
-                (body := controller.get_resource_instance(instance["guid"]).get_result())["state"] == "removed"
-                and body["state"]
-            )
-        )
-        assert state == "removed"
-    finally:
-        product.run("clock", "reset")
-    assert controller.get_resource_instance(instance["guid"]).get_result()["state"] == "removed"
+    assert eventually(lambda: state() == "removed")
+    product.run("clock", "reset")
+    assert eventually(lambda: state() == "removed")
