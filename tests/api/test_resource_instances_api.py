@@ -487,6 +487,12 @@ def test_what_is_left_out_is_refused_by_name(one: str, method: str, path: str) -
     assert path.replace("%2F", "/") in answer.json()["message"]
 
 
+def test_an_id_with_a_line_break_is_refused_in_the_same_envelope(world: World) -> None:
+    for path in (f"{PATH}/a%0Ab", f"{PATH}/a%0Ab/lock"):
+        assert refusal(call("POST" if path.endswith("lock") else "GET", path)) == (404, "RC-NotFound")
+    assert refusal(call("GET", "/v2/resource_keys/a%0Ab")) == (501, "RC-NotSimulated")
+
+
 def test_a_method_that_a_path_does_not_have_is_refused(one: str) -> None:
     assert refusal(call("PUT", one, {})) == (405, "RC-MethodNotAllowed")
 
