@@ -5,9 +5,10 @@ from django.urls.converters import PathConverter
 
 
 class RestConverter(PathConverter):
-    """As Django's ``path``, and with line breaks, so that the view refuses every unknown id in its own envelope."""
+    """As Django's ``path``, and with line breaks, so that the view refuses unknown ids in its own envelope. It does not
+    end with a slash, which would be another spelling of a path."""
 
-    regex = "(?s:.+)"
+    regex = "(?s:.*[^/])"
 
 
 REST = "rest"
