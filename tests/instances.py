@@ -6,6 +6,7 @@ from controlplane.activity.record import Party
 from controlplane.cloudservice.registry import services
 from controlplane.instances.models import GLOBAL, ResourceInstance
 from controlplane.kernel import clock
+from controlplane.resourcecontroller.services.changes import delete_instance
 from controlplane.resourcecontroller.services.creation import InstancePrototype, create_instance
 from tests.world import ACCOUNT, REGION
 from trustedprofiles.models import Account
@@ -33,6 +34,11 @@ def instance_body(account_id: str, *, service: str = KMS, **rest: Any) -> dict[s
         "resource_plan_id": plan_of(service),
         **rest,
     }
+
+
+def deleted_instance(account: Account) -> ResourceInstance:
+    """An instance that waits to be reclaimed."""
+    return delete_instance(make_instance(account), by=BY)
 
 
 def make_instance(account: Account, *, service: str = KMS, group: str = "", **rest: Any) -> ResourceInstance:

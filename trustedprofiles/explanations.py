@@ -13,14 +13,12 @@ from trustedprofiles.assume import identities_naming, may_assume, path_of
 from trustedprofiles.explanation_shapes import Considered, DecidedBy, Explanation, Nearest
 from trustedprofiles.identity_grants import policies_for
 from trustedprofiles.models import TrustedProfile
+from trustedprofiles.offered_policy import offered_policy
 from trustedprofiles.restrictions import needs_named_role, with_roles_naming
 from trustedprofiles.roles import Role
 from trustedprofiles.selectors import NEEDS_NO_POLICY, OWNER, considered_trust, owned_account
 from trustedprofiles.service_roles import least_role, naming_role
 from trustedprofiles.tagged_resources import plain, with_tags
-
-NOT_OFFERED = frozenset({"serviceType", "prefix", "delimiter", "path"})
-"""Attributes that a proposed policy leaves out: a service has a fixed type, and the last three need a rule."""
 
 
 def decision_of(verdict: Verdict) -> Literal["allow", "deny"]:
@@ -232,17 +230,7 @@ def _nearest_policy(
         return {"because": "The resource is of another account, where no policy of this one grants anything."}
     close = access.nearest(considered)
     because = f"{close[0]}." if close else f"{subject} has no policy at all."
-    attributes = [
-        {"name": name, "value": value}
-        for name, value in resource.items()
-        if name not in NOT_OFFERED and (name, value) != ("serviceName", access.EVERY)
-    ]
-    body = {
-        "type": "access",
-        "subjects": [{"attributes": [{"name": "iam_id", "value": subject}]}],
-        "roles": [{"role_id": role.crn}],
-        "resources": [{"attributes": attributes}],
-    }
+    body = offered_policy(subject, role, resource)
     return {"because": because, "request": {"method": "POST", "path": "/v1/policies", "body": body}}
 
 

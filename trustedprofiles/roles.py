@@ -47,7 +47,7 @@ LISTED_ONLY = frozenset({"iam-identity.user-apikey.create"})
 # Services whose actions are all about data: platform roles manage an instance, service roles what is in it.
 DATA_SERVICES = frozenset(services())
 # Services that have no Reader, Writer and Manager (IBM's table of roles and actions).
-WITHOUT_SERVICE_ROLES = ACCOUNT_MANAGEMENT | {"global-search-tagging"}
+WITHOUT_SERVICE_ROLES = ACCOUNT_MANAGEMENT | {"global-search-tagging", "globalcatalog"}
 
 Kind = Literal["platform", "service", "custom"]
 

@@ -8,7 +8,6 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM
 from controlplane.cloudservice.registry import services
 from controlplane.console.access import CERTIFICATE, GROUP, POLICY, Person
-from controlplane.resourcecontroller.selectors import EVERY_SERVICE
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.visible_users import READ as READ_USERS
 
@@ -55,7 +54,9 @@ def _may(person: Person, action: str) -> bool:
     """Whether the person may do this; in all regions for VPC, because events are of all regions."""
     if action.startswith("is."):
         return person.may_everywhere(action)
-    return bool(person.may(action, EVERY_SERVICE if action == INSTANCES else None))
+    if action == INSTANCES:  # of every service: an event does not say which
+        return all(person.may_each(action, [{"serviceName": name} for name in services()]))
+    return bool(person.may(action))
 
 
 def as_seen_by(person: Person, event: ActivityEvent) -> ActivityEvent:

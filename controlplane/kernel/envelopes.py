@@ -1,4 +1,4 @@
-"""Render a refusal in the envelope of its API: VPC and metadata, IAM identity, policy or token, resource controller."""
+"""Render a refusal in the envelope of its API: VPC and metadata, IAM identity, IAM policy, or IAM token."""
 
 import sys
 import time
@@ -120,16 +120,6 @@ class TokenError(FurtherTokenError):
     context: TokenContext
 
 
-class ResourceControllerError(TypedDict):
-    """A refusal by the resource controller. ``details`` is the URL of an explanation."""
-
-    error_code: str
-    message: str
-    status_code: int
-    transaction_id: str
-    details: NotRequired[str]
-
-
 def vpc(error: errors.ApiError, trace: str) -> ErrorContainer:
     """Return ``{errors[], status_code, trace}``, the envelope of the VPC API and the metadata service."""
     return {"errors": [each.as_json() for each in error.each], "status_code": error.status, "trace": trace}
@@ -185,34 +175,6 @@ def token(error: errors.ApiError, trace: str) -> TokenError:
         **further,
         "context": _token_context(request, trace),
     }
-
-
-RESOURCE_CONTROLLER_CODES = {
-    400: "RC-InvalidRequest",
-    401: "RC-IamErrorResponse",
-    403: "RC-IamErrorResponse",
-    404: "RC-NotFound",
-    405: "RC-MethodNotAllowed",
-    409: "RC-ServiceBrokerErrorResponse",
-    410: "RC-AlreadyDeleted",
-    422: "RC-InvalidState",
-    501: "RC-NotSimulated",
-    503: "RC-ServiceUnavailable",
-}
-"""The codes of the resource controller by status. IBM publishes none but that of 401, which public logs have."""
-
-
-def resource_controller(error: errors.ApiError, trace: str) -> ResourceControllerError:
-    """Return the envelope of the resource controller: one error only."""
-    body: ResourceControllerError = {
-        "error_code": RESOURCE_CONTROLLER_CODES.get(error.status, "RC-InternalError"),
-        "message": " ".join(each.message for each in error.each),
-        "status_code": error.status,
-        "transaction_id": trace,
-    }
-    if error.more_info:
-        body["details"] = error.more_info
-    return body
 
 
 def _token_context(request: context.RequestContext, trace: str) -> TokenContext:

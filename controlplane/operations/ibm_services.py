@@ -22,10 +22,17 @@ class Service:
     sdks: tuple[str, ...] = ()
     path: str | None = None
     """Its path on the control plane; None for a service that is not simulated."""
+    terraform_path: str | None = None
+    """The path in the URL that the provider takes, where it adds the rest itself."""
 
     @property
     def slug(self) -> str:
         return "-".join("".join(each if each.isalnum() else " " for each in self.name.lower()).split())
+
+    @property
+    def provider_path(self) -> str:
+        """The path in the URL that the provider takes."""
+        return self.url_path if self.terraform_path is None else self.terraform_path
 
     @property
     def url_path(self) -> str:
@@ -51,9 +58,9 @@ SIMULATED = (
     ),
     Service("Resource Manager", ("IBMCLOUD_RESOURCE_MANAGEMENT_API_ENDPOINT",), ("RESOURCE_MANAGER",), ""),
     Service("Resource Controller", ("IBMCLOUD_RESOURCE_CONTROLLER_API_ENDPOINT",), ("RESOURCE_CONTROLLER",), ""),
-    # IBM's SDKs have the path in their URL, the provider adds it.
-    Service("Global Catalog", ("IBMCLOUD_RESOURCE_CATALOG_API_ENDPOINT",), (), ""),
-    Service("Global Catalog", (), ("GLOBAL_CATALOG",), "/api/v1"),
+    Service(
+        "Global Catalog", ("IBMCLOUD_RESOURCE_CATALOG_API_ENDPOINT",), ("GLOBAL_CATALOG",), "/api/v1", terraform_path=""
+    ),
     Service("Global Tagging", ("IBMCLOUD_GT_API_ENDPOINT",), ("GLOBAL_TAGGING",), ""),
     Service("Global Search", ("IBMCLOUD_GS_API_ENDPOINT",), ("GLOBAL_SEARCH",), ""),
     Service("User Management", ("IBMCLOUD_USER_MANAGEMENT_ENDPOINT",), ("USER_MANAGEMENT",), ""),

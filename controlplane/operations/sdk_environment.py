@@ -12,7 +12,7 @@ SDKS = {name: service.url_path for service in SERVICES for name in service.sdks}
 """Path of each service on the control plane, by its name in the configuration of the SDKs."""
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 """Variables from which Go and OpenSSL, Python's requests, and Node read trusted authorities. Java has none."""
-TERRAFORM = {name: service.url_path for service in SERVICES for name in service.terraform}
+TERRAFORM = {name: service.provider_path for service in SERVICES for name in service.terraform}
 
 
 def of_operator(info: Mapping[str, Any]) -> dict[str, str]:

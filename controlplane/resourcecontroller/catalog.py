@@ -1,7 +1,7 @@
 """The global catalog: the services of this deployment, their plans, and the locations where each plan is deployed.
 
 Entries are made of the declarations of the services (controlplane/cloudservice/declaration.py). Their form is that of
-IBM's Global Catalog API (Key Protect contract, section 6.1).
+IBM's Global Catalog API (Key Protect contract, section 6.1; D-172).
 """
 
 from collections.abc import Iterator

@@ -10,6 +10,7 @@ from typing import Any
 from controlplane.activity.record import Party
 from controlplane.kernel.caller import Caller
 from controlplane.objectstore.services import create_bucket
+from controlplane.resourcecontroller.api.not_simulated import KINDS as LEFT_OUT
 from servers.api.not_simulated import KINDS
 from servers.models import VPC
 from tests.api.calling import call
@@ -17,7 +18,7 @@ from tests.api.vpc import settle
 from tests.build import FACTS
 from tests.certified import issue
 from tests.docs.document import Documented
-from tests.instances import store_instance
+from tests.instances import KMS, deleted_instance, make_instance, plan_of, store_instance
 from tests.policies import attribute
 from tests.world import make_server, make_subnet
 from trustedprofiles.models import Account, User
@@ -36,6 +37,10 @@ CATALOG = {
     f"{PREFERENCES}/{{service}}": "console",
     f"{PREFERENCES}/{{service}}/{{preference_id}}": "landing_page",
     **{f"/v1/{kind.path}/{{id}}": "none" for kind in KINDS},
+    "/api/v1/{entry_id}": "kms",
+    "/api/v1/{entry_id}/{child_kind}": "plan",
+    "/v1/reclamations/{reclamation_id}/actions/{action_name}": "restore",
+    **{f"/v2/{kind.many}/{{{kind.one}_id}}": "none" for kind in LEFT_OUT},
 }
 OWN_SERVER = "/_baremint/bare_metal_servers/{server_id}"
 ATTACHMENTS = "/v1/bare_metal_servers/{server_id}/network_attachments"
@@ -116,6 +121,8 @@ class Everything:
             OWN_SERVER: self.server.id,
             f"{OWN_SERVER}/certificates/{{certificate_id}}": issue(self.server).id,
             "/v1/images/{image_id}": image,
+            "/v1/reclamations/{reclamation_id}": deleted_instance(account).reclamation_id,
+            "/v2/resource_instances/{instance_id}": make_instance(account).guid,
             "/v1/virtual_network_interfaces/{interface_id}": virtual,
             "/v1/profiles/{profile_id}/identities/{identity_type}/{identifier_id}": user,
             "/v2/groups/{access_group_id}": group,
@@ -183,7 +190,8 @@ class Everything:
 def stripped(answer: Any, *ids: str) -> tuple[int, str]:
     """Status and body of an answer without its trace, and without what the caller named itself."""
     body = answer.json() if answer.content else {}
-    body.pop("trace", None)
+    for name in ("trace", "transaction_id"):
+        body.pop(name, None)
     body.get("context", {}).pop("transaction_id", None)
     text = json.dumps(body, sort_keys=True)
     for each in ids:
@@ -208,6 +216,12 @@ BODIES: dict[str, Any] = {
     "update_service_id_group": {"name": "everything"},
     "set_profile_identities": {"identities": []},
     "set_profile_identity": {"type": "user", "identifier": "IBMid-OUTSIDER1"},
+    "create_resource_instance": {
+        "name": "everything",
+        "target": "us-south",
+        "resource_group": "unknown",
+        "resource_plan_id": plan_of(KMS),
+    },
     "explain": {"subject": "iam-Profile-outsider", "action": "is.vpc.vpc.read"},
 }
 QUERIES = {

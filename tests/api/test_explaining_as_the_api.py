@@ -8,6 +8,7 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.apidocs.permissions.table import permissions
+from controlplane.instances.models import ResourceInstance
 from controlplane.kernel.caller import Caller
 from identity.services.apikeys import create_api_key
 from servers.models import Image
@@ -61,6 +62,8 @@ def asked_of(each: Documented, everything: Everything) -> dict[str, Any]:
     if start.startswith("/v1/serviceid_groups/"):  # by a right on all service IDs
         return {"action": action, "resource": {"resourceType": "serviceid"}}
     id = everything.attached if each.path.startswith(ATTACHMENTS) else everything.value(start)
+    if start.startswith("/v1/reclamations/"):  # by a right on the instance
+        id = ResourceInstance.objects.get(reclamation_id=id).guid
     by_vpc = start.startswith("/v1/vpcs/") and not action.startswith("is.vpc.")
     return {"action": action, "resource": {"vpcId": id} if by_vpc else id}
 

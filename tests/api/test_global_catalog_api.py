@@ -97,7 +97,7 @@ def test_the_catalog_is_read_only(world: World) -> None:
         assert call(method, path, {}).status_code == 405, (method, path)
 
 
-def test_a_valid_token_and_no_policy_opens_the_catalog_which_explain_says_too(world: World) -> None:
+def test_explain_says_what_the_catalog_does_that_a_valid_token_suffices(world: World) -> None:
     victor = caller_of(VICTOR)
     assert call("GET", "/api/v1", caller=victor).status_code == 200
     answer: Any = ask(victor, action="globalcatalog.entry.read").json()

@@ -135,6 +135,7 @@ GRANTS: dict[str, tuple[Callable[..., dict[str, Any]], dict[str, set[str]], list
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("which", GRANTS)
 def test_platform_roles_on_the_service_decide_in_the_api_the_list_and_explain(
     world: World, instances: dict[str, ResourceInstance], team: ResourceGroup, which: str

@@ -414,7 +414,7 @@ def test_an_instance_is_removed_when_its_time_has_come_and_not_before(one: str, 
     assert JOB.work(now=due) == 0
     assert JOB.due_at(due) is None
     assert call("GET", one).json()["state"] == "removed"
-    event = ActivityEvent.objects.get(action="resource-controller.reclamation.reclaim")
+    event = ActivityEvent.objects.get(action="resource-controller.instance.reclaim")
     assert (event.target_id, event.initiator_id) == (instance.crn, "baremint")
 
 
@@ -462,7 +462,7 @@ def test_a_life_leaves_an_event_for_every_call_and_every_refusal(world: World) -
         ("instance.unlock", crn, 200),
         ("instance.delete", crn, 204),
         ("reclamation.list", "", 200),
-        ("reclamation.restore", crn, 200),
+        ("instance.restore", crn, 200),
     ]
 
 
@@ -485,6 +485,12 @@ def test_what_is_left_out_is_refused_by_name(one: str, method: str, path: str) -
     answer = call(method, path, {})
     assert refusal(answer) == (501, "RC-NotSimulated")
     assert path.replace("%2F", "/") in answer.json()["message"]
+
+
+def test_an_id_with_a_line_break_is_refused_in_the_same_envelope(world: World) -> None:
+    for path in (f"{PATH}/a%0Ab", f"{PATH}/a%0Ab/lock"):
+        assert refusal(call("POST" if path.endswith("lock") else "GET", path)) == (404, "RC-NotFound")
+    assert refusal(call("GET", "/v2/resource_keys/a%0Ab")) == (501, "RC-NotSimulated")
 
 
 def test_a_method_that_a_path_does_not_have_is_refused(one: str) -> None:

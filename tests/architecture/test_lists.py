@@ -26,6 +26,7 @@ ONE_THING = {
 }
 OF_THE_DEPLOYMENT = {
     "list_jobs": "jobs belong to no account",
+    "list_catalog_entries": "services belong to no account",
     "list_keys_of_deployment": "keys belong to no account",
 }
 OF_THE_ACCOUNT = {"list_tags": "tags belong to the account; nothing tells one from another (D-25)"}

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import ibm_botocore.session
 from ibm_platform_services import (
+    GlobalCatalogV1,
     GlobalSearchV2,
     GlobalTaggingV1,
     IamAccessGroupsV2,
@@ -34,6 +35,7 @@ CLIENTS: dict[type, str] = {
     GlobalTaggingV1: "",
     GlobalSearchV2: "",
     ResourceControllerV2: "",
+    GlobalCatalogV1: "/api/v1",
 }
 """Each class with what its service's address ends with."""
 METHODS = frozenset({"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"})

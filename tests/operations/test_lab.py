@@ -40,6 +40,7 @@ def test_every_name_of_ibms_that_a_program_may_call_is_in_the_hosts_file() -> No
         "169.254.169.254 api.metadata.cloud.ibm.com",
         "166.9.0.1 iam.cloud.ibm.com",
         "166.9.0.1 resource-controller.cloud.ibm.com",
+        "166.9.0.1 globalcatalog.cloud.ibm.com",
         "166.9.0.1 user-management.cloud.ibm.com",
         "166.9.0.1 tags.global-search-tagging.cloud.ibm.com",
         "166.9.0.1 api.global-search-tagging.cloud.ibm.com",

@@ -36,6 +36,7 @@ LISTED = {
     "iam-groups": ["Groups Service Member Manage"],
     "resource-controller": ["Key Manager"],
     "global-search-tagging": [],
+    "globalcatalog": [],
     "baremint": GENERIC,
     "kms": [*GENERIC, "ReaderPlus", "KeyPurge", "KmipAdapterManager"],
     "cloudantnosqldb": [*GENERIC, "Monitor"],

@@ -58,6 +58,12 @@ VERBS = {
     "discard": "discarded",
     "retire": "retired",
     "revoke": "revoked",
+    "retrieve": "read",
+    "lock": "locked",
+    "unlock": "unlocked",
+    "reclaim": "reclaimed",
+    "restore": "restored",
+    "cancel": "cancelled",
 }
 
 

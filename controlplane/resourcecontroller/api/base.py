@@ -6,9 +6,9 @@ from rest_framework.request import Request
 
 from controlplane.activity.record import Party
 from controlplane.instances.models import ResourceInstance
-from controlplane.kernel import envelopes
 from controlplane.kernel.errors import existing
 from controlplane.resourcecontroller import events, selectors
+from controlplane.resourcecontroller.api.envelope import resource_controller
 from trustedprofiles.api.base import IamView
 from trustedprofiles.permissions import Parameter, Schema
 from trustedprofiles.policy_columns import Columns
@@ -19,7 +19,7 @@ INSTANCE_ID: Schema = {"type": "string", "pattern": "^[-0-9A-Za-z_:/.]+$", "minL
 class ResourceControllerView(IamView):
     """A view of the resource controller. A decision is about an instance, as a resource of the instance's service."""
 
-    envelope = staticmethod(envelopes.resource_controller)
+    envelope = staticmethod(resource_controller)
     service_name: ClassVar[str] = "resource-controller"
     path_parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("instance_id", "GUID or CRN of the instance.", INSTANCE_ID),

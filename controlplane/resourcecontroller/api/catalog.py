@@ -154,21 +154,23 @@ class OneEntry(CatalogView):
             query=(*IGNORED, DEPTH),
         ),
     }
-    found_entry: Entry
+    catalog_entry: Entry
 
     def prepare(self, request: Request) -> None:
         message = "There is no entry of this id in the catalog. GET /api/v1 lists the services."
-        self.found_entry = existing(catalog.find_entry(self.kwargs["entry_id"]), message)
+        self.catalog_entry = existing(catalog.find_entry(self.kwargs["entry_id"]), message)
 
     def target(self) -> Party:
         return Party(self.kwargs["entry_id"], type="CatalogEntry")
 
     def get(self, request: Request, **path: str) -> Response:
-        return self.answer(self.entry(self.found_entry))
+        return self.answer(self.entry(self.catalog_entry))
 
 
 class Children(OneEntry):
-    path_parameters = (Parameter("kind", "Kind of the children: `*` is all.", {"type": "string", "enum": [*CHILDREN]}),)
+    path_parameters = (
+        Parameter("child_kind", "Kind of the children: `*` is all.", {"type": "string", "enum": [*CHILDREN]}),
+    )
     operations = {
         "GET": Operation(
             "get_child_objects",
@@ -181,12 +183,12 @@ class Children(OneEntry):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        if self.kwargs["kind"] not in CHILDREN:
+        if self.kwargs["child_kind"] not in CHILDREN:
             raise NotFound(f"An entry has no children of this kind. There are: {', '.join(CHILDREN)}.")
 
     def get(self, request: Request, **path: str) -> Response:
-        kinds = CHILDREN[self.kwargs["kind"]]
-        return self.page(request, [each for each in self.found_entry.children if each.kind in kinds])
+        kinds = CHILDREN[self.kwargs["child_kind"]]
+        return self.page(request, [each for each in self.catalog_entry.children if each.kind in kinds])
 
 
 def _metadata(entry: Entry) -> dict[str, Any]:

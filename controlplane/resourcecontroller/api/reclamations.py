@@ -50,7 +50,7 @@ class Action(InstanceView):
         "POST": Operation(
             "run_reclamation_action",
             "resource-controller.instance.delete",
-            f"{events.RECLAMATION}.update",
+            f"{events.INSTANCE}.reclaim",
             recorded_by_service=True,
             body=requests.ReclamationAction,
             answer=responses.Reclamation,
@@ -69,7 +69,7 @@ class Action(InstanceView):
         super().prepare(request)
 
     def event(self) -> str:
-        return f"{events.RECLAMATION}.{self.kwargs['action_name']}" if hasattr(self, "instance") else super().event()
+        return f"{events.INSTANCE}.{self.kwargs['action_name']}" if hasattr(self, "instance") else super().event()
 
     def post(self, request: Request, reclamation_id: str, action_name: str) -> Response:
         _ = self.body  # checks it

@@ -189,6 +189,7 @@ def _service_id(instance: ResourceInstance) -> str:
 
 
 def _extensions(instance: ResourceInstance) -> dict[str, Any]:
+    """Return the endpoints of a regional service: the address of this deployment (D-176)."""
     if instance.region == GLOBAL:
         return {}
     address = settings.BAREMINT_PUBLIC_URL.rstrip("/")

@@ -1,4 +1,5 @@
-"""Reclamation: a deleted instance is restored, or removed with what is left in it, on request or by time."""
+"""Reclamation: a deleted instance is restored, or removed with what is left in it, on request or by time
+(D-174)."""
 
 from datetime import datetime
 
@@ -27,7 +28,7 @@ def restore_instance(instance: ResourceInstance, *, by: Party) -> ResourceInstan
     instance.restored_at, instance.restored_by = now, by.id
     instance.updated_at, instance.updated_by = now, by.id
     instance.save()
-    events.record_change(f"{events.RECLAMATION}.restore", instance, by=by)
+    events.record_change(f"{events.INSTANCE}.restore", instance, by=by)
     return instance
 
 
@@ -74,5 +75,5 @@ def _remove(instance: ResourceInstance, *, now: datetime, by: Party) -> Resource
     instance.reclaim_at = None
     instance.updated_at, instance.updated_by = now, by.id
     instance.save()
-    events.record_change(f"{events.RECLAMATION}.reclaim", instance, by=by)
+    events.record_change(f"{events.INSTANCE}.reclaim", instance, by=by)
     return instance
