@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Mapping
 
+os.environ.pop("BAREMINT_SERVICES", None)  # which the table of services reads
+
 from controlplane.deployment.owned_folder import make_owned_folder
 from controlplane.operations.ibm_services import SERVICES
 
