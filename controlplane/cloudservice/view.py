@@ -43,7 +43,7 @@ class ServiceView(DescribedView):
             if service.instance_header:
                 description = "The service instance, by its GUID or CRN."
                 header = Parameter(service.instance_header, description, required=not service.default_instance)
-                cls.common_headers = (header, *cls.common_headers)
+                cls.common_headers = (header, *(each for each in cls.common_headers if each != header))
 
     _call: ServiceCall | None = None
 
