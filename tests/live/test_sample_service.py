@@ -93,7 +93,9 @@ def test_an_action_that_needs_its_named_role_is_granted_by_that_role_alone(produ
     assert program.call("DELETE", "2").status_code == 204
 
 
-def test_its_calls_are_in_the_activity_log(product: Product, program: Program, profile: dict[str, Any]) -> None:
+def test_calls_of_the_sample_service_are_in_the_activity_log(
+    product: Product, program: Program, profile: dict[str, Any]
+) -> None:
     program.call("GET", "of-this-test")
     export = f"{product.info['control_plane_url']}/activity/export?format=json&q=of-this-test"
     [event] = signed_in(product).get(export, timeout=10).json()["events"]
