@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from controlplane.kernel.operation import NAME, Parameter
 from servers.models import (
     VPC,
     AccountSettings,
@@ -19,7 +20,6 @@ from servers.models import (
 )
 from servers.models.base import RegionalResource
 from trustedprofiles.models import ResourceGroup
-from trustedprofiles.permissions import NAME, Parameter
 from trustedprofiles.policy_columns import Columns, Joined, crn_column
 from trustedprofiles.selectors import default_resource_group
 from trustedprofiles.tag_rules import CRN

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
+os.environ.pop("BAREMINT_SERVICES", None)  # which the table of services reads
+
 from controlplane.deployment.owned_folder import make_owned_folder
 
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")

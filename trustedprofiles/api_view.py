@@ -6,56 +6,32 @@ from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import context, envelopes
 from controlplane.kernel.awaited_body import require_body
 from controlplane.kernel.caller import Caller
+from controlplane.kernel.described_view import DescribedView
 from controlplane.kernel.errors import (
     ApiError,
-    InvalidValue,
-    MethodNotAllowed,
     NotAuthorized,
     NotFound,
     ServiceUnavailable,
-    Target,
     Unauthenticated,
 )
-from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles.models import Account
-from trustedprofiles.permissions import Operation, Parameter, Schema
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import authorize, visible
 from trustedprofiles.visibility import Visible
 
 
-class GuardedView(APIView):
+class GuardedView(DescribedView):
     """A view that authenticates, authorises and records every method."""
 
-    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
-    """Without OPTIONS: DRF would describe the view to unauthenticated callers, and ``Allow`` would list it."""
-    envelope: ClassVar[Any] = staticmethod(envelopes.vpc)
-    """The renderer of refusals: one of controlplane.kernel.envelopes."""
-    operations: ClassVar[Mapping[str, Operation]] = {}
-    common_query: ClassVar[tuple[Parameter, ...]] = ()
-    """Query parameters of every operation of the API."""
-    path_ids: ClassVar[Schema] = {"type": "string", "pattern": "^[-0-9A-Za-z]+$", "maxLength": 128}
-    """The schema of the ids in its paths."""
-    path_parameters: ClassVar[tuple[Parameter, ...]] = ()
-    """Path parameters that are neither ids nor names of resources."""
     service_name: ClassVar[str] = "is"
     body_first: ClassVar[bool] = False
     """Whether an invalid body is refused before a missing resource."""
-    checks_first = True
-
-    @property
-    def operation(self) -> Operation | None:
-        method = self.request.method or ""
-        # IBM's HEAD of a member is an operation of its own; every other HEAD is a GET without a body.
-        operation = self.operations.get(method)
-        return self.operations.get("GET") if operation is None and method == "HEAD" else operation
 
     _caller: Caller | None = None
 
@@ -71,28 +47,14 @@ class GuardedView(APIView):
         """Return the caller's account."""
         return Account.objects.get(id=self.caller.account_id)
 
-    @property
-    def body(self) -> dict[str, Any]:
-        """Return the request body, checked by the operation. Raises Refusals that name every invalid property."""
-        assert self.operation and self.operation.body  # noqa: S101, PT018  only operations with a body use this
-        return self.operation.body.check(self.request.data)
-
-    def answer(self, content: Any = None, *, etag: str = "") -> Response:
-        """Return a successful response, with the status of the operation."""
-        assert self.operation  # noqa: S101  ``initial`` has run
-        return Response(content, status=self.operation.status, headers={"ETag": etag} if etag else None)
-
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if (operation := self.operation) is None:
-            methods = ", ".join(self.operations)
-            few = "one of " if len(self.operations) > 1 else ""
-            raise MethodNotAllowed(f"Use {few}{methods} here.", headers={"Allow": methods})
+        operation = self.require_operation()
         if isinstance(request.user, Caller):
             self._caller = request.user
         caller = self.caller
         self._keep_lineage()
-        self._refuse_unstorable(request)
+        self.refuse_unstorable()
         try:
             self.prepare(request)
         except NotFound:
@@ -142,17 +104,6 @@ class GuardedView(APIView):
             server = caller.compute_resource_crn or caller.assumed_by
             lineage = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}
             context.lineage.set({name: value for name, value in lineage.items() if value})
-
-    def _refuse_unstorable(self, request: Request) -> None:
-        """Refuse NUL characters: no stored text contains one, and PostgreSQL fails a query that looks for it."""
-        if not all(is_storable(str(value)) for value in self.kwargs.values()):
-            raise NotFound("The resource is not found: the path contains a NUL character.")
-        for name, values in request.GET.lists():
-            if not all(map(is_storable, (name, *values))):
-                raise InvalidValue(
-                    "A query parameter contains a NUL character. Remove it.",
-                    target=Target(echoed(storable(name)), "parameter"),
-                )
 
     def prepare(self, request: Request) -> None:
         """Do checks and look-ups before authorisation: query parameters, the object itself. May raise ApiError."""

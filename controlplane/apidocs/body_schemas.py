@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerial
 from drf_spectacular.openapi import AutoSchema
 
 from controlplane.apidocs.json_schema import prose
-from trustedprofiles.permissions import Schema
+from controlplane.kernel.operation import Schema
 
 
 class StrictObject(OpenApiSerializerExtension):

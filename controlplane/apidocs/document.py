@@ -8,9 +8,10 @@ from controlplane import __version__
 from controlplane.apidocs.links import link
 from controlplane.apidocs.route_schema import metadata_service, route_schema
 from controlplane.apidocs.routes import CONTROL_PLANE, METADATA_SERVICE, described_routes
+from controlplane.cloudservice.registry import services
 from controlplane.kernel.fresh_value import FreshValue
 from controlplane.kernel.middleware import REQUEST_ID
-from trustedprofiles.permissions import Schema
+from controlplane.kernel.operation import Schema
 
 TAGS = {
     "VPC": "Bare metal servers and their networks. Every call names `version` and `generation`.",
@@ -24,6 +25,7 @@ TAGS = {
     "Global search and tagging": "User and access tags on resources, and resources by what is known of them.",
     "Metadata service": "What a program on a server asks, at the server's own address.",
     "Certificates": "What verifiers of identity certificates ask: chains, revocation lists, OCSP.",
+    **{service.title: service.description for service in services().values()},
     "Baremint": "What a simulator offers and a cloud does not.",
     "Operations": "Health and first steps.",
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.apidocs.routes import declared_parameters
 from controlplane.deployment.api_version import API_VERSION
-from trustedprofiles.permissions import Schema
+from controlplane.kernel.operation import Schema
 
 # Properties of bodies that a schema does not describe well enough to make one up; parameters declare their own.
 TEXTS = {

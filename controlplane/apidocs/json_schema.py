@@ -5,7 +5,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
-from trustedprofiles.permissions import Schema
+from controlplane.kernel.operation import Schema
 
 BYTES: Schema = {"type": "string", "format": "binary"}
 BASIC = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}

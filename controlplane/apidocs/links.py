@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from trustedprofiles.permissions import Schema
+from controlplane.kernel.operation import Schema
 
 VARIABLE = re.compile(r"\{(\w+)\}")
 

@@ -1,4 +1,4 @@
-"""Describe one method of a GuardedView for drf-spectacular, by its Operation alone."""
+"""Describe one method of a DescribedView for drf-spectacular, by its Operation alone."""
 
 import re
 from http import HTTPStatus
@@ -11,9 +11,10 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from controlplane.apidocs import body_schemas
 from controlplane.apidocs.json_schema import find, schema_of
 from controlplane.apidocs.parameters import described, path_parameter, words
-from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import LIMIT, START, Operation, Schema
-from trustedprofiles.route_spec import JSON
+from controlplane.cloudservice.registry import services
+from controlplane.kernel.described_view import DescribedView
+from controlplane.kernel.operation import LIMIT, START, Operation, Schema
+from controlplane.kernel.route_spec import JSON
 
 __all__ = ["OperationSchema", "body_schemas"]
 
@@ -29,6 +30,7 @@ TAGS = {
     "resource-controller": "Resource manager and controller",
     "globalcatalog": "Global catalog",
     "global-search-tagging": "Global search and tagging",
+    **{service.name: service.title for service in services().values()},
 }
 """Service name of a view to the API it belongs to."""
 OWN, OWN_PATHS = "Baremint", "/_baremint/"
@@ -45,7 +47,7 @@ class OperationSchema(AutoSchema):
         """None for a view that is not guarded, or that does not answer this method, or for the other spelling of a
         path: with a slash at its end."""
         self.path, self.method, self.registry = path, method, registry
-        if not isinstance(self.view, GuardedView) or not (operation := self.view.operations.get(method)):
+        if not isinstance(self.view, DescribedView) or not (operation := self.view.operations.get(method)):
             return None
         if path.endswith("/"):
             return None
@@ -72,7 +74,7 @@ class OperationSchema(AutoSchema):
         paging = (START, LIMIT) if operation.paged else ()
         query = (*self.view.common_query, *paging, *operation.query)
         in_query = [described(each, "query") for each in query]
-        in_headers = [described(each, "header") for each in operation.headers]
+        in_headers = [described(each, "header") for each in (*self.view.common_headers, *operation.headers)]
         if operation.if_match:
             in_headers.append(if_match(operation))
         return [*in_path, *in_query, *in_headers, REQUEST_ID]

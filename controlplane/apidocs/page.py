@@ -10,8 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from controlplane.apidocs.examples import example, type_of
-from trustedprofiles.permissions import Schema
-from trustedprofiles.route_spec import FORM, JSON
+from controlplane.kernel.operation import Schema
+from controlplane.kernel.route_spec import FORM, JSON
 
 LIMITS = {
     "maxLength": "at most {} characters",

@@ -3,7 +3,7 @@
 import re
 
 from controlplane.apidocs.json_schema import prose
-from trustedprofiles.permissions import Parameter, Schema
+from controlplane.kernel.operation import Parameter, Schema
 
 RESOURCE_NAME: Schema = {"type": "string", "pattern": "^[-0-9a-z]+$", "maxLength": 63}
 MEMBER = re.compile(r"(?P<of>[a-z_.]+)\.(?P<member>id|crn|name|href|address|resource_type)")

@@ -10,7 +10,7 @@ from django.utils.html import escape
 from controlplane.apidocs.document import document
 from controlplane.apidocs.page import Page
 from controlplane.kernel.fresh_value import FreshValue
-from trustedprofiles.permissions import Schema
+from controlplane.kernel.operation import Schema
 
 HERE = "http://where-the-page-is-read.invalid"
 """The origin of the control plane in the examples of the rendered page; it is replaced in each response."""

@@ -8,8 +8,8 @@ from drf_spectacular.plumbing import ComponentRegistry
 from controlplane.apidocs.json_schema import schema_of
 from controlplane.apidocs.operation_schema import REQUEST_ID, REQUEST_ID_HEADER, refusal
 from controlplane.apidocs.parameters import described
-from trustedprofiles.permissions import Schema
-from trustedprofiles.route_spec import RouteSpec
+from controlplane.kernel.operation import Schema
+from controlplane.kernel.route_spec import RouteSpec
 
 PAGE: Schema = {"text/html": {"schema": {"type": "string"}}}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Parameter
-from trustedprofiles.route_spec import RouteSpec
+from controlplane.kernel.described_view import DescribedView
+from controlplane.kernel.operation import Parameter
+from controlplane.kernel.route_spec import RouteSpec
 
 CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 CONTROL_PLANE = "controlplane.urls"
@@ -32,11 +32,11 @@ def described_routes(urlconf: str) -> Iterator[tuple[str, RouteSpec]]:
             yield document_path(route), spec
 
 
-def guarded_views() -> Iterator[tuple[str, GuardedView]]:
+def guarded_views() -> Iterator[tuple[str, DescribedView]]:
     """Return each path, in the form of OpenAPI, and its view. A path with a slash at its end is left out, because it is
     another spelling of the one without."""
     for route, view in routes(CONTROL_PLANE):
-        if issubclass(getattr(view, "cls", object), GuardedView) and not route.endswith("/"):
+        if issubclass(getattr(view, "cls", object), DescribedView) and not route.endswith("/"):
             yield document_path(route), view.cls(**view.initkwargs)
 
 
@@ -46,7 +46,7 @@ def declared_parameters() -> Iterator[Parameter]:
         for _, spec in described_routes(urlconf):
             yield from (*spec.path, *spec.query, *spec.headers)
     for _, view in guarded_views():
-        yield from (*view.path_parameters, *view.common_query)
+        yield from (*view.path_parameters, *view.common_query, *view.common_headers)
         for operation in view.operations.values():
             yield from (*operation.query, *operation.headers)
 

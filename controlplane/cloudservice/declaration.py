@@ -60,6 +60,8 @@ class CloudService:
     """Its name in IAM and in CRNs: ``cloud-object-storage``."""
     title: str
     """Its name in IBM's catalog: ``Cloud Object Storage``."""
+    description: str = ""
+    """One sentence for the API documentation: what its API is for."""
     offering: Offering
     actions: Mapping[str, LeastRole | None] = field(default_factory=dict)
     """The actions of its operations, with the smallest of Reader, Writer and Manager that grants each; None for an

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -15,10 +15,7 @@ from controlplane.kernel.errors import ApiError
 
 @dataclass
 class ServiceCall:
-    """A subclass names its service, and the resource of the call."""
-
-    service_name: ClassVar[str]
-
+    service_name: str
     request: HttpRequest
     bearer: Bearer
 

@@ -15,7 +15,7 @@ from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import addressing, quota, request_bodies, services
 from controlplane.objectstore.addressing import Address
 from controlplane.objectstore.errors import InvalidArgument, no_instance
-from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
+from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
 from controlplane.objectstore.operations import Operation
 from controlplane.objectstore.reserved_bytes import Reservation
 from controlplane.objectstore.selectors import buckets_of, find_bucket, find_upload
@@ -28,8 +28,6 @@ SMALL_BODY = 256 * 1024
 
 @dataclass
 class Call(ServiceCall):
-    service_name = SERVICE
-
     address: Address
     operation: Operation
 

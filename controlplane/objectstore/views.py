@@ -14,6 +14,7 @@ from controlplane.kernel.awaited_body import BodyTooLarge, checks_first, require
 from controlplane.kernel.database_failures import is_database_failure
 from controlplane.kernel.envelopes import away, trace_id
 from controlplane.kernel.errors import ApiError, Unauthenticated
+from controlplane.kernel.operation import PlainOperation
 from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.objectstore import (
     addressing,
@@ -26,6 +27,7 @@ from controlplane.objectstore import (
 )
 from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import EntityTooLarge, InvalidArgument, S3Error, ServiceUnavailable, as_s3
+from controlplane.objectstore.models import SERVICE
 
 log = structlog.get_logger(__name__)
 
@@ -68,12 +70,17 @@ def serve(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
+serve.plain_operations = tuple(  # type: ignore[attr-defined]
+    PlainOperation(each.name, each.action, each.source_action if each.copies else "") for each in operations.OPERATIONS
+)
+
+
 def _answer(request: HttpRequest) -> HttpResponseBase:
     address = addressing.address_of(request.META)
     # Requests of an unauthenticated caller are not recorded in the database.
     bearer = tokens.bearer_of(request.headers.get("Authorization", ""), now=clock.now())
     operation = operations.find(address.scope, request.method or "", request.GET, request.headers)
-    call = Call(request, bearer, address, operation)
+    call = Call(SERVICE, request, bearer, address, operation)
     try:
         addressing.check(address)
         _check_query(request.GET)

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from controlplane import __version__
 from controlplane.kernel.fresh_value import FreshValue
+from controlplane.kernel.route_spec import RouteSpec
 from controlplane.observability.readiness import KEPT_SECONDS, Readiness, of_answers, of_the_whole
-from trustedprofiles.route_spec import RouteSpec
 
 TAG = "Operations"
 WHOLE = FreshValue(lambda last: of_the_whole(), seconds=KEPT_SECONDS)

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.operation import Operation, Parameter, text
 from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
@@ -23,7 +24,6 @@ from trustedprofiles.api.activity import INCLUDE_ACTIVITY
 from trustedprofiles.api.base import IdentityView
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.models.service_id import is_service_id
-from trustedprofiles.permissions import Operation, Parameter, text
 from trustedprofiles.selectors import authorize
 
 UPDATE = "iam-identity.apikey.update"

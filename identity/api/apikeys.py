@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotAuthorized, NotFound, Target
+from controlplane.kernel.operation import Operation, Parameter, choices
 from controlplane.kernel.query_parameters import boolean, one_of
 from controlplane.kernel.verdict import Allowed
 from identity import events
@@ -21,7 +22,6 @@ from trustedprofiles.api.base import ACCOUNT_ID, LOCK, pop_own_account, require_
 from trustedprofiles.api.history import INCLUDE_HISTORY
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
-from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
 from trustedprofiles.selectors import authorize
 

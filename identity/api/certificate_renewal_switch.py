@@ -7,12 +7,12 @@ from rest_framework.response import Response
 
 from controlplane.kernel import clock, timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from identity.api.base import CertifiedServerView
 from identity.certificates import planned_renewals
 from identity.events import CERTIFICATE_ROTATION_READ, CERTIFICATE_ROTATION_UPDATE
 from identity.models import CertificateRotation
 from identity.services.certificate_renewal_switch import switch_certificate_rotation
-from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.certificate-rotation"
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import clock, timestamps
 from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.operation import Operation
 from controlplane.kernel.paging import LatestFirst, paginate
 from identity.api.base import CertifiedServerView
 from identity.crl import REASONS, Reason
@@ -17,7 +18,6 @@ from identity.events import CERTIFICATE_LIST, CERTIFICATE_READ, CERTIFICATE_REVO
 from identity.models import IssuedCertificate
 from identity.services import revocation
 from servers.api.shared_responses import collection
-from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.certificate"
 

@@ -11,13 +11,13 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.operation import BOOLEAN, Operation, Parameter
 from controlplane.kernel.query_parameters import boolean
 from identity.api import limit_responses
 from identity.models import ApiKey
 from trustedprofiles import events, limits
 from trustedprofiles.api.base import IdentityView
 from trustedprofiles.models import AccessGroup, ClaimRule, ProfileLink, ServiceId, ServiceIdGroup, TrustedProfile, User
-from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
 MOST_IDS = 100
 NONE = 0

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotAuthorized, Target
+from controlplane.kernel.operation import BOOLEAN, NAME, Operation, Parameter
 from controlplane.kernel.query_parameters import boolean
 from identity.api import service_id_responses
 from identity.api.activity import activity_of_keys
@@ -30,7 +31,6 @@ from trustedprofiles.api.base import (
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
 from trustedprofiles.models import ServiceId
-from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import authorize
 from trustedprofiles.services import service_ids
 

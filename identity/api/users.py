@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import NotSupported, existing
+from controlplane.kernel.operation import BOOLEAN, LIMIT, Operation, Parameter
 from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
@@ -23,7 +24,6 @@ from trustedprofiles.api.activity import INCLUDE_ACTIVITY, Activity
 from trustedprofiles.api.identity_settings import AccountView
 from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.models import User
-from trustedprofiles.permissions import BOOLEAN, LIMIT, Operation, Parameter
 from trustedprofiles.selectors import find_user, visible
 from trustedprofiles.visible_users import READ, READ_SETTINGS, people_of, sees_all
 

@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.http import require_safe
 
+from controlplane.kernel.operation import Parameter
+from controlplane.kernel.route_spec import RouteSpec
 from identity.claims import CLAIMS, SCOPE
 from identity.iam.operation import TAG
 from identity.iam.token import GRANTS, RESPONSE_TYPE
 from identity.key_schedule import JWKS_MAX_AGE
 from identity.models import KeyPair
 from identity.selectors import JsonWebKeySet, published_keys
-from trustedprofiles.permissions import Parameter
-from trustedprofiles.route_spec import RouteSpec
 
 SPREAD_SECONDS = 60
 """The spread of cache lifetimes, so that verifiers that started together do not all return in the same second."""

@@ -19,13 +19,13 @@ from controlplane.kernel import clock
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import DescribedField, StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation, Parameter, Schema, text
 from controlplane.kernel.verdict import Allowed
 from identity.services.explanation import explain, explain_each, is_about_caller
 from servers.regions import region_of_host
 from trustedprofiles import events
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.explanation_shapes import Decisions, Explanation
-from trustedprofiles.permissions import Operation, Parameter, Schema, text
 
 CONSOLE_PAGE = "/explain"
 MEDIA_TYPES = ("application/json", "text/html")

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, Target, Unauthenticated
+from controlplane.kernel.operation import text
 from identity.authentication import BEARER
 from identity.iam.clients import client_of
 from identity.iam.operation import TokenServiceOperation, field, form_route, missing, one_property, token_service_route
@@ -17,7 +18,6 @@ from identity.services import eligible_profiles, token_introspection
 from identity.services.apikeys import LONGEST_VALUE
 from identity.signing import LONGEST_TOKEN_TEXT
 from trustedprofiles.api import profile_responses
-from trustedprofiles.permissions import text
 
 
 class AccountClaim(TypedDict):

@@ -8,9 +8,9 @@ from django.http import HttpRequest, JsonResponse
 
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import InvalidValue, MethodNotAllowed, MissingField, Target
+from controlplane.kernel.operation import Schema
+from controlplane.kernel.route_spec import FORM, RouteSpec
 from identity.iam import codes
-from trustedprofiles.permissions import Schema
-from trustedprofiles.route_spec import FORM, RouteSpec
 
 Handler = Callable[[HttpRequest], Mapping[str, Any]]
 

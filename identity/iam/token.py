@@ -8,13 +8,13 @@ from django.http import HttpRequest
 
 from controlplane.kernel import clock
 from controlplane.kernel.errors import BadRequest, InvalidValue, Target
+from controlplane.kernel.operation import Schema, choices, text
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT, SCOPE
 from identity.iam.clients import client_of
 from identity.iam.operation import TokenServiceOperation, field, form_route, missing, required
 from identity.services import grants
 from identity.services.apikeys import LONGEST_VALUE
 from identity.signing import LONGEST_TOKEN_TEXT
-from trustedprofiles.permissions import Schema, choices, text
 
 LONGEST_SELECTOR = 512
 SELECTORS = ("id", "crn", "name")

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthorized
 from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.operation import Parameter
 from identity.events import METADATA_INITIALIZATION_READ, METADATA_SERVER_READ
 from identity.inside import requests
 from identity.inside.operation import MetadataOperation, metadata_route, version_of
@@ -14,7 +15,6 @@ from servers.api.base import VPC_ID
 from servers.api.initialization_responses import BareMetalServerInitialization, initialization_body
 from servers.api.reference_responses import Hrefs
 from servers.api.server_responses import BareMetalServer, server_body
-from trustedprofiles.permissions import Parameter
 
 
 class InitializationMetadata(BareMetalServerInitialization):

@@ -22,7 +22,9 @@ from controlplane.kernel.errors import (
     UnknownField,
 )
 from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.operation import Parameter
 from controlplane.kernel.redaction import conceal_values
+from controlplane.kernel.route_spec import RouteSpec
 from controlplane.kernel.text import echoed, storable
 from controlplane.kernel.versioning import parse_version, refuse_future
 from identity import metadata_access
@@ -30,8 +32,6 @@ from identity.inside.caller_address import server_facts, server_of
 from identity.services.guarded_event import ServerChanged, retry_once, server_party
 from servers.api.base import version_parameter
 from trustedprofiles import explain_urls
-from trustedprofiles.permissions import Parameter
-from trustedprofiles.route_spec import RouteSpec
 
 log = structlog.get_logger(__name__)
 

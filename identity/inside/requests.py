@@ -20,10 +20,10 @@ from controlplane.kernel.errors import (
     Unauthenticated,
     UnknownField,
 )
+from controlplane.kernel.operation import Parameter, Schema, choices, text
+from controlplane.kernel.route_spec import object_of
 from controlplane.kernel.text import echoed
 from identity import key_schedule
-from trustedprofiles.permissions import Parameter, Schema, choices, text
-from trustedprofiles.route_spec import object_of
 
 LARGEST_BODY = 16_384
 LONGEST_NONCE = 256

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 from controlplane.kernel import clock, envelopes
 from controlplane.kernel.awaited_body import checks_first
 from controlplane.kernel.errors import NotFound
+from controlplane.kernel.operation import Parameter
+from controlplane.kernel.route_spec import RouteSpec
 from controlplane.kernel.whole_number import whole_number
 from identity import ca, key_schedule
 from identity.certificates import authority_certificate_of
 from identity.selectors import published_intermediates, trusted_roots
 from identity.services.certificate_status import current_list, respond
-from trustedprofiles.permissions import Parameter
-from trustedprofiles.route_spec import RouteSpec
 
 CERTIFICATE = "application/pkix-cert"
 REVOCATION_LIST = "application/pkix-crl"

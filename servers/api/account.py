@@ -7,11 +7,11 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from servers.events import ACCOUNT
 from servers.models import AccountSettings
 from servers.services.metadata_service import switch_account
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.account-settings"
 

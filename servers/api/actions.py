@@ -7,12 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
+from controlplane.kernel.operation import Operation
 from servers.api.base import ServerView
 from servers.api.server_requests import ConsoleTokenBody, FirmwareBody, StopBody
 from servers.events import CONSOLE_TOKEN, EVENTS, FIRMWARE, SERVER
 from servers.services.actions import act, update_firmware
 from servers.services.console import create_console_token
-from trustedprofiles.permissions import Operation
 
 OPERATE = f"{SERVER}.operate"
 

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.addressing import is_within
 from servers.api.reference_responses import Hrefs
@@ -15,7 +16,6 @@ from servers.api.shared_responses import IdentifiedReference, NamedReference, co
 from servers.api.vpcs import OneVpcView
 from servers.models import AddressPrefix as AddressPrefixRow
 from servers.services import address_prefixes
-from trustedprofiles.permissions import Operation
 
 
 class CreateAddressPrefixBody(StrictSerializer):

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import NAME, Operation
 from controlplane.kernel.paging import NewestFirst, paginate
 from servers.addressing import loopback_address
 from servers.api.shared_responses import collection
@@ -16,7 +17,6 @@ from servers.events import SERVER
 from servers.models import BareMetalServer
 from servers.selectors import count_servers, filter_servers
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import NAME, Operation
 
 
 class AddressedMetadataService(TypedDict):

@@ -3,6 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import Operation
 from servers.api.base import ServerView, VpcView
 from servers.api.dated_behaviour import refusing_in_words_of
 from servers.api.extra_permissions import (
@@ -19,7 +20,6 @@ from servers.models import BareMetalServer as ServerRow
 from servers.selectors import FILTERS, RESERVATION_FILTERS, count_servers, filter_servers, servers_of
 from servers.services.actions import act, update_server
 from servers.services.provisioning import create_server
-from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import LINKING
 
 

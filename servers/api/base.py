@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
+from controlplane.kernel.operation import Parameter, Schema
 from controlplane.kernel.paging import NewestFirst, Order, paginate
 from controlplane.kernel.versioning import parse_version, refuse_future, require_generation
 from servers.api.reference_responses import Hrefs
@@ -20,7 +21,6 @@ from servers.models.base import RegionalResource
 from servers.regions import region_of_host
 from servers.selectors import servers_of
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Parameter, Schema
 
 EARLIEST_VERSION = date(2019, 1, 1)
 VPC_ID: Schema = {"type": "string", "pattern": "^[-0-9a-z_]+$", "maxLength": 64}

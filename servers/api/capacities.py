@@ -5,12 +5,12 @@ from typing import TypedDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import Operation, Parameter
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.profiles import profile_reference
 from servers.api.shared_responses import BareMetalServerProfileReference, NamedReference, collection
 from servers.events import CAPACITY
-from trustedprofiles.permissions import Operation, Parameter
 
 PROFILE, ZONE = Parameter("profile.name"), Parameter("zone.name")
 

@@ -3,13 +3,13 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import Operation
 from servers.api.base import ServerView
 from servers.api.server_responses import BareMetalServerDisk, BareMetalServerDiskCollection, disk_body
 from servers.api.shared_requests import RenameBody
 from servers.events import DISK
 from servers.models import Disk
 from servers.services.disks import rename_disk
-from trustedprofiles.permissions import Operation
 
 
 class Disks(ServerView):

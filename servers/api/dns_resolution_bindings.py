@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.operation import NAME, Operation, Parameter
 from servers import events
 from servers.api.extra_permissions import require_on
 from servers.api.list_orders import BY_NAME_OR_AGE, SORT_BY_NAME_OR_AGE, order_of
@@ -19,7 +20,6 @@ from servers.models import VPC
 from servers.models import DnsResolutionBinding as Row
 from servers.selectors import of_crn
 from servers.services import dns_resolution_bindings as services
-from trustedprofiles.permissions import NAME, Operation, Parameter
 
 BINDING = EVENT = events.DNS_RESOLUTION_BINDING
 VPC_CRN, VPC_NAME, ACCOUNT = map(Parameter, ("vpc.crn", "vpc.name", "account.id"))

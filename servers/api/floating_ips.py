@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import BadField, Target
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.operation import Operation
 from controlplane.kernel.query_parameters import one_of
 from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, TARGET, VpcView
@@ -29,7 +30,6 @@ from servers.models import FloatingIP as Row
 from servers.models import PublicGateway, VirtualNetworkInterface
 from servers.selectors import of_crn
 from servers.services import floating_ips as services
-from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = events.FLOATING_IP
 TYPES = ("network_interface", "public_gateway", "virtual_network_interface")

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.operation import NAME, Operation
 from servers.api.extra_permissions import require_on
 from servers.api.images import OneImageView
 from servers.api.reference_responses import Hrefs
@@ -20,7 +21,6 @@ from servers.models import Image
 from servers.models import ImageExportJob as Row
 from servers.services import image_exports as services
 from servers.services.object_store import object_store
-from trustedprofiles.permissions import NAME, Operation
 
 PUT_OBJECT = "cloud-object-storage.object.put"
 

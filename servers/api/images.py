@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotAuthorized
+from controlplane.kernel.operation import NAME, Operation, Parameter, choices
 from controlplane.kernel.paging import Order
 from controlplane.kernel.query_parameters import one_of, some_of
 from servers import catalog
@@ -30,7 +31,6 @@ from servers.services import images
 from servers.services.image_profiles import instance_profiles_for
 from trustedprofiles import explain_urls
 from trustedprofiles.models import ResourceGroup
-from trustedprofiles.permissions import NAME, Operation, Parameter, choices
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import default_resource_group
 from trustedprofiles.tagged_resources import plain

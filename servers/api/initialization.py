@@ -3,13 +3,13 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import Operation
 from servers.api.base import ServerView
 from servers.api.extra_permissions import require_linking
 from servers.api.initialization_responses import BareMetalServerInitialization, initialization_body
 from servers.api.server_requests import InitializationBody, initialization_prototype
 from servers.events import INITIALIZATION
 from servers.services.initialization import reinitialize
-from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import LINKING
 
 

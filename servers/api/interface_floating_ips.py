@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import Conflict
+from controlplane.kernel.operation import Operation
 from servers.api.floating_ips import FloatingIP, floating_ip_body, with_targets
 from servers.api.list_orders import SORT, order_of
 from servers.api.network_interfaces import InterfaceInPath
@@ -17,7 +18,6 @@ from servers.models import FloatingIP as Row
 from servers.models import NetworkAttachment, NetworkInterface
 from servers.network_connections import port_of
 from servers.services import floating_ips as services
-from trustedprofiles.permissions import Operation
 
 OF_SERVER = "is.bare-metal-server.network-interface"
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.reference_responses import Hrefs, resource_group
 from servers.api.shared_requests import NameField, ReferenceField, RenameBody
@@ -17,7 +18,6 @@ from servers.events import KEY
 from servers.models import Key as KeyRow
 from servers.services import keys
 from servers.services.resource_changes import rename
-from trustedprofiles.permissions import Operation
 
 LONGEST_KEY = 16_384
 

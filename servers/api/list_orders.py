@@ -7,9 +7,9 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from controlplane.kernel.operation import Parameter, choices
 from controlplane.kernel.paging import Order
 from controlplane.kernel.query_parameters import one_of
-from trustedprofiles.permissions import Parameter, choices
 
 Columns = Mapping[str, Callable[[Any], int | str]]
 BY_NAME_OR_AGE: Columns = {"created_at": datetime.isoformat, "name": str}

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.operation import Operation, Parameter, choices
 from controlplane.kernel.query_parameters import one_of
 from servers import events
 from servers.api.base import VpcView
@@ -33,7 +34,6 @@ from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING
 from servers.services import network_acl_rules as services
 from servers.services.network_acl_rules import AclRulePrototype
-from trustedprofiles.permissions import Operation, Parameter, choices
 
 ACTION = "is.network-acl.network-acl"
 DIRECTION = Parameter("direction", "Only rules for traffic in this direction.", choices(*DIRECTIONS))

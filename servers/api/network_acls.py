@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.network_acl_rules import (
@@ -32,7 +33,6 @@ from servers.models import NetworkACL as AclRow
 from servers.services import network_acls as services
 from servers.services.references import References
 from servers.services.resource_changes import rename
-from trustedprofiles.permissions import Operation
 
 MOST_RULES = 200
 

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.api.base import ServerView
 from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced_network
@@ -12,7 +13,6 @@ from servers.api.network_connection_responses import BareMetalServerNetworkAttac
 from servers.api.shared_responses import collection
 from servers.models import NetworkAttachment
 from servers.services.attachments import create_attachment, delete_attachment, update_attachment
-from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.network-attachment"
 

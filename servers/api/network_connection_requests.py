@@ -12,6 +12,7 @@ from controlplane.kernel.fields import (
     StrictSerializer,
     reference_by,
 )
+from controlplane.kernel.operation import Schema
 from servers.api.dated_behaviour import PRIMARY_IP_SINCE
 from servers.api.shared_requests import NameField, ReferenceField, RenameBody
 from servers.api.virtual_interface_requests import (
@@ -23,7 +24,6 @@ from servers.api.virtual_interface_requests import (
 )
 from servers.services.attachments import AttachmentPrototype
 from servers.services.network_interfaces import InterfacePrototype
-from trustedprofiles.permissions import Schema
 
 LAST_VLAN = 4094
 MOST_VLANS = LAST_VLAN

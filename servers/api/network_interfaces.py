@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.api.base import ServerView
 from servers.api.dated_behaviour import refusing_in_words_of
@@ -23,7 +24,6 @@ from servers.services.network_interfaces import (
     refuse_projection,
     update_interface,
 )
-from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.network-interface"
 Row = NetworkInterface | NetworkAttachment

@@ -12,9 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import NotFound, NotSupported
+from controlplane.kernel.operation import Operation
 from servers.api.catalog import CatalogView
 from servers.api.shared_responses import Link, collection
-from trustedprofiles.permissions import Nothing, Operation
+from trustedprofiles.permissions import Nothing
 
 SIMULATED = (
     "Baremint simulates bare metal servers, reservations, VPCs, subnets, routing tables, public gateways, "

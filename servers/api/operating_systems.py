@@ -6,12 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import existing
+from controlplane.kernel.operation import Operation
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.reference_responses import Hrefs
 from servers.api.shared_responses import NamedReference, collection
 from servers.events import OPERATING_SYSTEM
-from trustedprofiles.permissions import Operation
 
 
 class OperatingSystem(NamedReference):

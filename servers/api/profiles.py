@@ -7,12 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import existing
+from controlplane.kernel.operation import Operation
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.reference_responses import Hrefs
 from servers.api.shared_responses import BareMetalServerProfileReference, NamedReference, collection
 from servers.events import PROFILE
-from trustedprofiles.permissions import Operation
 
 MOST_CONNECTIONS = 128
 

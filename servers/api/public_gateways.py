@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.reference_responses import Hrefs, resource_group
@@ -23,7 +24,6 @@ from servers.models import PublicGateway as Row
 from servers.services import public_gateways as services
 from servers.services.public_gateways import FloatingIPPrototype
 from servers.services.resource_changes import rename
-from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = events.PUBLIC_GATEWAY
 IDENTITIES = ("id", "crn", "href", "address")

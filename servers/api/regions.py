@@ -6,12 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import NotFound, existing
+from controlplane.kernel.operation import Operation
 from servers import catalog
 from servers.api.base import VpcView
 from servers.api.reference_responses import Hrefs
 from servers.api.shared_responses import NamedReference
 from servers.events import REGION, ZONE
-from trustedprofiles.permissions import Operation
 
 
 class Region(NamedReference):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from controlplane.kernel.operation import NAME, Operation, Parameter, choices
 from servers import reserved_capacity as rules
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.dated_behaviour import default_affinity_of_reservation
@@ -24,7 +25,6 @@ from servers.api.shared_responses import (
 from servers.events import RESERVATION
 from servers.models import Reservation as Row
 from servers.services import reservations as services
-from trustedprofiles.permissions import NAME, Operation, Parameter, choices
 
 FILTERS = {
     NAME: "name",

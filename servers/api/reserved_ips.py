@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.api.base import TARGET
 from servers.api.list_orders import SORT, order_of
@@ -25,7 +26,6 @@ from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import ReservedIP as ReservedIpRow
 from servers.selectors import of_crn
 from servers.services import reserved_ips
-from trustedprofiles.permissions import Operation
 
 TARGETS = ("network_interface", "virtual_network_interface", "primary_of")
 TARGET_TYPES = {

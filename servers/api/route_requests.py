@@ -13,9 +13,9 @@ from controlplane.kernel.fields import (
     StrictSerializer,
     reference_by,
 )
+from controlplane.kernel.operation import Schema
 from servers.api.shared_requests import LONGEST_CIDR, NameField, ReferenceField
 from servers.services.routes import ACTIONS, LARGEST_PRIORITY, NOWHERE
-from trustedprofiles.permissions import Schema
 
 
 class NextHopField(DescribedField, serializers.Field):

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
+from controlplane.kernel.operation import Operation, Parameter
 from servers import events
 from servers.api.reference_responses import Hrefs
 from servers.api.route_requests import CreateRouteBody, UpdateRouteBody
@@ -15,7 +16,6 @@ from servers.api.shared_responses import Address, NamedReference, collection
 from servers.models import Route as RouteRow
 from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routes as services
-from trustedprofiles.permissions import Operation, Parameter
 
 OF_ZONE = {Parameter("zone.name"): "zone"}
 READ, UPDATE = "is.vpc.routing-table.read", "is.vpc.routing-table.update"

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from controlplane.kernel.operation import BOOLEAN, Operation, Parameter
 from controlplane.kernel.query_parameters import optional_boolean
 from servers import events
 from servers.api.reference_responses import Hrefs, resource_group
@@ -27,7 +28,6 @@ from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routing_tables
 from servers.services.resource_changes import etag_of
 from servers.services.routing_tables import CREATORS, SOURCES
-from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
 IS_DEFAULT = Parameter("is_default", "Only the default routing table, or only the others.", BOOLEAN)
 

@@ -7,8 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import DescribedField, StrictIntegerField
+from controlplane.kernel.operation import Schema, choices
 from servers.protocols import EVERYTHING, FORMERLY, LAST_PORT, NAMED, NUMBERED, is_protocol
-from trustedprofiles.permissions import Schema, choices
 
 EVERYTHING_SINCE = date(2025, 12, 9)
 DIRECTIONS = ("inbound", "outbound")

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.fields import DescribedField, StrictSerializer, reference_by
+from controlplane.kernel.operation import Operation, Schema
 from servers import events
 from servers.api.reference_responses import Hrefs
 from servers.api.rule_requests import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField
@@ -18,7 +19,6 @@ from servers.models import SecurityGroupRule as RuleRow
 from servers.protocols import ANYWHERE
 from servers.services import security_group_rules as services
 from servers.services.security_group_rules import RulePrototype
-from trustedprofiles.permissions import Operation, Schema
 
 ACTION = "is.security-group.security-group"
 GROUP = frozenset({"id", "crn", "href"})

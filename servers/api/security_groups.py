@@ -10,6 +10,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.errors import BadField, NotFound
 from controlplane.kernel.errors import Target as At
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.operation import Operation, Parameter
 from servers import events
 from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.catalog import CatalogView
@@ -31,7 +32,6 @@ from servers.selectors import of_crn
 from servers.services import security_groups as services
 from servers.services.resource_changes import rename
 from servers.services.security_groups import Target
-from trustedprofiles.permissions import Operation, Parameter
 
 VPC_ID, VPC_CRN, VPC_NAME = map(Parameter, ("vpc.id", "vpc.crn", "vpc.name"))
 ACTION = "is.security-group.security-group"

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.fields import DescribedField, StrictCharField, StrictSerializer, reference_by
+from controlplane.kernel.operation import Schema
 from servers.catalog import PROVIDER_ACCOUNT
-from trustedprofiles.permissions import Schema
 
 NAME = r"\A([a-z]|[a-z][-a-z0-9]*[a-z0-9])\Z"
 LONGEST_NAME = 63

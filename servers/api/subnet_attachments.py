@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.network_acls import NetworkACL, network_acl_body
@@ -15,7 +16,6 @@ from servers.api.routing_tables import RoutingTable, routing_table_body
 from servers.api.subnets import OneSubnetView, RoutingTableField
 from servers.models import PublicGateway as PublicGatewayRow
 from servers.services import subnets
-from trustedprofiles.permissions import Operation
 
 
 class Identity(StrictSerializer):

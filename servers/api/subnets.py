@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from controlplane.kernel.operation import Operation, Parameter
 from servers import events
 from servers.addressing import LARGEST_RANGE, SMALLEST_RANGE, size_of
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
@@ -28,7 +29,6 @@ from servers.models import VPC, ReservedIP
 from servers.models import Subnet as SubnetRow
 from servers.selectors import of_crn
 from servers.services import subnets
-from trustedprofiles.permissions import Operation, Parameter
 
 FILTERS = {
     **OF_RESOURCE_GROUP,

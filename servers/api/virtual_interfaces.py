@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced
@@ -20,7 +21,6 @@ from servers.models import VirtualNetworkInterface as Row
 from servers.services import virtual_interfaces as services
 from servers.services.resource_changes import etag_of
 from servers.services.virtual_interface_ips import bind_address, unbind_address
-from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = events.VIRTUAL_INTERFACE
 

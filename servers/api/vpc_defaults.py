@@ -3,10 +3,10 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.operation import Operation
 from servers import events
 from servers.api import network_acls, routing_tables, security_groups
 from servers.api.vpcs import OneVpcView
-from trustedprofiles.permissions import Operation
 
 
 class DefaultNetworkACL(OneVpcView):

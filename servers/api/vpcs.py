@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.operation import BOOLEAN, Operation, Parameter
 from controlplane.kernel.query_parameters import optional_boolean
 from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, DeletedMeanwhile, VpcView
@@ -25,7 +26,6 @@ from servers.api.shared_responses import (
 from servers.models import VPC as VpcRow
 from servers.services import vpcs
 from servers.services.resource_changes import etag_of
-from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
 SYSTEM_DNS_SERVERS = ("161.26.0.10", "161.26.0.11")
 MOST_DNS_SERVERS = 15

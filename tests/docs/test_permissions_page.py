@@ -4,11 +4,11 @@ from pathlib import Path
 
 from controlplane.apidocs.permissions.page import page
 from controlplane.apidocs.permissions.table import granting, permissions
+from controlplane.kernel.operation import Operation
 from controlplane.objectstore.operations import OPERATIONS
 from tests.docs.document import guarded_operations
 from tests.tables import assert_none
 from trustedprofiles.actions import ACTIONS, service_of
-from trustedprofiles.permissions import Operation
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES
 from trustedprofiles.service_roles import EVERY_OWN_ROLE
 

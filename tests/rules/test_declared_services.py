@@ -1,6 +1,11 @@
 """What services declare, as the tables of roles and actions show it."""
 
+from pathlib import Path
+
+import pytest
+
 from controlplane.cloudservice.registry import services
+from controlplane.deployment.env import WrongSetting
 from tests.tables import assert_rows, check_each
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, verb_of
@@ -31,3 +36,12 @@ def test_actions_of_a_service_that_is_not_served_are_listed_and_not_asked_for() 
     assert known_actions("kms") == frozenset()
     counts = {role.display_name: len(list(listed_actions(role.display_name, ["kms"]))) for role in SERVICE_ROLES}
     assert counts == {"Reader": 15, "Writer": 26, "Manager": len(kms.unserved_actions)}
+
+
+def test_a_package_whose_module_has_no_declaration_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "undeclared").mkdir()
+    (tmp_path / "undeclared" / "service.py").write_text("SERVICE = 'notes'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("BAREMINT_SERVICES", "undeclared")
+    with pytest.raises(WrongSetting, match=r"undeclared\.service has no SERVICE"):
+        services.__wrapped__()

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from trustedprofiles import events
 from trustedprofiles.api.identity_settings import SettingsView
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.models import AccountWideSettings
-from trustedprofiles.permissions import Operation
 
 STATES = ("enabled", "limited", "monitor")
 TYPES = ("user", "service_id", "service")

@@ -8,8 +8,8 @@ from django.db.models.lookups import Exact
 from controlplane.activity.events import PROFILE_LOGINS
 from controlplane.activity.models import ActivityEvent, ProfileId
 from controlplane.kernel import timestamps
+from controlplane.kernel.operation import BOOLEAN, Parameter
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.permissions import BOOLEAN, Parameter
 
 INCLUDE_ACTIVITY = Parameter(
     "include_activity", "Whether to include when, and how often, it was used to log in.", BOOLEAN

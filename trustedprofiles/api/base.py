@@ -9,10 +9,10 @@ from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import InvalidValue, MissingValue, NotFound, Target, existing
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.operation import Parameter, choices
 from trustedprofiles import events
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup, CustomRole, ResourceGroup, ServiceId, ServiceIdGroup, TrustedProfile
-from trustedprofiles.permissions import Parameter, choices
 
 R = TypeVar("R", AccessGroup, CustomRole, ResourceGroup, ServiceId, ServiceIdGroup, TrustedProfile)
 

@@ -9,12 +9,12 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
 from controlplane.kernel import envelopes
+from controlplane.kernel.operation import OFFSET, Parameter, choices, limit_parameter
 from controlplane.kernel.query_parameters import number
 from trustedprofiles.api.base import IamView, ResourceView
 from trustedprofiles.api.group_responses import GroupPageLinks
 from trustedprofiles.models import AccessGroup
 from trustedprofiles.models.access_group import SERVICE
-from trustedprofiles.permissions import OFFSET, Parameter, choices, limit_parameter
 from trustedprofiles.selectors import find_access_group
 
 M = TypeVar("M", bound=Model)

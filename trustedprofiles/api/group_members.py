@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import ApiError, NotFound
+from controlplane.kernel.operation import BOOLEAN, Operation, Parameter, choices
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
@@ -35,7 +36,6 @@ from trustedprofiles.api.group_responses import (
     member_body,
 )
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile, User
-from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.services import group_members
 from trustedprofiles.services.group_members import Outcome, type_of_member
 

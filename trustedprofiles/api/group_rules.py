@@ -9,13 +9,13 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
+from controlplane.kernel.operation import Operation
 from trustedprofiles import events
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, DeletableRowView
 from trustedprofiles.api.group_base import GroupsView, GroupView
 from trustedprofiles.api.group_requests import GroupRuleBody, GroupSettingsUpdate
 from trustedprofiles.api.group_responses import GroupRuleAnswer, GroupRulesList, GroupSettings, rule_body
 from trustedprofiles.models import AccountWideSettings, GroupRule
-from trustedprofiles.permissions import Operation
 from trustedprofiles.services import access_groups, group_rules
 from trustedprofiles.services.account_settings import settings_of
 

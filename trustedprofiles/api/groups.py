@@ -5,6 +5,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.operation import BOOLEAN, Operation, Parameter, choices
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID
@@ -19,7 +20,6 @@ from trustedprofiles.api.group_base import (
 from trustedprofiles.api.group_requests import AccessGroupCreation, AccessGroupUpdate
 from trustedprofiles.api.group_responses import Group, GroupsList, group_body
 from trustedprofiles.models import AccessGroup, GroupRule
-from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.selectors import authorize, public_access_group
 from trustedprofiles.services import access_groups
 from trustedprofiles.services.group_members import type_of_member

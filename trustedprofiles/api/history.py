@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import timestamps
-from trustedprofiles.permissions import BOOLEAN, Parameter
+from controlplane.kernel.operation import BOOLEAN, Parameter
 
 INCLUDE_HISTORY = Parameter("include_history", "Whether to include what was done to it.", BOOLEAN)
 

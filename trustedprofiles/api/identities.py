@@ -5,13 +5,13 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotFound, ReferenceNotFound, Target
+from controlplane.kernel.operation import Operation, Parameter, choices
 from trustedprofiles import events
 from trustedprofiles.api import identity_responses
 from trustedprofiles.api.base import DeletableRowView, ProfileView, ReadableRowView
 from trustedprofiles.api.identity_requests import IdentitiesBody, IdentityBody
 from trustedprofiles.api.identity_responses import identity_body
 from trustedprofiles.models import ProfileIdentity, TrustedProfile
-from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import identities
 
 

@@ -10,12 +10,12 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.operation import BOOLEAN, Operation, Parameter
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api.base import IdentityView, ReadableRowView
 from trustedprofiles.api.history import INCLUDE_HISTORY, EnityHistoryRecord, histories
 from trustedprofiles.models import AccountWideSettings
-from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 from trustedprofiles.services.account_settings import change_settings, settings_of
 
 READ = "iam-identity.account.read"

@@ -5,6 +5,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
+from controlplane.kernel.operation import Operation, Parameter, choices
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import profile_responses
@@ -12,7 +13,6 @@ from trustedprofiles.api.base import DeletableRowView, ProfileView
 from trustedprofiles.api.profile_requests import LinkCreation
 from trustedprofiles.api.profile_responses import link_body
 from trustedprofiles.models import ProfileLink
-from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import links
 
 # Query parameters that select the links to delete, and their columns.

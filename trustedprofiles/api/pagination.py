@@ -9,10 +9,10 @@ from rest_framework.request import Request
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.operation import Parameter, choices, limit_parameter
 from controlplane.kernel.paging import PageQuery, by_offset, read_page_query
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import scim_filter
-from trustedprofiles.permissions import Parameter, choices, limit_parameter
 
 M = TypeVar("M", bound=Model)
 

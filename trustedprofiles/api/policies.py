@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import BadRequest, existing
+from controlplane.kernel.operation import LIMIT, START, Operation, Parameter, choices
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import policy_requests, policy_responses
@@ -20,7 +21,6 @@ from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api.policy_requests import StateBody, V1Body, V2Body
 from trustedprofiles.identity_grants import roles_of
 from trustedprofiles.models import Policy
-from trustedprofiles.permissions import LIMIT, START, Operation, Parameter, choices
 from trustedprofiles.roles import Role
 from trustedprofiles.selectors import find_policy
 from trustedprofiles.services import policies

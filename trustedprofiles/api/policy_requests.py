@@ -13,10 +13,10 @@ from controlplane.kernel.fields import (
     StrictCharField,
     StrictSerializer,
 )
+from controlplane.kernel.operation import Schema, choices, text
 from trustedprofiles import policy_conditions
 from trustedprofiles.api.policy_responses import SCOPES
 from trustedprofiles.models.access_group import ID_PREFIX
-from trustedprofiles.permissions import Schema, choices, text
 from trustedprofiles.policy_conditions import (
     EXISTS_VALUES,
     LONGEST_VALUE,

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, MissingField, NotFound, Target, existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation, Parameter
 from controlplane.kernel.verdict import Allowed
 from trustedprofiles import events
 from trustedprofiles.api.identity_settings import AccountView
 from trustedprofiles.models import Preference, TrustedProfile
-from trustedprofiles.permissions import Operation, Parameter
 from trustedprofiles.selectors import authorize, find_profile
 from trustedprofiles.services.preferences import clear_preference, set_preference
 

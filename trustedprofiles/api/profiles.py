@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
+from controlplane.kernel.operation import NAME, Operation
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api import profile_responses
@@ -22,7 +23,6 @@ from trustedprofiles.api.pagination import filtered, list_parameters, ordered, t
 from trustedprofiles.api.profile_requests import ProfileCreation, ProfileUpdate
 from trustedprofiles.api.profile_responses import profile_body
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.permissions import NAME, Operation
 from trustedprofiles.selectors import profiles_of
 from trustedprofiles.services import profiles
 

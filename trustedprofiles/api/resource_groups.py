@@ -9,12 +9,12 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.operation import BOOLEAN, NAME, Operation, Parameter
 from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
 from trustedprofiles.api import resource_group_responses
 from trustedprofiles.api.base import ACCOUNT_ID, DeletableRowView, IamView, ResourceView, pop_own_account
 from trustedprofiles.models import ResourceGroup
-from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.services import resource_groups
 
 LONGEST_NAME = 64

@@ -11,13 +11,13 @@ from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.fields import DescribedField, DescriptionField, StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation, Parameter
 from trustedprofiles import events
 from trustedprofiles.api import role_responses
 from trustedprofiles.api.base import ACCOUNT_ID, DeletableRowView, ResourceView, RowView, pop_own_account
 from trustedprofiles.api.policies import SERVICE_GROUP_ID, SERVICE_NAME
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.models import CustomRole
-from trustedprofiles.permissions import Operation, Parameter
 from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.selectors import find_role
 from trustedprofiles.service_roles import PLATFORM_ROLES, own_roles, services_of

@@ -5,12 +5,12 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import existing
+from controlplane.kernel.operation import Operation
 from trustedprofiles import events
 from trustedprofiles.api import rule_responses
 from trustedprofiles.api.base import DeletableRowView, ProfileView
 from trustedprofiles.api.rule_requests import RuleBody
 from trustedprofiles.api.rule_responses import rule_body
-from trustedprofiles.permissions import Operation
 from trustedprofiles.services import rules
 
 

@@ -8,12 +8,12 @@ from rest_framework.response import Response
 from controlplane.kernel import paging
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
+from controlplane.kernel.operation import Operation, Parameter, limit_parameter
 from controlplane.kernel.query_parameters import number
 from trustedprofiles import events, search_query, tag_rules
 from trustedprofiles.api import tag_requests, tag_responses
 from trustedprofiles.api.base import ACCOUNT_ID
 from trustedprofiles.api.tag_base import READ, TIMEOUT, TaggingView
-from trustedprofiles.permissions import Operation, Parameter, limit_parameter
 from trustedprofiles.tagged_resources import tags_on
 
 DEFAULT_PAGE = 10

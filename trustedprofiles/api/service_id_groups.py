@@ -8,12 +8,12 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from trustedprofiles import events
 from trustedprofiles.api.base import ACCOUNT_ID, DeletableRowView, IdentityView, ResourceView, pop_own_account
 from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION, LONGEST_NAME
 from trustedprofiles.api.response_fields import NamedResource, without_empty
 from trustedprofiles.models import ServiceIdGroup as Row
-from trustedprofiles.permissions import Operation
 from trustedprofiles.services import service_id_groups
 
 

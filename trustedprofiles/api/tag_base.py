@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from controlplane.activity.record import Party, record
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, Refusals, Target
+from controlplane.kernel.operation import BOOLEAN, Operation, Parameter, choices
 from controlplane.kernel.query_parameters import one_of
 from controlplane.kernel.verdict import Verdict
 from trustedprofiles import tag_rules
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.pagination import DIRECTIONS
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.selectors import authorize_each, tagged_resources
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.operation import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
 from controlplane.kernel.query_parameters import boolean, number, one_of
 from trustedprofiles import events, tag_rules
 from trustedprofiles.api import tag_requests, tag_responses
@@ -28,7 +29,6 @@ from trustedprofiles.api.tag_base import (
     TaggingView,
 )
 from trustedprofiles.models import Tag
-from trustedprofiles.permissions import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
 from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.services import tags
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import BadRequest
+from controlplane.kernel.operation import Operation, Parameter
 from trustedprofiles import events
 from trustedprofiles.api import policies, policy_responses
 from trustedprofiles.api.base import ACCOUNT_ID, IamView, IdentityView
@@ -18,7 +19,7 @@ from trustedprofiles.api.group_responses import GroupPageLinks
 from trustedprofiles.api.pagination import IdentityPage, offset_page, token_page
 from trustedprofiles.api.policies import PolicyView
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.permissions import Nothing, Operation, Parameter
+from trustedprofiles.permissions import Nothing
 
 NONE = TrustedProfile.objects.none
 

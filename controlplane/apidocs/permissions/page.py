@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from controlplane.apidocs.permissions.table import Permission, granting, permissions
-from controlplane.objectstore.operations import OPERATIONS
-from trustedprofiles.actions import OF_EVERY_CALLER
+from controlplane.apidocs.routes import CONTROL_PLANE, routes
+from controlplane.cloudservice.registry import services
+from controlplane.kernel.operation import PlainOperation
+from trustedprofiles.actions import OF_EVERY_CALLER, service_of
 from trustedprofiles.deployment_administrator import ALWAYS, ONCE_SHARED
 from trustedprofiles.roles import Role
 from trustedprofiles.service_roles import EVERY_ROLE, OWN_ROLES
@@ -20,7 +22,7 @@ TITLES = {
     "globalcatalog": "Global catalog (`globalcatalog`)",
     "global-search-tagging": "Global search and tagging (`global-search-tagging`)",
     "baremint": "The deployment itself (`baremint`)",
-    "cloud-object-storage": "Object store (`cloud-object-storage`)",
+    **{name: f"{service.title} (`{name}`)" for name, service in services().items()},
 }
 INTRODUCTION = """\
 # Which operation needs which action, and which roles grant it
@@ -63,7 +65,7 @@ a policy to one group.
 
 
 def page() -> str:
-    parts = [INTRODUCTION, *_roles(), ADMINISTRATION, ESCALATION, *_operations(), *_object_store()]
+    parts = [INTRODUCTION, *_roles(), ADMINISTRATION, ESCALATION, *_operations(), *_plain_views()]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -98,16 +100,21 @@ def _rows(each: Permission) -> Iterator[tuple[str, ...]]:
         yield ("", "", f"*if* `{action}`", ", ".join(granting(action)))
 
 
-def _object_store() -> Iterator[str]:
-    yield f"## {TITLES['cloud-object-storage']}\n"
-    yield from _table(("operation", "action", "roles"), _object_store_rows())
+def _plain_views() -> Iterator[str]:
+    """Yield a table for each plain view, which has its operations in its attribute ``plain_operations``."""
+    for _, view in routes(CONTROL_PLANE):
+        operations: tuple[PlainOperation, ...] = getattr(view, "plain_operations", ())
+        if operations:
+            yield f"## {TITLES[service_of(operations[0].action)]}\n"
+            yield from _table(
+                ("operation", "action", "roles"), (row for each in operations for row in _plain_rows(each))
+            )
 
 
-def _object_store_rows() -> Iterator[tuple[str, ...]]:
-    for each in OPERATIONS:
-        yield (f"`{each.name}`", f"`{each.action}`", ", ".join(granting(each.action)))
-        if each.copies:
-            yield ("", f"on the source, `{each.source_action}`", ", ".join(granting(each.source_action)))
+def _plain_rows(each: PlainOperation) -> Iterator[tuple[str, ...]]:
+    yield (f"`{each.name}`", f"`{each.action}`", ", ".join(granting(each.action)))
+    if each.source_action:
+        yield ("", f"on the source, `{each.source_action}`", ", ".join(granting(each.source_action)))
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

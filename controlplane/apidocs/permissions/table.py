@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from controlplane.apidocs.routes import guarded_views
-from trustedprofiles.permissions import Operation
+from controlplane.kernel.operation import Operation
 from trustedprofiles.service_roles import EVERY_ROLE
 
 

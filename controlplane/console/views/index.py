@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from controlplane.console.views.errors import wants_page
 from controlplane.console.views.overview import overview
+from controlplane.kernel.route_spec import RouteSpec
 from controlplane.observability.views import TAG, Welcome, index
-from trustedprofiles.route_spec import RouteSpec
 
 
 @RouteSpec(

@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from controlplane.kernel.route_spec import RouteSpec
 from controlplane.observability.views import TAG
-from trustedprofiles.route_spec import RouteSpec
 
 
 @RouteSpec(

@@ -4,10 +4,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import clock
+from controlplane.kernel.operation import Operation
 from controlplane.operations.certificate_renewals import Renewals, collect
 from controlplane.operations.events import CERTIFICATE_RENEWAL_READ
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Operation
 
 READ = "baremint.certificate-renewal.read"
 

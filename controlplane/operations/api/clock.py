@@ -12,11 +12,11 @@ from controlplane.jobs.clock_change import move_clock, when_all_know
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
+from controlplane.kernel.operation import Operation
 from controlplane.timekeeping.events import CLOCK_READ, CLOCK_SET
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import CLOCK, ClockState, read_clock
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Operation
 
 MOST_SECONDS = 100 * 366 * 24 * 3600
 INSTANTS = ("offset_seconds", "advance_seconds", "now")

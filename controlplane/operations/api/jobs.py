@@ -11,10 +11,10 @@ from controlplane.activity.models import JobRun
 from controlplane.jobs.registry import JOBS, Job
 from controlplane.jobs.schedule import Due, due
 from controlplane.kernel import clock, timestamps
+from controlplane.kernel.operation import Operation
 from controlplane.observability.last_tick import last_tick
 from controlplane.operations.events import JOB_LIST
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Operation
 
 MOST_RUNS = 50
 LIST = "baremint.job.list"

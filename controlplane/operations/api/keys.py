@@ -6,10 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import clock, timestamps
+from controlplane.kernel.operation import Operation
 from identity.events import KEY_LIST
 from identity.selectors import scheduled_keys
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Operation
 
 LIST = "baremint.key.list"
 

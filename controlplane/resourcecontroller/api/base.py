@@ -7,10 +7,10 @@ from rest_framework.request import Request
 from controlplane.activity.record import Party
 from controlplane.instances.models import ResourceInstance
 from controlplane.kernel.errors import existing
+from controlplane.kernel.operation import Parameter, Schema
 from controlplane.resourcecontroller import events, selectors
 from controlplane.resourcecontroller.api.envelope import resource_controller
 from trustedprofiles.api.base import IamView
-from trustedprofiles.permissions import Parameter, Schema
 from trustedprofiles.policy_columns import Columns
 
 INSTANCE_ID: Schema = {"type": "string", "pattern": "^[-0-9A-Za-z_:/.]+$", "minLength": 1, "maxLength": 255}

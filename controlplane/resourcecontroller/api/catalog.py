@@ -10,12 +10,12 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import NotFound, existing
+from controlplane.kernel.operation import Operation, Parameter, Schema, limit_parameter
 from controlplane.kernel.paging import first
 from controlplane.kernel.query_parameters import number
 from controlplane.resourcecontroller import catalog, events
 from controlplane.resourcecontroller.catalog import Entry
 from trustedprofiles.api.base import IamView
-from trustedprofiles.permissions import Operation, Parameter, Schema, limit_parameter
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 200

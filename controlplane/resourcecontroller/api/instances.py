@@ -12,6 +12,7 @@ from controlplane.cloudservice.declaration import CloudService, Plan
 from controlplane.cloudservice.registry import services
 from controlplane.instances.models import ResourceInstance
 from controlplane.kernel.errors import InvalidValue, NotAuthorized, ReferenceNotFound, Target, existing
+from controlplane.kernel.operation import BOOLEAN, LIMIT, NAME, START, Operation, Parameter
 from controlplane.kernel.paging import LARGEST_LIMIT, NewestFirst, open_cursor, seal_cursor
 from controlplane.kernel.query_parameters import boolean, number
 from controlplane.resourcecontroller import catalog, events, selectors
@@ -21,7 +22,6 @@ from controlplane.resourcecontroller.api.responses import instance_body
 from controlplane.resourcecontroller.services.changes import delete_instance, switch_lock, update_instance
 from controlplane.resourcecontroller.services.creation import InstancePrototype, create_instance
 from trustedprofiles.api.base import LOCK
-from trustedprofiles.permissions import BOOLEAN, LIMIT, NAME, START, Operation, Parameter
 from trustedprofiles.selectors import authorize_each
 
 PATH = "/v2/resource_instances"

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 
 from controlplane.instances.models import ResourceInstance
 from controlplane.kernel.errors import NotServed
+from controlplane.kernel.operation import Operation, Parameter
 from controlplane.resourcecontroller import events
 from controlplane.resourcecontroller.api.base import INSTANCE_ID, ResourceControllerView
 from controlplane.resourcecontroller.api.converters import REST
-from trustedprofiles.permissions import Operation, Parameter
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from rest_framework.response import Response
 
 from controlplane.instances.models import ResourceInstance
 from controlplane.kernel.errors import NotFound
+from controlplane.kernel.operation import Operation, Parameter, choices
 from controlplane.resourcecontroller import events, selectors
 from controlplane.resourcecontroller.api import requests, responses
 from controlplane.resourcecontroller.api.base import InstanceView, ResourceControllerView
 from controlplane.resourcecontroller.api.responses import ReclamationState, reclamation_body
 from controlplane.resourcecontroller.services.reclamations import reclaim_instance, restore_instance
 from trustedprofiles.api.base import ACCOUNT_ID
-from trustedprofiles.permissions import Operation, Parameter, choices
 
 INSTANCE = Parameter("resource_instance_id", "Only that of the instance with this GUID.")
 GROUP = Parameter("resource_group_id", "Only those of instances in this resource group.")

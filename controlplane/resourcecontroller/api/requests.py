@@ -6,9 +6,9 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from controlplane.kernel.fields import DescribedField, StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.operation import Schema
 from controlplane.kernel.text import is_storable
 from trustedprofiles import tag_rules
-from trustedprofiles.permissions import Schema
 
 LONGEST_NAME = 180
 LONGEST_ID = 64

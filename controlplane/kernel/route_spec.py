@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from controlplane.kernel.envelopes import ErrorContainer
-from trustedprofiles.permissions import Parameter, Schema
+from controlplane.kernel.operation import Parameter, Schema
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
