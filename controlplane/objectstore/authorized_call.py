@@ -52,8 +52,8 @@ class Call(ServiceCall):
     def _active_instance(self) -> ResourceInstance | None:
         """The requested service instance; None when it does not exist, or was deleted."""
         if self._named_instance:
-            return find_instance(self.account_id, SERVICE, self._named_instance)
-        return default_instance(self.account_id, SERVICE)
+            return find_instance(self.account_id, self.service_name, self._named_instance)
+        return default_instance(self.account_id, self.service_name)
 
     @cached_property
     def instance(self) -> str:
@@ -68,7 +68,7 @@ class Call(ServiceCall):
     def _instance_of(self, name: str) -> str:
         if bucket := buckets_of(self.account_id).filter(name=name).first():
             return bucket.service_instance
-        instance = default_instance(self.account_id, SERVICE)
+        instance = default_instance(self.account_id, self.service_name)
         return instance.guid if instance else ""
 
     def require_instance(self) -> None:
