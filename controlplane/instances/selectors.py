@@ -7,9 +7,10 @@ from controlplane.kernel.crn import Crn
 
 
 def instances_of(account_id: str, service: str) -> QuerySet[ResourceInstance]:
-    """Return the active instances of a service in an account, the oldest first."""
+    """Return the active instances of a service in an account, in the order of their creation, whatever the clock showed
+    then."""
     rows = ResourceInstance.objects.filter(account_id=account_id, service=service)
-    return rows.filter(state=ResourceInstance.State.ACTIVE).order_by("created_at", "pk")
+    return rows.filter(state=ResourceInstance.State.ACTIVE).order_by("pk")
 
 
 def find_instance(account_id: str, service: str, word: str) -> ResourceInstance | None:

@@ -1,13 +1,15 @@
 """Parse bytes as a JSON object, whatever the Content-Type is.
 
 IBM's curl examples send JSON under curl's default form type, so the type is ignored. An empty body equals ``{}``.
-Duplicate keys, NaN, lone surrogates and deep nesting are refused.
+Duplicate keys, NaN, numbers beyond a double, lone surrogates and deep nesting are refused.
 """
 
 import json
+from math import isfinite
 from typing import Any, NoReturn
 
 from controlplane.kernel.errors import InvalidRequest
+from controlplane.kernel.text import echoed
 
 DEEPEST = 32
 
@@ -19,7 +21,12 @@ def parse_object(body: bytes, *, limit: int) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
         if b"\\u" in body:  # an escape may be a lone surrogate, which no later step can encode
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except InvalidRequest:
@@ -42,6 +49,13 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise InvalidRequest(f"{name} is not a JSON value.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):  # no database stores infinity as JSON
+        raise InvalidRequest(f"The number {echoed(text)} is too large.")
+    return number
 
 
 def _depth(value: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from controlplane.kernel.crn import Crn
 from controlplane.objectstore.errors import InvalidArgument, InvalidBucketName, KeyTooLong
-from controlplane.objectstore.models import SERVICE
+from controlplane.objectstore.models import instance_crn
 from controlplane.objectstore.operations import Scope
 
 PREFIX = re.compile(r"/*cos(?=/|\Z)/*")
@@ -63,7 +63,7 @@ def service_instance(header: str | None, *, account_id: str) -> str:
     guid = header
     if header.startswith("crn:"):
         crn = Crn.find(header)
-        if crn is None or (crn.service, crn.account_id) != (SERVICE, account_id):
+        if crn is None or header != instance_crn(account_id, crn.instance):
             raise InvalidArgument("ibm-service-instance-id is not the CRN of an object store of your account.")
         guid = crn.instance
     if not INSTANCE.fullmatch(guid):

@@ -37,7 +37,7 @@ class DatabaseSource:
     def instances(self, account_id: str) -> list[dict[str, Any]]:
         with _command_errors():
             rows = ResourceInstance.objects.filter(account_id=account_id, state=ResourceInstance.State.ACTIVE)
-            return [{**instance_body(instance)} for instance in rows.order_by("created_at", "pk")]
+            return [{**instance_body(instance)} for instance in rows.order_by("pk")]
 
     def keys(self) -> list[dict[str, Any]]:
         with _command_errors():

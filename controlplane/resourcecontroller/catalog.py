@@ -77,11 +77,11 @@ def deployment_crn(plan_id: str, region: str) -> str:
 def region_of(target: str, plan: Plan) -> str | None:
     """Return the region of a target, which is a region or the CRN of a deployment of this plan; None for another
     CRN."""
-    crn = Crn.find(target)
-    if crn is None:
+    if Crn.find(target) is None:
         return target
-    plan_id, _, region = unquote(crn.resource).partition(":")
-    return region if (crn.resource_type, plan_id) == ("deployment", plan.id) else None
+    text = unquote(target)
+    region = text.rpartition(":")[2]
+    return region if text == unquote(deployment_crn(plan.id, region)) else None
 
 
 def matches(entry: Entry, query: str) -> bool:

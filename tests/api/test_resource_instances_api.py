@@ -1,5 +1,6 @@
 """``/v2/resource_instances`` and ``/v1/reclamations`` of the resource controller."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party
 from controlplane.instances.models import RECLAMATION_PERIOD, ResourceInstance
 from controlplane.jobs.registry import JOBS
 from controlplane.kernel import clock
+from controlplane.kernel.errors import Unprocessable
 from controlplane.objectstore.models import Bucket
 from controlplane.resourcecontroller.catalog import deployment_crn
+from controlplane.resourcecontroller.services.reclamations import reclaim_instance, restore_instance
 from tests.api.calling import call, caller_of
 from tests.instances import COS, KMS, PATH, instance_body, make_instance, plan_of
 from tests.policies import VICTOR
@@ -129,6 +133,8 @@ def test_an_instance_may_be_locked_and_tagged_from_the_start(world: World) -> No
         ({"target": "global"}, "global"),
         ({"target": deployment_crn(plan_of(COS), "global")}, "target"),
         ({"target": "crn:v1:bluemix:public:globalcatalog::::plan:x"}, "target"),
+        ({"target": deployment_crn(plan_of(KMS), "us-south").replace("globalcatalog", "kms")}, "target"),
+        ({"target": deployment_crn(plan_of(KMS), "us-south").replace("::::", f"::a/{ACCOUNT}::")}, "target"),
         ({"service": COS, "target": "us-south"}, "us-south"),
         ({"resource_plan_id": "no-such-plan"}, "no-such-plan"),
         ({"resource_group": "no-such-group"}, "no-such-group"),
@@ -150,6 +156,14 @@ def test_a_wrong_instance_is_refused_by_the_name_of_what_is_wrong(
     assert refusal(answer) == (400, "RC-InvalidRequest")
     assert words in answer.json()["message"]
     assert not ResourceInstance.objects.exists()
+
+
+def test_parameters_with_a_number_beyond_a_double_are_refused(world: World) -> None:
+    """Such a number would become infinity, which no database stores as JSON."""
+    content = json.dumps(instance_body(ACCOUNT, parameters={"a": 0})).replace('"a": 0', '"a": [-1e400]')
+    answer = call("POST", PATH, content.encode())
+    assert refusal(answer) == (400, "RC-InvalidRequest")
+    assert "-1e400" in answer.json()["message"]
 
 
 def test_a_resource_group_of_another_account_reads_as_an_unknown_one(world: World) -> None:
@@ -233,7 +247,18 @@ def test_instances_are_filtered(world: World, query: str, expected: list[str]) -
     assert names("?" + query.format(guid=guid, group=group), caller=MALLORY) == []
 
 
-@pytest.mark.parametrize("query", ["updated_from=soon", "updated_to=2026-13-01", "limit=0", "start=x", "next_url=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "updated_from=soon",
+        "updated_to=2026-13-01",
+        "updated_from=0001-01-01T00:00:00%2B23:59",
+        "updated_to=9999-12-31T23:59:59-23:59",
+        "limit=0",
+        "start=x",
+        "next_url=x",
+    ],
+)
 def test_a_wrong_query_is_refused(world: World, query: str) -> None:
     assert refusal(call("GET", f"{PATH}?{query}")) == (400, "RC-InvalidRequest")
 
@@ -356,6 +381,18 @@ def test_a_reclaimed_instance_is_removed_and_still_read(one: str) -> None:
     for action in ("restore", "reclaim"):
         answer = call("POST", f"/v1/reclamations/{id}/actions/{action}")
         assert refusal(answer) == (422, "RC-InvalidState")
+
+
+def test_a_reclamation_that_is_over_does_not_end_a_later_one(one: str, instance: ResourceInstance) -> None:
+    """A request that found the first reclamation runs after the instance was restored and deleted again."""
+    call("DELETE", one)
+    instance.refresh_from_db()
+    act(one, "restore")
+    call("DELETE", one)
+    for action in (reclaim_instance, restore_instance):
+        with pytest.raises(Unprocessable):
+            action(instance, by=Party(ALICE.iam_id))
+    assert call("GET", one).json()["state"] == "pending_reclamation"
 
 
 def test_an_unknown_reclamation_and_an_unknown_action_are_not_found(one: str) -> None:

@@ -30,6 +30,7 @@ TOKEN_BODIES: dict[str, tuple[Any, tuple[int, str, str]]] = {
     "not-utf-8": (b'{"nonce": "\xff"}', (400, "invalid_request", "")),
     "a-lone-surrogate": (b'{"nonce": "\\ud800"}', (400, "invalid_request", "")),
     "nan": (b'{"expires_in": NaN}', (400, "invalid_request", "")),
+    "beyond-a-double": (b'{"expires_in": 1e400}', (400, "invalid_request", "")),
     "a-property-twice": (b'{"expires_in": 5, "expires_in": 6}', (400, "invalid_request", "")),
     "a-thousand-brackets": (b'{"nonce": ' + b"[" * 1000, (400, "invalid_request", "")),
     "a-hundred-thousand-brackets": (b"[" * 16_000, (400, "invalid_request", "")),

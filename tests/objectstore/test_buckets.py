@@ -1,5 +1,6 @@
 """Buckets and the lists of what is in them, as S3 describes them."""
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -124,6 +125,9 @@ def test_a_bucket_belongs_to_a_service_instance(alice: Store, header: str, guid:
         "crn:v1:nonsense",
         f"crn:v1:bluemix:public:is:global:a/{ACCOUNT}:guid::",
         f"crn:v1:bluemix:public:cloud-object-storage:global:a/{OTHER_ACCOUNT}:{OTHER_ACCOUNT}::",
+        f"crn:v1:bluemix:public:cloud-object-storage:us-south:a/{ACCOUNT}:{ACCOUNT}::",
+        f"crn:v1:bluemix:public:cloud-object-storage:global:a/{ACCOUNT}:{ACCOUNT}:::",
+        bucket_crn(ACCOUNT, ACCOUNT, "my-bucket"),
         "unknown",
         OTHER_ACCOUNT,
     ],
@@ -156,6 +160,13 @@ def test_the_list_is_that_of_the_service_instance_by_default_the_oldest(alice: S
     alice.put("/two-bucket", ibm_service_instance_id="two")
     assert texts(alice("GET", "/", ibm_service_instance_id="two"), "Name") == ["two-bucket"]
     assert texts(alice("GET", "/"), "Name") == ["one-bucket"]
+
+
+def test_the_default_service_instance_stays_when_the_clock_goes_back(alice: Store) -> None:
+    alice.put("/my-bucket")
+    new = store_instance(guid="two")
+    ResourceInstance.objects.filter(pk=new.pk).update(created_at=new.created_at - timedelta(days=10))
+    assert texts(alice("GET", "/"), "Name") == ["my-bucket"]
 
 
 def test_an_instance_with_buckets_says_so_to_the_resource_controller(alice: Store) -> None:

@@ -250,7 +250,7 @@ def _instant(query: dict[str, str], name: str) -> tuple[datetime, datetime]:
             start = datetime.combine(date.fromisoformat(text), time(), UTC)
             return start, start + timedelta(days=1)
         instant = datetime.fromisoformat(text)
-        instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        instant = instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
         return instant, instant + timedelta(milliseconds=1)
     except (ValueError, OverflowError):
         raise InvalidValue(

@@ -61,10 +61,12 @@ def _step(pk: int, *, now: datetime) -> bool:
 
 
 def _lock_waiting(instance: ResourceInstance) -> ResourceInstance:
-    instance = lock_instance(instance)
-    if instance.state != State.PENDING_RECLAMATION:
-        raise Unprocessable(f"The reclamation is over: the instance {instance.guid} is {instance.state}.")
-    return instance
+    """Return the current row, locked. Raises Unprocessable when the reclamation that ``instance`` has is over, also
+    when another one has begun since."""
+    row = lock_instance(instance)
+    if row.state != State.PENDING_RECLAMATION or row.reclamation_id != instance.reclamation_id:
+        raise Unprocessable(f"The reclamation is over: the instance {row.guid} is {row.state}.")
+    return row
 
 
 def _remove(instance: ResourceInstance, *, now: datetime, by: Party) -> ResourceInstance:
