@@ -57,8 +57,10 @@ def instance(guid: str = "one", account_id: str = ACCOUNT, **columns: Any) -> Re
 
 def call(iam: OwnIam, view: type[ServiceView] = Sample, *, token: str = "", method: str = "GET", **headers: str) -> Any:
     authorization = {"Authorization": f"Bearer {token or iam.sign(token_claims())}"}
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    response: HttpResponse = view.as_view()(RequestFactory().generic(method, "/sample", headers=authorization | named))
+    headers_by_name = {name.replace("_", "-"): value for name, value in headers.items()}
+    response: HttpResponse = view.as_view()(
+        RequestFactory().generic(method, "/sample", headers=authorization | headers_by_name)
+    )
     response.render()  # type: ignore[attr-defined]
     return response
 
