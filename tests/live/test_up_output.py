@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.cli.client import Client
+from controlplane.operations.commands import rest_source
 from tests.live.product import ROOT, Product, clean_environment
 from tests.tables import assert_none
 
@@ -45,6 +47,15 @@ def test_there_is_an_instance_of_each_service(product: Product) -> None:
     for instance in instances.values():
         assert set(instance) == {"service", "name", "guid", "crn"}
         assert instance["guid"] in product.run("info")
+
+
+def test_the_instances_are_read_page_by_page(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_source, "LARGEST_PAGE", "1")
+    client = Client(product.info["control_plane_url"], product.info["api_key"], seconds=10, direct=True)
+
+    guids = [instance["guid"] for instance in rest_source._instances(client)]
+    assert set(guids) >= {instance["guid"] for instance in product.info["service_instances"]}
+    assert len(set(guids)) == len(guids)
 
 
 def test_there_are_three_demo_servers(product: Product) -> None:

@@ -82,8 +82,7 @@ def test_a_request_without_the_header_is_refused_where_there_is_no_default(db: N
 
 
 def test_a_request_without_the_header_is_about_the_default_instance(db: None, own_iam: OwnIam) -> None:
-    instance()
-    assert json.loads(call(own_iam, OfDefault).content) == {"guid": "one"}
+    assert json.loads(call(own_iam, OfDefault).content) == {"guid": ACCOUNT}
 
 
 def test_iam_is_told_the_region_of_an_instance_that_has_one(db: None, own_iam: OwnIam) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from controlplane.cli.client import CannotCall, Client, Refused
 from controlplane.deployment import credentials, process_lock
@@ -84,10 +85,11 @@ class RestSource:
 
 def _instances(client: Client) -> list[dict[str, Any]]:
     """Return all pages of the account's active service instances, the oldest first."""
-    instances: list[dict[str, Any]] = []
-    path: str | None = f"{INSTANCES}?limit={LARGEST_PAGE}"
-    while path:
-        page = client.call("GET", path)
-        instances += page["resources"]
-        path = page["next_url"]
-    return instances[::-1]
+    newest_first: list[dict[str, Any]] = []
+    query = {"limit": LARGEST_PAGE}
+    while True:
+        page = client.call("GET", INSTANCES, query=query)
+        newest_first += page["resources"]
+        if page["next_url"] is None:
+            return newest_first[::-1]
+        query = dict(parse_qsl(urlsplit(page["next_url"]).query))
