@@ -37,7 +37,7 @@ class Call(ServiceCall):
 
     @cached_property
     def requested_instance(self) -> str:
-        """The GUID that the request names, else that of the account's default service instance.
+        """The GUID that the request names, else that of the account's default service instance (D-178).
 
         Empty when the account has none. Raises InvalidArgument for what is no GUID or CRN.
         """
