@@ -12,7 +12,7 @@ BUDGETS = {
     "lint": 20,
     "weather": 220,
     "thorough": 680,
-    "e2e": 680,
+    "e2e": 780,
     "browser": 290,
     "conformance": 280,
     "lab": 400,
