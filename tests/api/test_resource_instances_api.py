@@ -128,6 +128,8 @@ def test_an_instance_may_be_locked_and_tagged_from_the_start(world: World) -> No
         ({"name": None}, "name"),
         ({"name": "x" * 181}, "name"),
         ({"name": "a/b"}, "name"),
+        ({"name": "\x9b31m"}, "name"),
+        ({"name": "a\u2028b"}, "name"),
         ({"name": "a\n"}, None),
         ({"target": "mars"}, "mars"),
         ({"target": "global"}, "global"),

@@ -15,7 +15,8 @@ LONGEST_ID = 64
 LONGEST_TARGET = 255
 LONGEST_COMMENT = 512
 MOST_TAGS = 100
-NAME = r"^([^\x00-\x7F]|[-0-9A-Za-z._: ])+\Z"
+# Terminals obey control characters above ASCII, too, and `baremint info` prints names.
+NAME = r"^([^\x00-\x9F\u2028\u2029]|[-0-9A-Za-z._: ])+\Z"
 
 
 class ParametersField(DescribedField, serializers.Field[Any, Any, Any, Any]):
