@@ -15,13 +15,13 @@ def instances_of(account_id: str, service: str) -> QuerySet[ResourceInstance]:
 
 def find_instance(account_id: str, service: str, word: str) -> ResourceInstance | None:
     """Return the account's active instance of the service with this GUID or CRN; None when there is none."""
-    guid = word
-    if word.startswith("crn:"):
-        crn = Crn.find(word)
-        if crn is None:
-            return None
-        guid = crn.instance
-    instance = instances_of(account_id, service).filter(guid=guid).first()
+    return by_guid_or_crn(instances_of(account_id, service), word)
+
+
+def by_guid_or_crn(rows: QuerySet[ResourceInstance], word: str) -> ResourceInstance | None:
+    """Return the one of these instances of an account that has this GUID or CRN; None when there is none."""
+    crn = Crn.find(word)
+    instance = rows.filter(guid=crn.instance if crn else word).first()
     return instance if instance and word in (instance.guid, instance.crn) else None
 
 

@@ -4,7 +4,7 @@ from django.db.models import F, QuerySet, Value
 
 from controlplane.cloudservice.registry import services
 from controlplane.instances.models import ResourceInstance
-from controlplane.kernel.crn import Crn
+from controlplane.instances.selectors import by_guid_or_crn
 from trustedprofiles.access import EVERY
 from trustedprofiles.policy_columns import Choice, Columns, Joined
 from trustedprofiles.tag_rules import CRN
@@ -20,9 +20,7 @@ def instances_in(account_id: str) -> QuerySet[ResourceInstance]:
 
 def instance_of_account(account_id: str, word: str) -> ResourceInstance | None:
     """Return the account's instance, in any state, with this GUID or CRN; None when there is none."""
-    crn = Crn.find(word)
-    instance = instances_in(account_id).filter(guid=crn.instance if crn else word).first()
-    return instance if instance and word in (instance.guid, instance.crn) else None
+    return by_guid_or_crn(instances_in(account_id), word)
 
 
 def instance_of_reclamation(account_id: str, id: str) -> ResourceInstance | None:
