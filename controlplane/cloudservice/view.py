@@ -61,18 +61,26 @@ class ServiceView(DescribedView):
         Raises MissingValue when the service needs one.
         """
         header = self.service.instance_header
-        word = self.request.headers.get(header, "")[:LONGEST_INSTANCE] if header else ""
-        if not word and self.service.default_instance:
-            instance = default_instance(self.call.account_id, self.service.name)
-            return instance.guid if instance else ""
-        if not word and header:
+        if self._named_instance:
+            return self._named_instance
+        if self.service.default_instance:
+            return self.instance_row.guid if self.instance_row else ""
+        if header:
             raise MissingValue(f"Send {header} with the GUID of an instance.", target=Target(header, "header"))
-        return word
+        return ""
+
+    @cached_property
+    def _named_instance(self) -> str:
+        header = self.service.instance_header
+        return self.request.headers.get(header, "")[:LONGEST_INSTANCE] if header else ""
 
     @cached_property
     def instance_row(self) -> ResourceInstance | None:
-        word = self.requested_instance
-        return find_instance(self.call.account_id, self.service.name, word) if word else None
+        if self._named_instance:
+            return find_instance(self.call.account_id, self.service.name, self._named_instance)
+        if self.service.default_instance:
+            return default_instance(self.call.account_id, self.service.name)
+        return None
 
     @property
     def instance(self) -> ResourceInstance:
