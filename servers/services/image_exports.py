@@ -14,6 +14,7 @@ from django.db import transaction
 
 from controlplane.activity.record import SYSTEM, Party
 from controlplane.kernel import clock, ids
+from controlplane.kernel.due_rows import take_each
 from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
 from controlplane.kernel.task_names import IMAGE_EXPORT_STEP
@@ -24,7 +25,7 @@ from servers.models import Image, ImageExportJob
 from servers.services.naming import random_name, save_named
 from servers.services.object_store import Bucket, object_store
 from servers.services.row_locks import lock_row, lock_rows, make_room
-from servers.services.transitions import due, next_step_at, take_each, transition_time
+from servers.services.transitions import due, next_step_at, transition_time
 from trustedprofiles.services.tags import forget
 
 log = structlog.get_logger(__name__)

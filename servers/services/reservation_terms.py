@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 
 from controlplane.activity.record import SYSTEM
+from controlplane.kernel.due_rows import take_each
 from controlplane.kernel.errors import ApiError
 from servers import events
 from servers import reserved_capacity as rules
@@ -17,7 +18,7 @@ from servers.lifecycle import provoked_failure
 from servers.models import Reservation
 from servers.services.reservation_affinity import fill, release
 from servers.services.row_locks import lock_row
-from servers.services.transitions import due, take_each, transition_time
+from servers.services.transitions import due, transition_time
 
 
 def run_due(now: datetime) -> int:

@@ -4,17 +4,16 @@ A Celery task is sent for each step, and the sweep (``run_due``) takes the steps
 step is in the row, not in the broker.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
+from controlplane.kernel.due_rows import take_each
 from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.task_names import SERVER_STEP
 from servers import lifecycle
@@ -23,9 +22,6 @@ from servers.models import BareMetalServer
 from servers.services import deletion
 from servers.services.vlans import let_start
 
-log = structlog.get_logger(__name__)
-
-MOST_AT_ONCE = 200
 SKEW = timedelta(seconds=60)
 """How much the clocks of two machines may differ."""
 
@@ -133,23 +129,6 @@ def next_step_at(rows: QuerySet[Any], now: datetime, *, column: str = "transitio
     if moving.filter(due(now, column=column)).exists():
         return now
     return moving.order_by(column).values_list(column, flat=True).first()
-
-
-def take_each(ids: QuerySet[Any, Any], step: Callable[..., bool], *, now: datetime, what: str, key: str) -> int:
-    """Take the step of the first MOST_AT_ONCE rows. Returns how many were taken.
-
-    A step that fails does not keep the others waiting; the next sweep tries it again. The log contains ``what`` failed,
-    and its id as ``key``.
-    """
-    return sum(_try(id, step, now=now, what=what, key=key) for id in list(ids[:MOST_AT_ONCE]))
-
-
-def _try(id: Any, step: Callable[..., bool], *, now: datetime, what: str, key: str) -> bool:
-    try:
-        return step(id, now=now)
-    except Exception:
-        log.exception(f"{what} could not be moved on", **{key: id})
-        return False
 
 
 def _send(server: BareMetalServer) -> None:

@@ -9,10 +9,10 @@ from django.db.models import Min
 from controlplane.activity.record import SYSTEM, Party
 from controlplane.instances.models import ResourceInstance
 from controlplane.kernel import clock
+from controlplane.kernel.due_rows import take_each
 from controlplane.kernel.errors import Unprocessable
 from controlplane.resourcecontroller import events
 from controlplane.resourcecontroller.services.changes import lock_instance, rules_for
-from servers.services.transitions import take_each
 from trustedprofiles.services import tags
 
 State = ResourceInstance.State
