@@ -119,7 +119,7 @@ def signer_of(row: KeyPair) -> Signer:
 
 def load_private_key(row: KeyPair) -> RSAPrivateKey:
     """Decrypt the private key of a row. Raises ImproperlyConfigured when the KEK does not fit."""
-    return cast(RSAPrivateKey, key_encryption.unseal(row, bound_to=row.kid))
+    return cast(RSAPrivateKey, key_encryption.unseal_private_key(row))
 
 
 def load_public_key(row: KeyPair) -> RSAPublicKey:

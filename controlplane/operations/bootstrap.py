@@ -20,6 +20,7 @@ from controlplane.jobs import ca_bundle
 from controlplane.kernel import ids
 from controlplane.objectstore.orphan_files import sweep
 from controlplane.operations import demo_world
+from controlplane.sealing.keks import KEK_FILE
 from identity import key_encryption
 from identity.services.apikeys import create_api_key
 from identity.services.key_rotation import ensure_keys
@@ -55,7 +56,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
     if key_encryption.ensure_kek() and not settings.EMBEDDED_DATABASE:
         progress(
             f"WARNING: BAREMINT_KEK is not set. The keys in your database are encrypted under "
-            f"{settings.HOME.path / key_encryption.KEK_FILE}: keep that file, or set BAREMINT_KEK to its content"
+            f"{settings.HOME.path / KEK_FILE}: keep that file, or set BAREMINT_KEK to its content"
         )
     progress("preparing signing keys and certificate authorities")
     with ThreadPoolExecutor(1, thread_name_prefix="password") as aside:

@@ -9,6 +9,7 @@ from django.db.models.functions import Left, Substr
 from django.db.models.lookups import Exact
 
 from controlplane.kernel.crn import Crn
+from controlplane.sealing.rows import SealedRow
 from trustedprofiles.models import Account
 from trustedprofiles.models.revision import Revisioned
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
@@ -94,15 +95,16 @@ class ApiKey(Revisioned):
         return str(Crn("iam-identity", "", self.account_id, "apikey", self.id))
 
 
-class StoredValue(models.Model):
+class StoredValue(SealedRow):
     """The value of an API key of a service ID whose creator asked for it to be stored, encrypted under the KEK."""
 
     api_key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="stored_value")
-    kek_id = models.CharField(max_length=16)
-    nonce = models.BinaryField()
-    ciphertext = models.BinaryField()
 
     def __str__(self) -> str:
+        return self.api_key_id
+
+    @property
+    def bound_to(self) -> str:
         return self.api_key_id
 
 

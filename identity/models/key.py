@@ -2,10 +2,12 @@
 
 from django.db import models
 
+from controlplane.sealing.rows import SealedRow
+
 STATES_THAT_VERIFY = ("prepared", "active", "retiring")
 
 
-class KeyPair(models.Model):
+class KeyPair(SealedRow):
     """A private key, encrypted under the KEK, with its public key and certificate.
 
     Life cycle ``prepared -> active -> retiring -> retired``, forward only. The partial unique indexes, not the code
@@ -37,8 +39,6 @@ class KeyPair(models.Model):
     issuer = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="issued_keys")
 
     kek_id = models.CharField(max_length=16, blank=True, help_text="empty once the private key is wiped")
-    nonce = models.BinaryField()
-    ciphertext = models.BinaryField()
 
     published_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True, blank=True)
@@ -68,14 +68,22 @@ class KeyPair(models.Model):
     def __str__(self) -> str:
         return self.kid
 
+    @property
+    def bound_to(self) -> str:
+        return self.kid
 
-class KnownAnswer(models.Model):
+
+class KnownAnswer(SealedRow):
     """A known text encrypted under a KEK, to check that the configured KEK is the one of this database."""
 
     kek_id = models.CharField(primary_key=True, max_length=16)
-    nonce = models.BinaryField()
-    ciphertext = models.BinaryField()
     first_used_at = models.DateTimeField()
 
+    proves_kek = True
+
     def __str__(self) -> str:
+        return self.kek_id
+
+    @property
+    def bound_to(self) -> str:
         return self.kek_id

@@ -14,8 +14,9 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, OverQuota, ReferenceNotFound, Target, existing
-from controlplane.kernel.named_lock import named_lock
-from identity import events, key_encryption
+from controlplane.sealing.keks import unseal
+from controlplane.sealing.rows import seal_new
+from identity import events
 from identity.models import ApiKey, StoredValue
 from trustedprofiles.limits import API_KEYS_PER_IDENTITY
 from trustedprofiles.models import Account, ServiceId
@@ -162,13 +163,11 @@ def _require_subject(account: Account, iam_id: str, by: Party) -> None:
 def stored_value(key: ApiKey) -> str:
     """Return the value of an API key if it is stored, else an empty text."""
     row = StoredValue.objects.filter(api_key=key).first()
-    return key_encryption.unseal_value(row) if row else ""
+    return unseal(row).decode() if row else ""
 
 
 def _store(key: ApiKey, value: str) -> None:
-    with named_lock("kek"):  # locked until the commit: nothing is sealed under a KEK that is being replaced
-        key_encryption.require_known_kek()
-    StoredValue.objects.create(api_key=key, **key_encryption.seal_value(value, bound_to=key.id))
+    StoredValue.objects.create(api_key=key, **seal_new(value.encode(), bound_to=key.id))
 
 
 def _check(iam_id: str, values: dict[str, Any], *, store_value: bool = False) -> None:

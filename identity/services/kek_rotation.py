@@ -1,11 +1,11 @@
-"""Encryption of every private key and every stored value of an API key under the first KEK, so that the other KEKs can
-be removed.
+"""Encryption of every stored secret under the first KEK, so that the other KEKs can be removed: private keys, stored
+values of API keys, and key material of Key Protect.
 
 Each batch is a transaction, and the rows show which are done: if a call is killed at any point, the next one goes on
 with the rest, and two calls at once share the work.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +14,11 @@ from django.db.models import QuerySet
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import named_lock
+from controlplane.sealing.keks import first_kek, reseal
+from controlplane.sealing.rows import SealedRow, sealed_models, sealed_rows
 from identity import key_encryption
 from identity.events import KEK_ROTATE
-from identity.models import KeyPair, KnownAnswer, StoredValue
+from identity.models import KnownAnswer
 
 BATCH = 5
 """Secrets in one batch: few, because no other key can be made and no KEK registered during a batch."""
@@ -27,7 +29,7 @@ class Reencrypted:
     kek_id: str
     """The KEK that everything is encrypted under now."""
     keys: int
-    """The number of secrets (private keys and values of API keys) that this call encrypted again."""
+    """The number of secrets that this call encrypted again."""
     left: int
     """The number of secrets that still name another KEK; 0 unless a process that knows only that KEK made one
     meanwhile."""
@@ -50,17 +52,23 @@ def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party
     with named_lock("kek"):
         remainder = _outstanding()
         if not remainder:
-            KnownAnswer.objects.exclude(kek_id=key_encryption.first_kek()).delete()
+            KnownAnswer.objects.exclude(kek_id=first_kek()).delete()
         if keys:
-            kek = Party(key_encryption.first_kek(), key_encryption.first_kek(), "KeyEncryptionKey")
+            kek = Party(first_kek(), first_kek(), "KeyEncryptionKey")
             record(KEK_ROTATE, initiator=by, target=kek, data={"keys": keys, "left": remainder})
-    total = KeyPair.objects.exclude(kek_id="").count() + StoredValue.objects.count()
-    return Reencrypted(key_encryption.first_kek(), keys, remainder, total)
+    total = sum(rows.count() for rows in _secrets())
+    return Reencrypted(first_kek(), keys, remainder, total)
 
 
-def _others() -> tuple[QuerySet[KeyPair], QuerySet[StoredValue]]:
-    kek_ids = ["", key_encryption.first_kek()]
-    return KeyPair.objects.exclude(kek_id__in=kek_ids), StoredValue.objects.exclude(kek_id__in=kek_ids)
+def _secrets() -> Iterator[QuerySet[SealedRow]]:
+    """Yield the stored secrets of each kind, without those that were wiped."""
+    for model in sealed_models():
+        if not model.proves_kek:
+            yield sealed_rows(model)
+
+
+def _others() -> list[QuerySet[SealedRow]]:
+    return [rows.exclude(kek_id=first_kek()) for rows in _secrets()]
 
 
 def _outstanding() -> int:
@@ -68,14 +76,11 @@ def _outstanding() -> int:
 
 
 def _reencrypt_batch() -> int:
+    number = 0
     with named_lock("kek"):
-        keys, values = _others()
-        rows = list(keys.order_by("pk").select_for_update()[:BATCH])
-        for row in rows:
-            KeyPair.objects.filter(pk=row.pk).update(**key_encryption.reseal(row, bound_to=row.kid))
-        stored = list(values.order_by("pk").select_for_update()[: BATCH - len(rows)])
-        for value in stored:
-            columns = key_encryption.reseal(value, bound_to=value.api_key_id)
-            StoredValue.objects.filter(pk=value.pk).update(**columns)
+        for others in _others():
+            for row in others.order_by("pk").select_for_update()[: BATCH - number]:
+                others.model._base_manager.filter(pk=row.pk).update(**reseal(row))
+                number += 1
         failpoints.reach("before_commit", "kek")
-    return len(rows) + len(stored)
+    return number

@@ -16,6 +16,7 @@ from django.db.models import Max
 
 from controlplane.kernel import clock
 from controlplane.kernel.named_lock import named_lock
+from controlplane.sealing.rows import require_known_kek
 from identity import ca, key_cache, key_encryption
 from identity.claims import identity_issuer
 from identity.key_periods import configured_key_times
@@ -67,7 +68,7 @@ def store_successor(purpose: Purpose, region: str, key: rsa.RSAPrivateKey, *, no
     KEK is not that of this database.
     """
     with named_lock("kek"):  # locked until the commit: no key is made under a KEK that is being replaced
-        key_encryption.require_known_kek()
+        require_known_kek()
     peers = KeyPair.objects.filter(purpose=purpose, region=region)
     generation = (peers.aggregate(last=Max("generation"))["last"] or 0) + 1
     kid = _new_kid(purpose, region, now=now)
@@ -99,7 +100,7 @@ def store_successor(purpose: Purpose, region: str, key: rsa.RSAPrivateKey, *, no
         certificate=ca.pem(certificate) if certificate else "",
         expires_at=certificate.not_valid_after_utc if certificate else None,
         issuer=issuer,
-        **key_encryption.seal(key, bound_to=kid),
+        **key_encryption.seal_private_key(key, kid=kid),
         published_at=now,
     )
 

@@ -16,6 +16,8 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import named_lock
+from controlplane.sealing.keks import WIPED
+from controlplane.sealing.rows import require_fitting_kek
 from identity import key_cache, key_encryption
 from identity.events import KEY_ASK_ROTATION, KEY_DISCARD, KEY_PREPARE, KEY_RETIRE, KEY_ROTATE
 from identity.key_periods import configured_key_times
@@ -105,7 +107,7 @@ def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succe
     A second request meanwhile changes nothing. If there is no key yet, or its period is over, the successor takes over
     first and the rotation is complete. Raises the same exceptions as ``rotate_now``.
     """
-    key_encryption.require_fitting_kek()
+    require_fitting_kek()
     series = _series(purpose, region)
     before = first(live_keys().get(series, []), "active")
     for _ in range(MOST_TRIES):
@@ -135,7 +137,7 @@ def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYS
     Raises KeyError when there are no keys, and ImproperlyConfigured, with nothing changed, when stored keys do not
     decrypt under the configured KEK.
     """
-    key_encryption.require_fitting_kek()
+    require_fitting_kek()
     series = _series(purpose, region)
     for _ in range(MOST_TRIES):
         _run_steps(series, now=now)
@@ -219,7 +221,7 @@ def _move(kid: str, before: str, after: str, **changes: object) -> int:
 
 @transaction.atomic
 def _end(kid: str, before: str, event: str, *, now: datetime) -> bool:
-    if _move(kid, before, State.RETIRED, retired_at=now, **key_encryption.WIPED) != 1:
+    if _move(kid, before, State.RETIRED, retired_at=now, **WIPED) != 1:
         return False
     record(event, initiator=SYSTEM, target=Party(kid, kid, "Key"))
     return True
@@ -233,7 +235,7 @@ def _hand_over(series: KeySeries, old: str | None, successor: str, *, now: datet
     with transaction.atomic():
         # The private key is deleted if the key cannot sign anything any more.
         signs_on = configured_key_times()[series.purpose].signs_while_retiring
-        wiped: Mapping[str, object] = {} if signs_on else key_encryption.WIPED
+        wiped: Mapping[str, object] = {} if signs_on else WIPED
         if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
             return False
         failpoints.reach("after_demote", series.purpose)

@@ -10,7 +10,8 @@ from ibm_platform_services import IamIdentityV1
 from ibm_platform_services.iam_identity_v1 import ApiKeyInsideCreateServiceIdRequest
 
 from controlplane.kernel import clock
-from identity import key_encryption
+from controlplane.sealing import keks
+from controlplane.sealing import rows as sealed_rows
 from identity.models import StoredValue
 from identity.services.kek_rotation import rotate_kek
 from tests.api.apikeys import BOB, KEYS, SERVICE_IDS, make_key, make_service_id
@@ -85,7 +86,7 @@ def test_a_key_made_with_its_service_id_is_stored_by_the_official_client() -> No
 
 
 def test_another_kek_takes_over_and_the_old_one_can_go(stored: Any, settings: Any) -> None:
-    old = str(settings.HOME.read_secret(key_encryption.KEK_FILE))
+    old = str(settings.HOME.read_secret(keks.KEK_FILE))
     new = base64.b64encode(os.urandom(32)).decode()
     settings.BAREMINT_KEK = [new, old]
     counts = rotate_kek(now=clock.now(), progress=lambda *_: None)
@@ -98,7 +99,7 @@ def test_a_value_moved_to_another_key_stops_the_start(stored: Any) -> None:
     other = make_key(iam_id=stored["iam_id"])
     StoredValue.objects.update(api_key=other["id"])
     with pytest.raises(ImproperlyConfigured, match="does not decrypt"):
-        key_encryption.require_fitting_kek()
+        sealed_rows.require_fitting_kek()
 
 
 def test_the_value_goes_with_the_service_id(stored: Any) -> None:

@@ -7,7 +7,8 @@ import signal
 import pytest
 from django.test import override_settings
 
-from identity import key_cache, key_encryption
+from controlplane.sealing import keks
+from identity import key_cache
 from identity.models import KeyPair, KnownAnswer
 from identity.services.kek_rotation import BATCH
 from tests.faults.site import Site
@@ -21,7 +22,7 @@ def new_kek() -> str:
 
 def id_of(kek: str) -> str:
     with override_settings(BAREMINT_KEK=[kek]):
-        return key_encryption.first_kek()
+        return keks.first_kek()
 
 
 def stored() -> list[tuple[object, ...]]:
@@ -55,7 +56,7 @@ def test_a_wrong_kek_stops_the_worker(site: Site) -> None:
     before = stored()
     with site.worker("wrong-kek", BAREMINT_KEK=new_kek()) as worker:
         assert worker.wait(60) == 1
-    assert "The worker does not start: The private keys are encrypted under KEK" in site.log("worker-wrong-kek")
+    assert "The worker does not start: Stored secrets are encrypted under KEK" in site.log("worker-wrong-kek")
     assert stored() == before
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from controlplane.bench.postgresql import PostgresqlServer, postgresql_server
-from identity import key_encryption
+from controlplane.sealing import keks
 from tests.live.product import Product
 from tests.postgresql import NewDatabase, create_database
 
@@ -74,7 +74,7 @@ class ReadyMade:
 
 def take_kek(home: Path) -> str:
     """The key-encryption key of a data directory, which keeps it no longer: for processes that get it as a setting."""
-    file = home / key_encryption.KEK_FILE
+    file = home / keks.KEK_FILE
     kek = file.read_text().strip()
     file.unlink()
     return kek

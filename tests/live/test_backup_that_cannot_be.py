@@ -141,6 +141,25 @@ def test_a_good_one_is_restored_after_a_bad_one(empty: Product, archive: Path, t
     assert "Restored." in empty.run("restore", str(archive))
 
 
+def test_a_backup_from_before_there_was_a_table_of_key_material_is_restored(
+    empty: Product, archive: Path, tmp_path: Path
+) -> None:
+    """Whether the KEK decrypts all secrets can be checked only when all tables with secrets are there."""
+
+    def of_an_older_version(members: dict[str, bytes]) -> dict[str, bytes]:
+        (file := tmp_path / "older").write_bytes(members[DATABASE])
+        with closing(sqlite3.connect(file)) as opened:
+            for table in ("keyalias", "keyversion", "key", "keyring"):
+                opened.execute(f"DROP TABLE keyprotect_{table}")
+            opened.execute("DELETE FROM django_migrations WHERE app = 'keyprotect'")
+            opened.commit()
+            opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return members | {DATABASE: file.read_bytes()}
+
+    older = changed(archive, tmp_path / "older.tar", of_an_older_version)
+    assert "Restored." in empty.run("restore", str(older))
+
+
 @pytest.mark.parametrize("name", ["kek", "credentials.json"])
 def test_a_data_directory_that_keeps_the_keys_of_another_database_is_not_empty(
     empty: Product, archive: Path, name: str

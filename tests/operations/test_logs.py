@@ -17,7 +17,7 @@ from controlplane.kernel import context
 from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.logs import RateLimit
 from tests.broker import broker_in_memory, taken
-from tests.rules.test_redaction import API_KEY, PEM, TOKEN, short_hash
+from tests.rules.test_redaction import API_KEY, DATA_KEY, PEM, TOKEN, short_hash
 
 
 @pytest.fixture
@@ -75,6 +75,17 @@ def test_no_secret_is_written_wherever_it_stands(stream: io.StringIO, secret: st
     bare = secret.removeprefix("apikey=")
     assert json.dumps(bare)[1:-1] not in stream.getvalue()
     assert bare not in stream.getvalue()
+
+
+def test_key_material_is_not_written_in_whatever_form_a_body_is_logged(stream: io.StringIO) -> None:
+    body = {"plaintext": DATA_KEY, "aad": [DATA_KEY, "x"], "iv": DATA_KEY}
+    log = structlog.get_logger("x")
+    log.info("sent", body=body, payload=DATA_KEY)
+    log.info(f"sent {body}")
+    log.info(f"sent {json.dumps(body, indent=1)}")
+    log.info("sent", body=json.dumps(body).encode())
+    assert len(lines(stream)) == 4
+    assert DATA_KEY not in stream.getvalue()
 
 
 def test_a_token_can_still_be_found_by_who_has_it(stream: io.StringIO) -> None:

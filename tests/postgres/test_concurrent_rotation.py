@@ -15,6 +15,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.deployment.home import Home
 from controlplane.kernel import clock
+from controlplane.sealing import keks
 from identity import key_cache, key_encryption
 from identity.models import KeyPair, KnownAnswer
 from identity.services import kek_rotation, key_rotation
@@ -87,11 +88,11 @@ def test_of_two_machines_that_start_at_once_with_different_keks_one_is_refused(
     """Each has generated its own, as without BAREMINT_KEK: what one encrypts the other could never read."""
     from threading import current_thread
 
-    def of_this_machine() -> tuple[key_encryption.Kek, ...]:
+    def of_this_machine() -> tuple[keks.Kek, ...]:
         kek = base64.b64encode(current_thread().name.encode().ljust(32)[:32]).decode()
-        return key_encryption._parse((kek,))
+        return keks._parse((kek,))
 
-    monkeypatch.setattr(key_encryption, "_keks", of_this_machine)
+    monkeypatch.setattr(keks, "configured_keks", of_this_machine)
     errors = failures(together([lambda: key_rotation.ensure_keys(now=clock.now())] * 2))
 
     assert [type(each) for each in errors] == [ImproperlyConfigured]
@@ -139,7 +140,7 @@ def test_requests_for_a_rotation_while_workers_tick_cause_one_hand_over(started:
 def test_keys_that_rotate_during_a_rotation_of_the_kek_are_all_under_the_new_one(
     started: None, together: Together, settings: Any
 ) -> None:
-    old = settings.HOME.read_secret(key_encryption.KEK_FILE)
+    old = settings.HOME.read_secret(keks.KEK_FILE)
     new = base64.b64encode(os.urandom(32)).decode()
     settings.BAREMINT_KEK = [new, old]
     later = clock.now() + timedelta(hours=25)
@@ -154,7 +155,7 @@ def test_keys_that_rotate_during_a_rotation_of_the_kek_are_all_under_the_new_one
     assert failures(results) == []
     settings.BAREMINT_KEK = [new]
     key_rotation.ensure_keys(now=clock.now())
-    assert set(KeyPair.objects.exclude(kek_id="").values_list("kek_id", flat=True)) == {key_encryption.first_kek()}
+    assert set(KeyPair.objects.exclude(kek_id="").values_list("kek_id", flat=True)) == {keks.first_kek()}
 
 
 def test_the_database_refuses_a_second_active_key(started: None) -> None:

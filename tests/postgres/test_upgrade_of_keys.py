@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import override_settings
 
 from controlplane.kernel import clock
+from controlplane.sealing import rows as sealed_rows
 from identity import ca, key_cache, key_encryption
 from identity.models import KeyPair
 from identity.services import key_rotation
@@ -78,7 +79,7 @@ def fill(table: Any, pool: Iterator[rsa.RSAPrivateKey]) -> None:
                 "state": state,
                 "region": "us-south",
                 "public_key": public.decode(),
-                **key_encryption.seal(key, bound_to=kid),
+                **key_encryption.seal_private_key(key, kid=kid),
                 "published_at": now,
                 "activated_at": None if state == "prepared" else now,
                 "demoted_at": clock.now() if state == "retiring" else None,
@@ -127,7 +128,7 @@ def test_certificates_that_were_stored_say_when_they_end(upgraded: Upgraded) -> 
 def test_keys_whose_private_half_is_gone_name_no_kek(upgraded: Upgraded) -> None:
     nameless = KeyPair.objects.filter(kek_id="", kid__in=[row[0] for row in upgraded.before])
     assert set(nameless.values_list("state", flat=True)) == {"retired", "retiring"}
-    key_encryption.require_fitting_kek()
+    sealed_rows.require_fitting_kek()
 
 
 def test_a_token_from_before_is_good_after_its_key_was_succeeded(upgraded: Upgraded) -> None:

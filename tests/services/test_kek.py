@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from controlplane.activity.models import ActivityEvent
 from controlplane.deployment.home import Home
 from controlplane.kernel import clock, failpoints
+from controlplane.sealing import keks
 from identity import key_cache, key_encryption
 from identity.models import KeyPair, KnownAnswer
 from identity.services import key_rotation
@@ -29,7 +30,7 @@ def new_kek() -> str:
 @pytest.fixture
 def old_kek(settings: Any) -> str:
     """The KEK in use."""
-    return str(settings.HOME.read_secret(key_encryption.KEK_FILE))
+    return str(settings.HOME.read_secret(keks.KEK_FILE))
 
 
 def stored() -> list[tuple[Any, ...]]:
@@ -56,8 +57,9 @@ def test_private_keys_are_not_stored_in_the_clear() -> None:
 
 def test_a_private_key_moved_to_another_row_does_not_decrypt() -> None:
     row, other = KeyPair.objects.filter(state="active")[:2]
+    other.nonce, other.ciphertext = row.nonce, row.ciphertext
     with pytest.raises(ImproperlyConfigured, match="does not decrypt"):
-        key_encryption.unseal(row, bound_to=other.kid)
+        key_encryption.unseal_private_key(other)
 
 
 # --- The start
@@ -81,7 +83,7 @@ def test_a_lost_kek_is_not_replaced_by_a_new_one(settings: Any, tmp_path: Path) 
 
 
 def test_a_wrong_kek_stops_the_start_also_where_no_private_key_is_left(settings: Any) -> None:
-    KeyPair.objects.update(**key_encryption.WIPED)
+    KeyPair.objects.update(**keks.WIPED)
     settings.BAREMINT_KEK = [new_kek()]
     with pytest.raises(ImproperlyConfigured, match="which BAREMINT_KEK does not hold"):
         key_rotation.ensure_keys(now=clock.now())

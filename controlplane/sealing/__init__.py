@@ -1,0 +1,1 @@
+"""Secrets at rest: encrypted under a key-encryption key (KEK) that never enters the database."""
