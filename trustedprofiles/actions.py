@@ -247,7 +247,7 @@ PROFILED = ("cluster-network", "dedicated-host", "instance", "load-balancer", "s
 VERBS = ("list", "read", "create", "update", "delete")
 ACTIONS["is"] += tuple(f"is.{kind}.{kind}.{verb}" for kind in NOT_SIMULATED for verb in VERBS)
 ACTIONS["is"] += tuple(f"is.{kind}.{kind}-profile.{verb}" for kind in PROFILED for verb in ("list", "read"))
-ACTIONS |= {each.name: tuple(each.actions) for each in services().values() if each.actions}
+ACTIONS |= {each.name: each.served_actions for each in services().values() if each.served_actions}
 NAMED_ROLE_ONLY = frozenset(
     action for each in services().values() for action, least in each.actions.items() if least is None
 )

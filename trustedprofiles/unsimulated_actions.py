@@ -4,7 +4,7 @@ Source: IBM's table of roles and actions by service, in its order. Services that
 (controlplane/cloudservice/declaration.py) have theirs in their declarations.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from controlplane.cloudservice.registry import services as declared_services
 
@@ -101,3 +101,9 @@ def listed_actions(role_name: str, services: Collection[str]) -> Iterator[str]:
     """Yield the actions without an operation that Reader, Writer or Manager lists for these services."""
     for declared in (DECLARED[name] for name in services if name in DECLARED):
         yield from declared.listed_actions(role_name)
+
+
+def in_ibms_order(actions: Iterable[str]) -> list[str]:
+    """Return the actions in the order of IBM's lists, from which clients select by position; others come last."""
+    places = {action: place for each in DECLARED.values() for place, action in enumerate(each.actions)}
+    return sorted(actions, key=lambda action: places.get(action, len(places)))

@@ -92,9 +92,13 @@ class OperationSchema(AutoSchema):
         }
         if operation.answer is not None:
             success["content"] = {JSON: {"schema": schema_of(operation.answer, self.registry)}}
+        preferred: Schema = {}
+        if operation.representation is not None:
+            content = {JSON: {"schema": schema_of(operation.representation, self.registry)}}
+            preferred = {"200": {**success, "description": HTTPStatus.OK.phrase, "content": content}}
         refusals = {str(status): self._refusal(status) for status in self._refusals(operation)}
         page = {"302": {"description": "A page of the console, for browsers."}} if operation.page else {}
-        return {str(operation.status): success, **page, **refusals}
+        return {str(operation.status): success, **preferred, **page, **refusals}
 
     def _refusals(self, operation: Operation) -> list[int]:
         """400: a NUL character, a wrong ``version`` or body. 404: what the path, or a parameter, names is not there."""

@@ -16,7 +16,7 @@ METADATA_SERVICE = "controlplane.urls_inside"
 
 
 def document_path(route: str) -> str:
-    """Return Django's route in the form of OpenAPI: ``/v1/keys/{key_id}`` for ``v1/keys/<str:key_id>``."""
+    """Return Django's route in the form of OpenAPI: ``/v1/images/{id}`` for ``v1/images/<str:id>``."""
     return "/" + CONVERTER.sub(r"{\1}", route).rstrip("/")
 
 

@@ -64,10 +64,10 @@ class CloudService:
     """One sentence for the API documentation: what its API is for."""
     offering: Offering
     actions: Mapping[str, LeastRole | None] = field(default_factory=dict)
-    """The actions of its operations, with the smallest of Reader, Writer and Manager that grants each; None for an
-    action that only the roles which list it grant."""
-    unserved_actions: Mapping[str, LeastRole] = field(default_factory=dict)
-    """Actions that Reader, Writer and Manager list in IBM's cloud, and no operation here asks for."""
+    """Its actions in the order of IBM's lists, with the smallest of Reader, Writer and Manager that grants each; None
+    for an action that only the roles which list it grant."""
+    unserved: frozenset[str] = frozenset()
+    """Those of its actions that no operation here asks for: roles list them, and they grant nothing."""
     published: Mapping[str, str] = field(default_factory=dict)
     """The verbs of every action that IBM publishes, by kind of resource. Custom roles may list them too."""
     roles: tuple[ServiceRole, ...] = ()
@@ -94,15 +94,24 @@ class CloudService:
 
     def grants(self, role_name: str, action: str) -> bool:
         """Return whether Reader, Writer or Manager grants the action of an operation."""
+        return action not in self.unserved and self._has_role(role_name, action)
+
+    def _has_role(self, role_name: str, action: str) -> bool:
         least = self.actions.get(action)
         return least is not None and role_name in LADDER and LADDER.index(role_name) >= LADDER.index(least)
 
+    @property
+    def served_actions(self) -> tuple[str, ...]:
+        """Return the actions of its operations."""
+        return tuple(action for action in self.actions if action not in self.unserved)
+
     def listed_actions(self, role_name: str) -> tuple[str, ...]:
         """Return the actions without an operation that Reader, Writer or Manager lists."""
-        if role_name not in LADDER:
-            return ()
-        rank = LADDER.index(role_name)
-        return tuple(action for action, least in self.unserved_actions.items() if rank >= LADDER.index(least))
+        return tuple(each for each in self.actions if each in self.unserved and self._has_role(role_name, each))
 
     def published_actions(self) -> tuple[str, ...]:
-        return tuple(f"{self.name}.{kind}.{verb}" for kind, verbs in self.published.items() for verb in verbs.split())
+        """Return the actions that custom roles may list beside those of operations."""
+        published = tuple(
+            f"{self.name}.{kind}.{verb}" for kind, verbs in self.published.items() for verb in verbs.split()
+        )
+        return (*self.unserved, *published)

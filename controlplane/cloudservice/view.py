@@ -95,6 +95,10 @@ class ServiceView(DescribedView):
         """Return the service's own form of a refusal, where its codes or statuses differ."""
         return error
 
+    def event_data(self) -> dict[str, Any]:
+        """Return the data of this view's events."""
+        return {}
+
     def target(self) -> Party:
         """Return the target of this view's events: the instance, or ``*`` without one."""
         instance = self.__dict__.get("instance_row")
@@ -106,14 +110,22 @@ class ServiceView(DescribedView):
         bearer = tokens.bearer_of(request.headers.get("Authorization", ""), now=clock.now())
         self._call = ServiceCall(self.service.name, request._request, bearer)
         self.refuse_unstorable()
-        attributes = {**self._instance_attributes(), **self.resource_attributes()}
-        for action in (operation.action, *operation.also):
-            self._call.require(action, attributes)
+        self.decide(operation)
         if self.requested_instance:
             self.instance  # noqa: B018  raises NotFound
         require_body(request._request)
 
-    def _instance_attributes(self) -> dict[str, str]:
+    def decide(self, operation: Operation) -> None:
+        """Ask IAM for its decision on the operation. Raises NotAuthorized, Unauthenticated or IamUnavailable.
+
+        A subclass may ask about several resources, or check first what needs no decision.
+        """
+        attributes = {**self.instance_attributes(), **self.resource_attributes()}
+        for action in (operation.action, *operation.also):
+            self.call.require(action, attributes)
+
+    def instance_attributes(self) -> dict[str, str]:
+        """Return the attributes of the instance that policies match."""
         if not (word := self.requested_instance):
             return {}
         if (instance := self.instance_row) is None:
@@ -138,4 +150,4 @@ class ServiceView(DescribedView):
         return response
 
     def _record(self, operation: Operation, call: ServiceCall, error: ApiError | None, status: int = 200) -> None:
-        call.record_event(operation.event, self.target(), error=error, status=status)
+        call.record_event(operation.event, self.target(), error=error, status=status, data=self.event_data())

@@ -83,6 +83,9 @@ class Operation:
     """The serializer of the request body; None when there is no body."""
     answer: Any = None
     """A TypedDict of the answer; None when it is empty."""
+    representation: Any = None
+    """A TypedDict of the answer, with status 200, to a request that prefers one (``Prefer``, RFC 7240); None when it
+    reads no preference."""
     paged: bool = False
     """Whether it answers with pages of a collection, by ``start`` and ``limit``."""
     query: tuple[Parameter, ...] = ()

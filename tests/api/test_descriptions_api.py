@@ -12,7 +12,13 @@ TEXTS = ["SDK Test role description ", "  both ", " ", "", "line\nline\n"]
 CREATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "role": (
         "/v2/roles",
-        {"name": "Own", "display_name": "Own", "account_id": ACCOUNT, "service_name": "kms", "actions": ["kms.a.b"]},
+        {
+            "name": "Own",
+            "display_name": "Own",
+            "account_id": ACCOUNT,
+            "service_name": "satellite",
+            "actions": ["satellite.a"],
+        },
     ),
     "policy": ("/v1/policies", v1_policy()),
     "v2-policy": ("/v2/policies", v2_policy()),

@@ -10,9 +10,11 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from controlplane.apidocs.document import document
+from controlplane.cloudservice.registry import services
 
 HERE = "urn:baremint"
 # What needs no IAM token: the token service, the metadata service, what verifiers and operators read.
+OF_SERVICES = {service.title for service in services().values()}
 OPEN = {"IAM token", "Metadata service", "Certificates", "Operations"}
 
 
@@ -37,8 +39,12 @@ def operations() -> list[Documented]:
 
 
 def guarded_operations() -> list[Documented]:
-    """Those that need an IAM token."""
-    return [each for each in operations() if not OPEN & set(each.content["tags"])]
+    """Those that need an IAM token, of the APIs that decide themselves: services ask IAM over HTTP."""
+    return [each for each in operations() if not (OPEN | OF_SERVICES) & set(each.content["tags"])]
+
+
+def operations_of_services() -> list[Documented]:
+    return [each for each in operations() if OF_SERVICES & set(each.content["tags"])]
 
 
 def validator(schema: Any) -> Draft202012Validator:

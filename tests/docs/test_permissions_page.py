@@ -6,7 +6,7 @@ from controlplane.apidocs.permissions.page import page
 from controlplane.apidocs.permissions.table import granting, permissions
 from controlplane.kernel.operation import Operation
 from controlplane.objectstore.operations import OPERATIONS
-from tests.docs.document import guarded_operations
+from tests.docs.document import guarded_operations, operations_of_services
 from tests.tables import assert_none
 from trustedprofiles.actions import ACTIONS, service_of
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES
@@ -32,7 +32,8 @@ def test_the_page_is_what_the_code_says() -> None:
 
 
 def test_every_documented_operation_that_takes_an_iam_token_stands_in_the_table() -> None:
-    guarded, operation_names = {str(each) for each in guarded_operations()}, {each.operation.name for each in TABLE}
+    guarded = {str(each) for each in (*guarded_operations(), *operations_of_services())}
+    operation_names = {each.operation.name for each in TABLE}
     assert_none(guarded ^ operation_names, among=operation_names)
 
 

@@ -9,7 +9,7 @@ from controlplane.deployment.env import WrongSetting
 from tests.tables import assert_rows, check_each
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, verb_of
-from trustedprofiles.service_roles import known_actions
+from trustedprofiles.service_roles import EVERY_ROLE, known_actions
 from trustedprofiles.unsimulated_actions import listed_actions
 
 COS = services()["cloud-object-storage"]
@@ -27,15 +27,20 @@ def test_platform_roles_grant_nothing_in_a_declared_service() -> None:
     def check(action: str) -> None:
         assert not [role.display_name for role in SYSTEM_ROLES if role.grants(action)]
 
-    check_each([action for each in services().values() for action in (*each.actions, *each.unserved_actions)], check)
+    check_each([action for each in services().values() for action in each.actions], check)
 
 
-def test_actions_of_a_service_that_is_not_served_are_listed_and_not_asked_for() -> None:
+def test_actions_without_an_operation_are_listed_and_not_asked_for() -> None:
     kms = services()["kms"]
-    assert "kms" not in ACTIONS
-    assert known_actions("kms") == frozenset()
+    assert not kms.unserved & {*ACTIONS["kms"]}
+    assert known_actions("kms") == {*kms.actions}
     counts = {role.display_name: len(list(listed_actions(role.display_name, ["kms"]))) for role in SERVICE_ROLES}
-    assert counts == {"Reader": 15, "Writer": 26, "Manager": len(kms.unserved_actions)}
+    assert counts == {"Reader": 8, "Writer": 13, "Manager": len(kms.unserved)}
+
+
+def test_only_key_purge_purges_keys() -> None:
+    """Not even the owner of the account may (Key Protect contract, section 5.2)."""
+    assert [role.display_name for role in EVERY_ROLE if role.grants("kms.secrets.purge")] == ["KeyPurge"]
 
 
 def test_a_package_whose_module_has_no_declaration_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,11 @@ GRANTED = {
             *("put", "post_initiate_upload", "put_part", "get_uploads", "post_complete_upload", "delete_upload"),
         )
     },
+    "ReaderPlus": {
+        *(f"kms.secrets.{each}" for each in ("readmetadata", "head", "list", "listkeyversions", "read")),
+        *("kms.secrets.wrap", "kms.secrets.unwrap", "kms.secrets.rewrap", "kms.keyrings.list"),
+    },
+    "KeyPurge": {"kms.secrets.purge"},
     "Service ID creator": {"iam-identity.serviceid.create"},
     "User API key creator": {"iam-identity.user-apikey.create"},
     "Groups Service Member Manage": {"iam-groups.groups.list", "iam-groups.members.add"},

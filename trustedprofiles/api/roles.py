@@ -22,7 +22,7 @@ from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.selectors import find_role
 from trustedprofiles.service_roles import PLATFORM_ROLES, own_roles, services_of
 from trustedprofiles.services import roles
-from trustedprofiles.unsimulated_actions import listed_actions
+from trustedprofiles.unsimulated_actions import in_ibms_order, listed_actions
 
 MOST_ACTIONS = 200
 LONGEST_ACTION = 128
@@ -127,7 +127,7 @@ def _body(role: Role, services: Collection[str]) -> role_responses.Role:
     return {
         "display_name": role.display_name,
         "description": role.description,
-        "actions": [*granted_actions(role, services), *listed_actions(role.display_name, services)],
+        "actions": in_ibms_order([*granted_actions(role, services), *listed_actions(role.display_name, services)]),
         "crn": role.crn,
     }
 
