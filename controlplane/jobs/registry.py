@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from controlplane.activity import counters, job_runs
+from controlplane.keyprotect.services import due_changes
 from controlplane.resourcecontroller.services import reclamations
 from identity.services import certificate_renewal, key_rotation, revocation, revocation_lists
 from servers.services import image_exports, images, reservation_terms, transitions
@@ -65,6 +66,7 @@ JOBS = {
             reclamations.reclaim_due,
             reclamations.due_at,
         ),
+        Job("key-changes", "expires keys and purges destroyed ones", due_changes.run_due, due_changes.due_at),
         Job("event-tally", "counts events", counters.count_settled_events, every=timedelta(seconds=30)),
         Job("job-pruning", "deletes old runs of jobs", job_runs.prune, every=timedelta(minutes=10)),
     )

@@ -1,0 +1,19 @@
+"""The part of Key Protect in the life of its instances (controlplane/cloudservice/instance_rules.py)."""
+
+from controlplane.instances.models import ResourceInstance
+from controlplane.keyprotect.models import Key, KeyRing
+from controlplane.keyprotect.states import State
+
+
+def refusal_of_deletion(instance: ResourceInstance) -> str:
+    """An instance with a key that is not destroyed cannot be deleted (Key Protect contract, section 6.2)."""
+    keys = Key.objects.filter(instance=instance).exclude(state=State.DESTROYED)
+    if names := list(keys.order_by("pk").values_list("name", flat=True)[:3]):
+        return f"The instance has keys in it that are not destroyed: {', '.join(names)}. Delete them first."
+    return ""
+
+
+def remove_content(instance: ResourceInstance) -> None:
+    """Destroyed keys and the key rings are deleted with the instance."""
+    Key.objects.filter(instance=instance).delete()
+    KeyRing.objects.filter(instance=instance).delete()

@@ -1,0 +1,59 @@
+"""Reads of keys, versions and key rings."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from controlplane.instances.models import ResourceInstance
+from controlplane.keyprotect.key_names import is_uuid
+from controlplane.keyprotect.models import Key, KeyRing, KeyVersion
+from controlplane.keyprotect.states import PURGED_AFTER, State
+from controlplane.sealing.keks import unseal
+
+
+def keys_of(instance: ResourceInstance, *, now: datetime) -> QuerySet[Key]:
+    """Return the keys of an instance. Those that were destroyed 90 days ago are purged, whether or not the job has
+    deleted them."""
+    purged = Q(state=State.DESTROYED, deleted_at__lte=now - PURGED_AFTER)
+    return Key.objects.filter(instance=instance).exclude(purged).select_related("instance", "ring")
+
+
+def is_in_state(state: State, *, now: datetime) -> Q:
+    """Return the condition that a key is in this state at an instant (states.state_at)."""
+    expired = Q(state=State.ACTIVE, expires_at__lte=now)
+    match state:
+        case State.ACTIVE:
+            return Q(state=state) & ~expired
+        case State.DEACTIVATED:
+            return Q(state=state) | expired
+    return Q(state=state)
+
+
+def find_key(instance: ResourceInstance, word: str, *, now: datetime) -> Key | None:
+    """Return the key with this id, in upper or lower case, or with this alias; None when the instance has none."""
+    rows = keys_of(instance, now=now)
+    name = {"identifier": word.lower()} if is_uuid(word) else {"aliases__name": word}
+    return rows.filter(**name).first()
+
+
+def versions_of(key: Key) -> QuerySet[KeyVersion]:
+    """Return the versions of a key without their material, the latest one first."""
+    return KeyVersion.objects.filter(key=key).order_by("-number").only("identifier", "number", "created_at")
+
+
+def payload_of(key: Key) -> bytes | None:
+    """Return the material of a standard key; None for a root key, whose material never leaves, and for a destroyed
+    key."""
+    if not key.extractable or key.state == State.DESTROYED:
+        return None
+    return unseal(KeyVersion.objects.get(key=key))
+
+
+def rings_of(instance: ResourceInstance) -> QuerySet[KeyRing]:
+    """Return the key rings that were created, in the order of their creation."""
+    return KeyRing.objects.filter(instance=instance).order_by("pk")
+
+
+def has_keys(instance: ResourceInstance, ring: str) -> bool:
+    """Return whether there is a key in a key ring, in any state."""
+    return Key.objects.filter(instance=instance, ring__name=ring).exists()

@@ -1,0 +1,56 @@
+"""What happens to keys by time: they expire, and destroyed ones are purged after 90 days."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Min
+
+from controlplane.activity.record import SYSTEM
+from controlplane.kernel.due_rows import take_each
+from controlplane.keyprotect import events
+from controlplane.keyprotect.models import Key
+from controlplane.keyprotect.services.changes import lock_key
+from controlplane.keyprotect.states import PURGED_AFTER, State
+
+EXPIRING = Key.objects.filter(state=State.ACTIVE, expires_at__isnull=False)
+DESTROYED = Key.objects.filter(state=State.DESTROYED)
+
+
+def run_due(now: datetime) -> int:
+    """Deactivate and purge the keys whose time has come. Returns how many there were."""
+    expired = EXPIRING.filter(expires_at__lte=now).order_by("expires_at", "pk").values_list("pk", flat=True)
+    destroyed = DESTROYED.filter(deleted_at__lte=now - PURGED_AFTER).order_by("deleted_at", "pk")
+    return take_each(expired, _expire, now=now, what="an expired key", key="key") + take_each(
+        destroyed.values_list("pk", flat=True), _purge, now=now, what="a destroyed key", key="key"
+    )
+
+
+def due_at(now: datetime) -> datetime | None:
+    """Return when the next key expires or is purged; None while there is none."""
+    expires_at: datetime | None = EXPIRING.aggregate(at=Min("expires_at"))["at"]
+    deleted_at: datetime | None = DESTROYED.aggregate(at=Min("deleted_at"))["at"]
+    purged_at = deleted_at + PURGED_AFTER if deleted_at else None
+    return min(filter(None, [expires_at, purged_at]), default=None)
+
+
+@transaction.atomic
+def _expire(pk: int, *, now: datetime) -> bool:
+    """Deactivate a key. Returns False when another worker or a request changed it first."""
+    key = lock_key(pk)
+    if key is None or key.state != State.ACTIVE or key.state_at(now) != State.DEACTIVATED:
+        return False
+    key.state, key.updated_at = State.DEACTIVATED, now
+    key.save(update_fields=["state", "updated_at"])
+    events.record_change(events.EXPIRE, key, by=SYSTEM, status=200)
+    return True
+
+
+@transaction.atomic
+def _purge(pk: int, *, now: datetime) -> bool:
+    """Purge a key. Returns False when another worker purged it, or a request restored it."""
+    key = lock_key(pk)
+    if key is None or key.state != State.DESTROYED or key.deleted_at is None or key.deleted_at > now - PURGED_AFTER:
+        return False
+    events.record_change(events.PURGE, key, by=SYSTEM, status=204)
+    key.delete()
+    return True

@@ -1,0 +1,46 @@
+"""Rotate root keys (Key Protect contract, section 2.7). The versions before stay: what they wrapped can be
+unwrapped."""
+
+import os
+import uuid
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, failpoints
+from controlplane.keyprotect import events
+from controlplane.keyprotect.errors import InvalidQuery, PayloadRequired, RotationNotPermitted, field
+from controlplane.keyprotect.models import Key
+from controlplane.keyprotect.root_keys import require_root
+from controlplane.keyprotect.services.changes import changing_key
+from controlplane.keyprotect.services.key_creation import GENERATED_BYTES, add_version
+from controlplane.keyprotect.states import ROTATE_AFTER, elapsed, require_state
+
+
+def rotate_key(key: Key, *, material: bytes | None, by: Party) -> None:
+    """Add a version, with new material for an imported key and generated material for another.
+
+    Raises RootKeyRequired, InvalidState, RotationNotPermitted within an hour of the rotation before, PayloadRequired,
+    and InvalidQuery for material of a key that was not imported.
+    """
+    with changing_key(key) as current:
+        now = clock.now()
+        require_root(current)
+        require_state("rotate", current.state_at(now))
+        if current.rotated_at is not None and elapsed(current.rotated_at, now) < ROTATE_AFTER:
+            raise RotationNotPermitted(
+                f"A key can be rotated once in an hour, and it was rotated at {current.rotated_at:%Y-%m-%dT%H:%M:%SZ}. "
+                "Wait until an hour after that."
+            )
+        if current.imported and material is None:
+            raise PayloadRequired("The key was imported. Send new key material to rotate it.", target=field("payload"))
+        if material is not None and not current.imported:
+            raise InvalidQuery(
+                "The query_param `payload` must be: provided only if key is imported", target=field("payload")
+            )
+        new = material or os.urandom(GENERATED_BYTES)
+        current.version = str(uuid.uuid4())
+        current.rotated_at = current.updated_at = now
+        current.bits = len(new) * 8
+        current.save(update_fields=["version", "rotated_at", "updated_at", "bits"])
+        version = add_version(current, new, number=current.versions.count() + 1, now=now)
+        events.record_change(events.ROTATE, current, by=by, status=204, data={"keyVersionId": version.identifier})
+        failpoints.reach("before_commit", "rotate-key")
