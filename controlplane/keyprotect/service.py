@@ -1,7 +1,22 @@
 """The declaration of Key Protect (Key Protect contract, sections 5 and 6)."""
 
-from controlplane.cloudservice.declaration import CloudService, Offering, Plan, ServiceRole
+from controlplane.cloudservice.declaration import Api, CloudService, Offering, Plan, ServiceRole
 
+UNSERVED = frozenset(
+    {
+        *(f"kms.policies.{each}" for each in ("read", "write")),
+        *(f"kms.instancepolicies.{each}" for each in ("read", "write")),
+        *(f"kms.importtoken.{each}" for each in ("read", "create")),
+        *(f"kms.registrations.{each}" for each in ("list", "listforkey", "create", "merge", "write", "deactivate")),
+        *("kms.registrations.delete", "kms.secrets.eventack", "kms.secrets.sync"),
+        *("kms.secrets.setkeyfordeletion", "kms.secrets.unsetkeyfordeletion"),
+    }
+)
+READER_PLUS = (
+    *("kms.secrets.readmetadata", "kms.secrets.head", "kms.secrets.list", "kms.secrets.listkeyversions"),
+    *("kms.secrets.wrap", "kms.secrets.unwrap", "kms.secrets.rewrap", "kms.secrets.read"),
+    *("kms.keyrings.list", "kms.registrations.list"),
+)
 SERVICE = CloudService(
     name="kms",
     title="Key Protect",
@@ -12,7 +27,10 @@ SERVICE = CloudService(
             Plan("4e853ad3-5820-49c7-8d07-a179fb15b9ee", "cross-region-resiliency"),
         ),
     ),
-    unserved_actions={
+    description="Root keys wrap the keys that programs encrypt their data with.",
+    instance_rules="controlplane.keyprotect.instance_rules",
+    instance_header="bluemix-instance",
+    actions={
         "kms.secrets.create": "Writer",
         "kms.secrets.read": "Writer",
         "kms.secrets.list": "Reader",
@@ -49,11 +67,19 @@ SERVICE = CloudService(
         "kms.keyrings.list": "Reader",
         "kms.keyrings.create": "Writer",
         "kms.keyrings.delete": "Manager",
+        "kms.secrets.head": "Reader",
+        "kms.secrets.purge": None,
     },
+    unserved=UNSERVED,
     roles=(
-        ServiceRole("ReaderPlus", "ReaderPlus", "Reads keys, standard ones too.", ("kms.secrets.read",)),
+        ServiceRole(
+            "ReaderPlus", "ReaderPlus", "Does what a Reader does, and reads keys, standard ones too.", READER_PLUS
+        ),
         ServiceRole("KeyPurge", "KeyPurge", "Purges keys that were deleted.", ("kms.secrets.purge",)),
         ServiceRole("KmipAdapterManager", "KmipAdapterManager", "Manages KMIP adapters."),
     ),
+    events_action="kms.secrets.list",
+    api=Api("controlplane.keyprotect.urls", prefix="api/v2/"),
+    hosts=("{region}.kms.cloud.ibm.com", "private.{region}.kms.cloud.ibm.com"),
     terraform=("IBMCLOUD_KP_API_ENDPOINT", "IBMCLOUD_KP_CRYPTOUNIT_ENDPOINT"),
 )

@@ -12,13 +12,15 @@ from trustedprofiles.actions import ACTIONS
 from trustedprofiles.deployment_administrator import ALWAYS
 from trustedprofiles.service_roles import EVERY_ROLE
 
-SERVICES = "is|iam|iam-[a-z]+|user-management|global-search-tagging|resource-controller|cloud-object-storage|baremint"
+SERVICES = (
+    "is|iam|iam-[a-z]+|user-management|global-search-tagging|resource-controller|cloud-object-storage|kms|baremint"
+)
 EVENT_NAME = re.compile(rf"({SERVICES})(\.[a-z][a-z_-]*)+")
 RECORDING = {"record": 0, "compose": 0, "record_change": 0, "compose_change": 0, "Operation": 2}
 """Where the calls that take the name of an event have it."""
 KNOWN = {
     *(action for actions in ACTIONS.values() for action in actions),
-    *(action for service in services().values() for action in service.unserved_actions),
+    *(action for service in services().values() for action in service.unserved),
     *(action for role in EVERY_ROLE for action in role.actions),
     *ALWAYS,
 }

@@ -30,6 +30,10 @@ OF_THE_DEPLOYMENT = {
     "list_keys_of_deployment": "keys belong to no account",
 }
 OF_THE_ACCOUNT = {"list_tags": "tags belong to the account; nothing tells one from another (D-25)"}
+OF_KEY_PROTECT = {
+    "get_keys": "IAM is asked about the instance, else about each key ring (Key Protect contract, section 5.3)",
+    "list_key_rings": "a decision is about the instance (Key Protect contract, section 5.1)",
+}
 OF_AN_INSTANCE = {"list_buckets", "list_buckets_extended"}
 """IBM: a caller that has a policy on single buckets cannot list the buckets of the instance."""
 
@@ -38,7 +42,7 @@ READS = [each for each in permissions() if each.method == "GET" and not each.pat
 
 def reason(read: Permission) -> str:
     name, action = read.operation.name, read.operation.action
-    for reasons in (ONE_THING, OF_THE_DEPLOYMENT, OF_THE_ACCOUNT):
+    for reasons in (ONE_THING, OF_THE_DEPLOYMENT, OF_THE_ACCOUNT, OF_KEY_PROTECT):
         if name in reasons:
             return reasons[name]
     if action.startswith(SHARED):
@@ -53,7 +57,7 @@ def test_every_list_says_whose_rows_it_shows_or_has_a_reason_not_to() -> None:
 
 def test_no_reason_is_given_for_a_list_that_shows_rows_or_is_gone() -> None:
     names = {each.operation.name for each in READS if each.operation.lists is None}
-    exceptions = {*ONE_THING, *OF_THE_DEPLOYMENT, *OF_THE_ACCOUNT}
+    exceptions = {*ONE_THING, *OF_THE_DEPLOYMENT, *OF_THE_ACCOUNT, *OF_KEY_PROTECT}
     assert_none(exceptions - names, among=exceptions)
 
 

@@ -16,8 +16,8 @@ from controlplane.cloudservice import iam, keyset
 from controlplane.cloudservice.errors import IamUnavailable
 from controlplane.objectstore.models import Bucket
 from controlplane.objectstore.operations import OPERATIONS, Operation
-from tests.objectstore.own_iam import OwnIam
 from tests.objectstore.store import Store, last_event, refused, texts, token_claims, token_of
+from tests.own_iam import OwnIam
 from tests.tables import alone, check_each
 from tests.world import ACCOUNT
 

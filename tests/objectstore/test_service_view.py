@@ -17,8 +17,8 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, NotAuthorized, Unauthenticated
 from controlplane.kernel.operation import Operation
 from controlplane.objectstore.service import SERVICE
-from tests.objectstore.own_iam import OwnIam
 from tests.objectstore.store import token_claims
+from tests.own_iam import OwnIam
 from tests.world import ACCOUNT, OTHER_ACCOUNT
 
 HEADER = "X-Instance"

@@ -30,7 +30,7 @@ AGAIN = ("--reruns", "2", "--reruns-delay", "2")
 """Only where a test waits for a browser, for namespaces or for a busy product; never where races are tested."""
 UNIT = tuple(f"tests/{name}" for name in ("api", "cli", "docs", "iam", "inside", "operations", "rules", "services"))
 ARCHITECTURE = "tests/architecture"
-SURFACES = ("tests/admin", "tests/console", "tests/objectstore")
+SURFACES = ("tests/admin", "tests/console", "tests/objectstore", "tests/keyprotect")
 IN_PROCESS = (*UNIT, ARCHITECTURE, *SURFACES)
 
 

@@ -1,0 +1,101 @@
+"""Rotate, disable, enable and restore keys, and list their versions."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel.operation import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
+from controlplane.kernel.query_parameters import boolean, number
+from controlplane.keyprotect import events
+from controlplane.keyprotect.api import requests, responses
+from controlplane.keyprotect.api.base import KeyView
+from controlplane.keyprotect.api.responses import VERSION, collection, version_body
+from controlplane.keyprotect.key_requests import material_of
+from controlplane.keyprotect.list_query import DEFAULT_LIMIT, LARGEST_LIMIT, LARGEST_OFFSET
+from controlplane.keyprotect.selectors import versions_of
+from controlplane.keyprotect.services.key_rotation import rotate_key
+from controlplane.keyprotect.services.key_states import disable_key, enable_key, restore_key
+from controlplane.keyprotect.states import require_state
+
+LIMIT = limit_parameter(largest=LARGEST_LIMIT)
+TOTAL = Parameter("totalCount", "Whether to answer with the number of all versions.", BOOLEAN)
+ALL_STATES = Parameter("allKeyStates", "Whether to answer for a key that is not active, too.", BOOLEAN)
+
+
+class Rotate(KeyView):
+    operations = {
+        "POST": Operation(
+            "rotate_key",
+            "kms.secrets.rotate",
+            events.ROTATE,
+            recorded_by_service=True,
+            status=204,
+            body=requests.KeyMaterial,
+            refusals=(501,),
+        ),
+    }
+
+    def post(self, request: Request, key_id: str) -> Response:
+        rotate_key(self.key, material=material_of(self.body), by=self.call.by)
+        return self.answer()
+
+
+class Disable(KeyView):
+    operations = {
+        "POST": Operation("disable_key", "kms.secrets.disable", events.DISABLE, recorded_by_service=True, status=204),
+    }
+
+    def post(self, request: Request, key_id: str) -> Response:
+        disable_key(self.key, by=self.call.by)
+        return self.answer()
+
+
+class Enable(KeyView):
+    operations = {
+        "POST": Operation("enable_key", "kms.secrets.enable", events.ENABLE, recorded_by_service=True, status=204),
+    }
+
+    def post(self, request: Request, key_id: str) -> Response:
+        enable_key(self.key, by=self.call.by)
+        return self.answer()
+
+
+class Restore(KeyView):
+    """An old form of the request has a body, which changes nothing."""
+
+    operations = {
+        "POST": Operation(
+            "restore_key",
+            "kms.secrets.restore",
+            events.RESTORE,
+            recorded_by_service=True,
+            status=201,
+            answer=responses.KeyProtectKeys,
+        ),
+    }
+
+    def post(self, request: Request, key_id: str) -> Response:
+        return self.answer_key(self.reread(restore_key(self.key, by=self.call.by)))
+
+
+class Versions(KeyView):
+    operations = {
+        "GET": Operation(
+            "get_key_versions",
+            "kms.secrets.listkeyversions",
+            events.LIST_VERSIONS,
+            answer=responses.KeyVersionList,
+            query=(LIMIT, OFFSET, TOTAL, ALL_STATES),
+            refusals=(409,),
+        ),
+    }
+
+    def get(self, request: Request, key_id: str) -> Response:
+        limit = number(request.GET, LIMIT, default=DEFAULT_LIMIT, least=1, largest=LARGEST_LIMIT)
+        offset = number(request.GET, OFFSET, largest=LARGEST_OFFSET)
+        in_every_state, with_total = boolean(request.GET, ALL_STATES), boolean(request.GET, TOTAL)
+        key = self.key
+        if not in_every_state:
+            require_state("list versions of", key.state_at(self.now))
+        rows = versions_of(key)
+        more = {"totalCount": rows.count()} if with_total else {}
+        return self.answer(collection(VERSION, map(version_body, rows[offset : offset + limit]), **more))

@@ -1,0 +1,47 @@
+"""The rest of ``/api/v2``: operations of Key Protect that are left out, and paths that do not exist."""
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from controlplane.kernel.awaited_body import checks_first
+from controlplane.kernel.envelopes import json_response
+from controlplane.kernel.text import echoed
+from controlplane.keyprotect.api.envelope import key_protect
+from controlplane.keyprotect.errors import KeyProtectError, NotServed, PathNotFound
+
+KEY = "keys/[^/]+"
+LEFT_OUT = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        ("keys_with_policy_overrides", "policy overrides"),
+        (f"{KEY}/policies", "policies of keys"),
+        ("instance/.*", "policies of instances"),
+        (f"keys/registrations|{KEY}/registrations(/.*)?", "registrations"),
+        (f"{KEY}/actions/(setKeyForDeletion|unsetKeyForDeletion)", "dual authorization"),
+        (f"{KEY}/actions/sync", "synchronization of registrations"),
+        ("import_token", "import tokens"),
+        ("kmip_adapters(/.*)?", "KMIP adapters"),
+        ("governance_config(/.*)?", "governance configurations"),
+        ("event_ack(/.*)?", "acknowledgements of events"),
+        ("migration_intents?(/.*)?|keys/[^/]+/migrationIntent", "migration intents"),
+        ("crypto_units?(/.*)?", "crypto units"),
+    )
+)
+"""Paths below ``/api/v2/`` with the names of what is left out."""
+
+
+@checks_first
+@csrf_exempt
+def refuse(request: HttpRequest, rest: str) -> HttpResponse:
+    """Refuse every method, with or without a token: which paths there are is documented."""
+    return json_response(_refusal(request, rest), key_protect)
+
+
+def _refusal(request: HttpRequest, rest: str) -> KeyProtectError:
+    where = f"{request.method} {echoed(request.path)}"
+    for pattern, words in LEFT_OUT:
+        if pattern.fullmatch(rest):
+            return NotServed(f"{where} is not simulated: Key Protect has no {words} here.")
+    return PathNotFound(f"There is nothing at {where}. See /docs for the operations of Key Protect.")
