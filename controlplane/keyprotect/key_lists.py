@@ -1,4 +1,4 @@
-"""Lists of the keys of an instance (Key Protect contract, section 2.3)."""
+"""Lists of the keys of an instance (Key Protect contract, section 2.3; D-184)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

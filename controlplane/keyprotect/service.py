@@ -81,5 +81,6 @@ SERVICE = CloudService(
     events_action="kms.secrets.list",
     api=Api("controlplane.keyprotect.urls", prefix="api/v2/"),
     hosts=("{region}.kms.cloud.ibm.com", "private.{region}.kms.cloud.ibm.com"),
-    terraform=("IBMCLOUD_KP_API_ENDPOINT", "IBMCLOUD_KP_CRYPTOUNIT_ENDPOINT"),
+    terraform=("IBMCLOUD_KP_API_ENDPOINT",),
+    sdks=("IBM_KEY_PROTECT_API",),
 )

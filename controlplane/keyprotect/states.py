@@ -1,4 +1,5 @@
-"""The states of a key, and what each operation needs of them (Key Protect contract, section 2.7; NIST SP 800-57)."""
+"""The states of a key, and what each operation needs of them (Key Protect contract, section 2.7; NIST SP 800-57;
+D-182)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -102,6 +102,7 @@ OTHERS = (
     _other("Enterprise", "ENTERPRISE_API_ENDPOINT", sdks=("ENTERPRISE_MANAGEMENT", "ENTERPRISE_BILLING_UNITS")),
     _other("Event Notifications", "EVENT_NOTIFICATIONS_API_ENDPOINT", sdks=("EVENT_NOTIFICATIONS",)),
     _other("Hyper Protect Crypto Services", "HPCS_API_ENDPOINT", "HPCS_TKE_ENDPOINT", "HPCS_UKO_URL"),
+    _other("Key Protect Dedicated", "KP_CRYPTOUNIT_ENDPOINT"),
     _other("Kubernetes Service", "CS_API_ENDPOINT"),
     _other("Metrics Routing", "METRICS_ROUTING_API_ENDPOINT", sdks=("METRICS_ROUTER",)),
     _other("MQ on Cloud", "MQCLOUD_CONFIG_ENDPOINT"),

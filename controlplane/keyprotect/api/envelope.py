@@ -1,4 +1,4 @@
-"""Render a refusal in the envelope of Key Protect (Key Protect contract, section 3)."""
+"""Render a refusal in the envelope of Key Protect (Key Protect contract, section 3; D-180)."""
 
 from http import HTTPStatus
 from typing import Literal, NotRequired, TypedDict

@@ -1,4 +1,4 @@
-"""The rest of ``/api/v2``: operations of Key Protect that are left out, and paths that do not exist."""
+"""The rest of ``/api/v2``: operations of Key Protect that are left out (D-181), and paths that do not exist."""
 
 import re
 

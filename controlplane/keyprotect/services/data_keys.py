@@ -1,4 +1,5 @@
-"""Wrap, unwrap and rewrap data keys with a root key (Key Protect contract, section 4). Nothing of them is stored."""
+"""Wrap, unwrap and rewrap data keys with a root key (Key Protect contract, section 4; D-183). Nothing of them is
+stored."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

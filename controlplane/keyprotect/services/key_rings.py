@@ -1,4 +1,4 @@
-"""Key rings (Key Protect contract, section 2.4)."""
+"""Key rings (Key Protect contract, section 2.4; D-185)."""
 
 from controlplane.activity.record import Party
 from controlplane.instances.models import ResourceInstance
