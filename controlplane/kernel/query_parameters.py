@@ -17,19 +17,21 @@ Refusal = Callable[..., ApiError]
 Kind = Literal["parameter", "header"]
 
 
-def boolean(values: Mapping[str, str], name: str, *, kind: Kind = "parameter") -> bool:
+def boolean(values: Mapping[str, str], name: str, *, kind: Kind = "parameter", refusal: Refusal = InvalidValue) -> bool:
     """Return the same as ``optional_boolean``, and False in place of None."""
-    return optional_boolean(values, name, kind=kind) or False
+    return optional_boolean(values, name, kind=kind, refusal=refusal) or False
 
 
-def optional_boolean(values: Mapping[str, str], name: str, *, kind: Kind = "parameter") -> bool | None:
+def optional_boolean(
+    values: Mapping[str, str], name: str, *, kind: Kind = "parameter", refusal: Refusal = InvalidValue
+) -> bool | None:
     """``true`` or ``false``, in upper or lower case; None where the parameter or header is absent or empty.
 
-    IBM's SDKs send ``true``; a program in Python that makes its own query often sends ``True``. Raises InvalidValue.
+    IBM's SDKs send ``true``; a program in Python that makes its own query often sends ``True``. Raises ``refusal``.
     """
     text = values.get(name, "")
     if text.lower() not in ("true", "false", ""):
-        raise InvalidValue(f"{name} must be true or false.", target=Target(name, kind, text))
+        raise refusal(f"{name} must be true or false.", target=Target(name, kind, text))
     return text.lower() == "true" if text else None
 
 

@@ -2,49 +2,59 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import OrderBy
+from django.db.models.functions import Collate, Lower
+from django.db.models.lookups import Contains, Exact
 
 from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect.errors import SearchTooBroad
 from controlplane.keyprotect.key_names import is_uuid
 from controlplane.keyprotect.list_query import DateTerm, ListQuery, Search
 from controlplane.keyprotect.models import DEFAULT_RING, Key, KeyAlias
-from controlplane.keyprotect.selectors import is_in_state, keys_of
+from controlplane.keyprotect.selectors import keys_of
 from controlplane.keyprotect.states import State
 
 MOST_CANDIDATES = 5_000
 SECOND = timedelta(seconds=1)
-COMPARISONS = {"gt": ("gte", SECOND), "gte": ("gte", None), "lt": ("lt", None), "lte": ("lt", SECOND)}
-"""Lookups, and what is added to the instant: the API shows whole seconds of times that have microseconds."""
+LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
+
+
+class FoldedAlias(Lower):
+    """An alias without upper case. Aliases are ASCII; in the collation of a Turkish database, I would not become i."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return Lower(Collate(self.get_source_expressions()[0], "C")).as_sql(compiler, connection, **context)
 
 
 @dataclass(frozen=True)
-class KeyPage:
+class KeyList:
     rows: list[Key]
-    total: int
-    """The number of all keys that match."""
+    """The keys of the page, with their aliases. What an answer has of each costs no query."""
+    total: int | None
+    """The number of all keys that match; None unless the query asks for it."""
     incomplete_search: bool = False
     """Whether only the key whose id or alias was searched for is in it, because there are too many others."""
 
 
-def list_keys(instance: ResourceInstance, query: ListQuery, *, rings: Collection[str] | None, now: datetime) -> KeyPage:
+def list_keys(instance: ResourceInstance, query: ListQuery, *, rings: Collection[str] | None, now: datetime) -> KeyList:
     """Return one page of the keys in these key rings, in all of them for None.
+
+    The default order is by id; in each direction, keys without a date come last.
 
     Raises SearchTooBroad when more than 5,000 keys would have to be searched and none has the text as its id or alias.
     """
     keys = _matching(instance, query, rings=rings, now=now)
     if query.search is None:
-        return _page(keys, query, now)
-    text = query.search.text
+        return _page(keys, query)
     if keys.order_by()[: MOST_CANDIDATES + 1].count() <= MOST_CANDIDATES:
-        return _page(keys.filter(_condition(query.search)), query, now)
-    if row := keys.filter(_has_id(text) | _has_alias("name", text)).first():
-        return KeyPage([row], 1, incomplete_search=True)
+        return _page(keys.filter(_condition(query.search)), query)
+    if rows := list(keys.filter(_is_named(query.search)).prefetch_related("aliases")):
+        page = rows[query.offset : query.offset + query.limit]
+        return KeyList(page, len(rows) if query.total_count else None, incomplete_search=True)
     raise SearchTooBroad(
         f"There are more than {MOST_CANDIDATES} keys to search. Search for a whole key id or alias, or limit the "
         "search with filter, state or extractable."
@@ -56,10 +66,10 @@ def count_keys(instance: ResourceInstance, query: ListQuery, *, rings: Collectio
     return _matching(instance, query, rings=rings, now=now).count()
 
 
-def _page(keys: QuerySet[Key], query: ListQuery, now: datetime) -> KeyPage:
-    order = [*_search_order(query.search), *_order(query, now)]
+def _page(keys: QuerySet[Key], query: ListQuery) -> KeyList:
+    order = [*_search_order(query.search), *_order(query)]
     page = keys.order_by(*order).prefetch_related("aliases")[query.offset : query.offset + query.limit]
-    return KeyPage(list(page), keys.count() if query.total_count else 0)
+    return KeyList(list(page), keys.count() if query.total_count else None)
 
 
 def _matching(
@@ -69,11 +79,8 @@ def _matching(
     if rings is not None:
         in_default = Q(ring__isnull=True) if DEFAULT_RING in rings else Q(pk__in=())
         keys = keys.filter(in_default | Q(ring__name__in=rings))
-    if query.states is None:
-        keys = keys.exclude(state=State.DESTROYED)
-    else:
-        conditions = [is_in_state(state, now=now) for state in query.states]
-        keys = keys.filter(reduce(or_, conditions, Q(pk__in=())))
+    states = query.states
+    keys = keys.exclude(state=State.DESTROYED) if states is None else keys.filter(Q(state_now__in=states))
     for column, value in query.flags:
         keys = keys.filter(**{column: value})
     for term in query.dates:
@@ -82,22 +89,32 @@ def _matching(
 
 
 def _date_condition(term: DateTerm) -> Q:
+    """Return the condition of a date: the API shows whole seconds of times that have microseconds."""
     if term.instant is None:
         return Q(**{f"{term.column}__isnull": True})
-    if term.comparison == "eq":
-        return Q(**{f"{term.column}__gte": term.instant, f"{term.column}__lt": term.instant + SECOND})
-    lookup, more = COMPARISONS[term.comparison]
-    return Q(**{f"{term.column}__{lookup}": term.instant + (more or timedelta())})
+    first, next_second = term.instant, _next_second(term.instant)
+    bounds = {
+        "eq": {"gte": first, "lt": next_second},
+        "gt": {"gte": next_second},
+        "gte": {"gte": first},
+        "lt": {"lt": first},
+        "lte": {"lt": next_second},
+    }[term.comparison]
+    return Q(**{f"{term.column}__{lookup}": instant for lookup, instant in bounds.items()})
+
+
+def _next_second(instant: datetime) -> datetime:
+    return instant + SECOND if instant <= LAST_INSTANT - SECOND else LAST_INSTANT
 
 
 def _condition(search: Search) -> Q:
     """Return the condition of a search: the text is in the name or in an alias, or is the key's id."""
-    text = search.text
-    condition = _has_id(text)
+    text = search.text.casefold()
+    condition = _has_id(search.text)
     if "name" in search.scopes:
-        condition |= Q(**{"folded_name" if search.exact else "folded_name__contains": text.casefold()})
-    if "alias" in search.scopes and text.isascii():
-        condition |= _has_alias("name__iexact" if search.exact else "name__icontains", text)
+        condition |= Q(**{"folded_name" if search.exact else "folded_name__contains": text})
+    if "alias" in search.scopes:
+        condition |= _has_alias((Exact if search.exact else Contains)(FoldedAlias("name"), text))
     return ~condition if search.negated else condition
 
 
@@ -105,8 +122,15 @@ def _has_id(text: str) -> Q:
     return Q(identifier=text.lower()) if is_uuid(text) else Q(pk__in=())
 
 
-def _has_alias(lookup: str, text: str) -> Q:
-    return Q(Exists(KeyAlias.objects.filter(key=OuterRef("pk"), **{lookup: text})))
+def _has_alias(condition: Any) -> Q:
+    return Q(Exists(KeyAlias.objects.filter(condition, key=OuterRef("pk"))))
+
+
+def _is_named(search: Search) -> Q:
+    """Return the condition that the whole text is the key's id or one of its aliases. A negated search names none."""
+    if search.negated:
+        return Q(pk__in=())
+    return _has_id(search.text) | (_has_alias(Q(name=search.text)) if "alias" in search.scopes else Q(pk__in=()))
 
 
 def _search_order(search: Search | None) -> list[OrderBy]:
@@ -116,12 +140,7 @@ def _search_order(search: Search | None) -> list[OrderBy]:
     return [OrderBy(Case(When(_has_id(search.text), then=Value(0)), default=Value(1)))]
 
 
-def _order(query: ListQuery, now: datetime) -> list[OrderBy]:
-    """Return a total order. Keys without a date come last."""
-    expired = When(is_in_state(State.DEACTIVATED, now=now), then=Value(State.DEACTIVATED.value))
-    special = {"state": Case(expired, default=F("state"))}
-    terms = [
-        OrderBy(special.get(column, F(column)), descending=is_descending, nulls_last=True)
-        for column, is_descending in query.order
-    ]
+def _order(query: ListQuery) -> list[OrderBy]:
+    """Return a total order, the same on every database."""
+    terms = [OrderBy(F(column), descending=descending, nulls_last=True) for column, descending in query.order]
     return [*terms, OrderBy(F("identifier"))]

@@ -18,7 +18,7 @@ LONGEST = 2_000
 """Characters of a search or a filter."""
 SORTABLE = {
     "id": "identifier",
-    "state": "state",
+    "state": "state_now",
     "extractable": "extractable",
     "imported": "imported",
     "creationDate": "created_at",
@@ -27,7 +27,7 @@ SORTABLE = {
     "deletionDate": "deleted_at",
     "expirationDate": "expires_at",
 }
-"""Columns of keys by the members to sort by."""
+"""Columns of the rows of selectors.keys_of, by the members to sort by."""
 DATES = frozenset({"creationDate", "lastUpdateDate", "lastRotateDate", "deletionDate", "expirationDate"})
 BOOLEANS = frozenset({"extractable", "imported"})
 FILTERABLE = DATES | BOOLEANS | {"state"}
@@ -76,17 +76,17 @@ class ListQuery:
     dates: tuple[DateTerm, ...] = ()
     search: Search | None = None
     order: tuple[tuple[str, bool], ...] = ()
-    """Columns, and whether the largest value comes first."""
+    """Columns, each once, and whether the largest value comes first."""
     total_count: bool = False
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> "ListQuery":
-        """Parse the parameters of a request; an empty one is absent. Raises InvalidQuery or InvalidValue."""
+        """Parse the parameters of a request; an empty one is absent. Raises InvalidQuery."""
         present = {name: value for name, value in values.items() if value}
         terms = _terms(_short(present, "filter"))
         for name in ("state", "extractable"):
             if name in present and name in terms:
-                raise _refusal("filter", f"one of {name} and a filter by {name}, not both")
+                raise _refusal("filter", f"without terms of {name} where the query_param `{name}` is there")
         return cls(
             limit=_limit(present),
             offset=number(present, "offset", largest=LARGEST_OFFSET, refusal=InvalidQuery),
@@ -94,8 +94,8 @@ class ListQuery:
             flags=tuple(_flags(present, terms)),
             dates=tuple(_date_terms(terms)),
             search=_search(_short(present, "search")),
-            order=tuple(_order(_short(present, "sort"))),
-            total_count=boolean(present, "totalCount"),
+            order=tuple(_order(_short(present, "sort")).items()),
+            total_count=boolean(present, "totalCount", refusal=InvalidQuery),
         )
 
 
@@ -124,12 +124,15 @@ def _states(text: str, name: str) -> frozenset[State]:
     return frozenset(state for word in words if (state := STATES[word]) is not None)
 
 
-def _order(text: str) -> Iterator[tuple[str, bool]]:
+def _order(text: str) -> dict[str, bool]:
+    """Return the columns, and whether each is in descending order. A column that stands twice sorts as at first."""
+    order: dict[str, bool] = {}
     for word in filter(None, text.split(",")):
         name = word.removeprefix("-")
         if name not in SORTABLE:
             raise _refusal("sort", f"some of {', '.join(SORTABLE)}, separated by commas, with - for descending order")
-        yield SORTABLE[name], word.startswith("-")
+        order.setdefault(SORTABLE[name], word.startswith("-"))
+    return order
 
 
 def _search(text: str) -> Search | None:
@@ -174,7 +177,7 @@ def _states_of(present: Mapping[str, str], terms: Terms) -> frozenset[State] | N
 
 def _flags(present: Mapping[str, str], terms: Terms) -> Iterator[tuple[str, bool]]:
     """Yield the boolean columns with the values that they must have."""
-    extractable = optional_boolean(present, "extractable")
+    extractable = optional_boolean(present, "extractable", refusal=InvalidQuery)
     if extractable is not None:
         yield "extractable", extractable
     for name in sorted(BOOLEANS & terms.keys()):
@@ -201,4 +204,4 @@ def _instant(text: str, name: str) -> datetime:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
-        raise _refusal("filter", f"a date that exists: {name} has {text}") from None
+        raise _refusal("filter", f"a date that exists: {name} has {echoed(text)}") from None

@@ -1,8 +1,9 @@
 """Reads of keys, versions and key rings."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
 from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect.key_names import is_uuid
@@ -11,22 +12,23 @@ from controlplane.keyprotect.states import PURGED_AFTER, State
 from controlplane.sealing.keks import unseal
 
 
+class StateColumn(PositiveSmallIntegerField):
+    """A computed column whose values are states."""
+
+    def from_db_value(self, value: int, *details: Any) -> State:
+        return State(value)
+
+
 def keys_of(instance: ResourceInstance, *, now: datetime) -> QuerySet[Key]:
-    """Return the keys of an instance. Those that were destroyed 90 days ago are purged, whether or not the job has
-    deleted them."""
+    """Return the keys of an instance. ``state_now`` of each is its state at this instant, as of states.state_at.
+
+    Those that were destroyed 90 days ago are purged, whether or not the job has deleted them.
+    """
     purged = Q(state=State.DESTROYED, deleted_at__lte=now - PURGED_AFTER)
-    return Key.objects.filter(instance=instance).exclude(purged).select_related("instance", "ring")
-
-
-def is_in_state(state: State, *, now: datetime) -> Q:
-    """Return the condition that a key is in this state at an instant (states.state_at)."""
-    expired = Q(state=State.ACTIVE, expires_at__lte=now)
-    match state:
-        case State.ACTIVE:
-            return Q(state=state) & ~expired
-        case State.DEACTIVATED:
-            return Q(state=state) | expired
-    return Q(state=state)
+    expired = When(state=State.ACTIVE, expires_at__lte=now, then=Value(State.DEACTIVATED.value))
+    state_now = Case(expired, default=F("state"), output_field=StateColumn())
+    keys = Key.objects.filter(instance=instance).exclude(purged)
+    return keys.select_related("instance", "ring").annotate(state_now=state_now)
 
 
 def find_key(instance: ResourceInstance, word: str, *, now: datetime) -> Key | None:
@@ -39,6 +41,11 @@ def find_key(instance: ResourceInstance, word: str, *, now: datetime) -> Key | N
 def versions_of(key: Key) -> QuerySet[KeyVersion]:
     """Return the versions of a key without their material, the latest one first."""
     return KeyVersion.objects.filter(key=key).order_by("-number").only("identifier", "number", "created_at")
+
+
+def current_version(key: Key) -> KeyVersion:
+    """Return the latest version of a key without its material."""
+    return versions_of(key).get(identifier=key.version)
 
 
 def payload_of(key: Key) -> bytes | None:

@@ -30,7 +30,7 @@ AGAIN = ("--reruns", "2", "--reruns-delay", "2")
 """Only where a test waits for a browser, for namespaces or for a busy product; never where races are tested."""
 UNIT = tuple(f"tests/{name}" for name in ("api", "cli", "docs", "iam", "inside", "operations", "rules", "services"))
 ARCHITECTURE = "tests/architecture"
-SURFACES = ("tests/admin", "tests/console", "tests/objectstore", "tests/keyprotect")
+SURFACES = ("tests/admin", "tests/console", "tests/keyprotect", "tests/objectstore")
 IN_PROCESS = (*UNIT, ARCHITECTURE, *SURFACES)
 
 
@@ -60,7 +60,7 @@ PARTS = (
     _tests("postgres", "locks and races on PostgreSQL", "tests/postgres", only="not thorough", options=BY_TEST),
     _tests("live", "real processes", "tests/live", only="not e2e", options=BY_PRODUCT + AGAIN),
     _tests("architecture", "rules about the code", ARCHITECTURE, only="not thorough", options=BY_TEST),
-    _tests("surfaces", "console, admin, object store", *SURFACES, only="not thorough", options=BY_TEST),
+    _tests("surfaces", "console, admin, object store, Key Protect", *SURFACES, only="not thorough", options=BY_TEST),
     Part("lint", "style, types, imports, migrations, deployment checks", ("make", "--no-print-directory", "lint")),
     _tests(
         "weather",
