@@ -63,7 +63,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     params = item.callspec.params if hasattr(item, "callspec") else {}
     language = params.get("sdk") or params.get("language")
     if marker and language and (report.when == "call" or not report.passed):
-        RESULTS.add(language.name, marker.args[0], report.outcome)
+        RESULTS.add(language.name, marker.args[0], report.outcome, **marker.kwargs)
     return report
 
 

@@ -86,7 +86,8 @@ def _python(source: Path, folder: Path) -> list[str]:
 
 def _node(source: Path, folder: Path) -> list[str]:
     copy = shutil.copytree(source, folder / "node", ignore=shutil.ignore_patterns("node_modules"))
-    run("npm", "ci", "--no-audit", "--no-fund", cwd=copy)
+    for packages in (copy, copy / "key-protect"):
+        run("npm", "ci", "--no-audit", "--no-fund", cwd=packages)
     return ["node", str(copy / "program.mjs")]
 
 

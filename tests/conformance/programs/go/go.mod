@@ -1,9 +1,10 @@
 module baremint/conformance
 
-go 1.26.0
+go 1.26.4
 
 require (
 	github.com/IBM/go-sdk-core/v5 v5.25.3
+	github.com/IBM/keyprotect-go-client v0.17.3
 	github.com/IBM/vpc-go-sdk v1.0.2
 )
 

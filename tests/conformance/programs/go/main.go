@@ -23,6 +23,7 @@ type request struct {
 	Properties map[string]string `json:"properties"`
 	Times      int               `json:"times"`
 	Pause      float64           `json:"pause"`
+	KeyProtect keyProtectCall    `json:"call"`
 }
 
 type answer map[string]any
@@ -86,6 +87,9 @@ func versions(request) (answer, error) {
 
 // The status of an answer, or nothing when there was none.
 func status(err error) any {
+	if refused := keyProtectStatus(err); refused != 0 {
+		return refused
+	}
 	var problem *core.HTTPProblem
 	var refused *core.AuthenticationError
 	if errors.As(err, &refused) {
@@ -101,6 +105,7 @@ func status(err error) any {
 
 var operations = map[string]func(request) (answer, error){
 	"authenticate": authenticate,
+	"key_protect":  keyProtect,
 	"list_servers": listServers,
 	"versions":     versions,
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import core from 'ibm-cloud-sdk-core';
 import IamIdentityV1 from '@ibm-cloud/platform-services/iam-identity/v1.js';
+import { keyProtect, packages as keyProtectPackages } from './key-protect/calls.mjs';
 
 const VERSION = '2025-08-26';
 // Where IBM's VPC clients find the API unless told otherwise.
@@ -51,12 +52,17 @@ const operations = {
     return { profiles: result.profiles.map((profile) => profile.name) };
   },
 
+  async key_protect(request) {
+    configure(request);
+    return keyProtect(request);
+  },
+
   async versions() {
     const names = ['ibm-cloud-sdk-core', '@ibm-cloud/platform-services'];
     const read = (name) => JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url)));
     return {
       language: `Node ${process.versions.node}`,
-      packages: Object.fromEntries(names.map((name) => [name, read(name).version])),
+      packages: { ...Object.fromEntries(names.map((name) => [name, read(name).version])), ...keyProtectPackages },
     };
   },
 };
