@@ -65,8 +65,8 @@ def test_a_key_lives_from_its_ring_to_its_purge(sdk: Sdk, product: Product) -> N
 
     go("create_ring", name="team-a")
     key = go("create", name="root", aliases=["db"], ring="team-a")["id"]
-    read = go("get", "db")
-    assert (read["id"], read["keyRingID"]) == (key, "team-a")
+    content = go("get", "db")
+    assert (content["id"], content["keyRingID"]) == (key, "team-a")
     with refused(409, "KEY_ALIAS_NOT_UNIQUE_ERR"):
         go("create_alias", key, alias="db")
 

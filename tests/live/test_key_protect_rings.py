@@ -60,8 +60,8 @@ RING_FAULTS: dict[str, tuple[str, int, str]] = {
 
 def test_a_ring_that_cannot_be_is_refused(keys: IbmKeyProtectApiV2, guid: str, ring: str) -> None:
     def check(name: str) -> None:
-        identifier, *seen = RING_FAULTS[name]
-        assert refusal_of(lambda: keys.create_key_ring(identifier, guid)).seen == tuple(seen)
+        identifier, status, code = RING_FAULTS[name]
+        assert refusal_of(lambda: keys.create_key_ring(identifier, guid)).seen == (status, code)
 
     check_each(RING_FAULTS, check)
 
@@ -174,11 +174,11 @@ def call(product: Product, method: str, path: str, guid: str, **headers: str) ->
 
 
 def test_a_correlation_id_comes_back_and_is_made_where_there_is_none(product: Product, guid: str) -> None:
-    sent = str(uuid.uuid4())
-    answers = [call(product, "GET", "/keys", guid, **{"Correlation-Id": sent}), call(product, "GET", "/keys", guid)]
+    own = str(uuid.uuid4())
+    answers = [call(product, "GET", "/keys", guid, **{"Correlation-Id": own}), call(product, "GET", "/keys", guid)]
     first, second = (answer.headers["Correlation-Id"] for answer in answers)
-    assert first == sent
-    assert second not in ("", sent)
+    assert first == own
+    assert second not in ("", own)
 
 
 def test_an_answer_is_json_in_utf_8(product: Product, guid: str) -> None:

@@ -53,7 +53,7 @@ def keys(aged: Product) -> IbmKeyProtectApiV2:
 
 @pytest.fixture
 def guid(aged: Product) -> str:
-    """An instance that nobody may purge keys of, until a test grants it."""
+    """An instance in which no one may purge keys until a test grants it."""
     return str(instances_of(aged)("kms", "us-south")["guid"])
 
 
