@@ -218,6 +218,12 @@ def test_the_regional_host_serves_the_instances_of_its_region(
     assert refused(alice("GET", "/keys", Host="eu-de.kms.cloud.ibm.com")) == (401, "")
 
 
+@pytest.mark.parametrize("accept", ["application/vnd.ibm.kms.key+json", "text/html", "x;;", None])
+def test_every_answer_is_json_whatever_the_client_accepts(alice: KeyProtect, accept: str | None) -> None:
+    for path in ("/keys", "/nothing"):
+        assert alice("GET", path, Accept=accept)["Content-Type"] == "application/json; charset=utf-8"
+
+
 LEFT_OUT = {
     "GET /keys/db/policies": "policies of keys",
     "PUT /instance/policies": "policies of instances",

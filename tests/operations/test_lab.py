@@ -46,6 +46,10 @@ def test_every_name_of_ibms_that_a_program_may_call_is_in_the_hosts_file() -> No
         "166.9.0.1 api.global-search-tagging.cloud.ibm.com",
         "166.9.0.1 eu-de.iaas.cloud.ibm.com",
         "166.9.0.1 us-south.iaas.cloud.ibm.com",
+        "166.9.0.1 eu-de.kms.cloud.ibm.com",
+        "166.9.0.1 us-south.kms.cloud.ibm.com",
+        "166.9.0.1 private.eu-de.kms.cloud.ibm.com",
+        "166.9.0.1 private.us-south.kms.cloud.ibm.com",
     ]
 
 

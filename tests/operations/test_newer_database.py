@@ -78,8 +78,8 @@ def test_readiness_names_it(newer: Path) -> None:
 
 
 def test_unknown_migrations_of_another_application_count_as_newer(file: Path) -> None:
-    MigrationRecorder(connection).record_applied("keyprotect", "0001_keys")
-    with pytest.raises(CannotUpgrade, match=r"keyprotect\.0001_keys"):
+    MigrationRecorder(connection).record_applied("notes", "0001_notes")
+    with pytest.raises(CannotUpgrade, match=r"notes\.0001_notes"):
         bring_up_to_date()
 
 

@@ -20,6 +20,7 @@ from controlplane.keyprotect import errors, events, key_names
 from controlplane.keyprotect.api.envelope import as_key_protect, key_protect
 from controlplane.keyprotect.api.failures import FAILURES
 from controlplane.keyprotect.api.json_bodies import has_body, read_body
+from controlplane.keyprotect.api.rendering import AlwaysJson, Utf8Json
 from controlplane.keyprotect.api.responses import KEY, collection, key_body
 from controlplane.keyprotect.errors import BadHeader, KeyNotFound, KeyProtectError, Unauthorized
 from controlplane.keyprotect.models import Key
@@ -41,6 +42,9 @@ PREFER = Parameter("Prefer", "How much to answer with.", choices(MINIMAL, REPRES
 
 class KeyProtectView(ServiceView):
     """A view of Key Protect. Every refusal has one of its codes."""
+
+    renderer_classes = (Utf8Json,)
+    content_negotiation_class = AlwaysJson
 
     service = SERVICE
     envelope: ClassVar[Any] = staticmethod(key_protect)

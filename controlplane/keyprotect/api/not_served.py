@@ -2,13 +2,14 @@
 
 import re
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from controlplane.kernel.awaited_body import checks_first
-from controlplane.kernel.envelopes import json_response
+from controlplane.kernel.envelopes import trace_id
 from controlplane.kernel.text import echoed
 from controlplane.keyprotect.api.envelope import key_protect
+from controlplane.keyprotect.api.rendering import JSON
 from controlplane.keyprotect.errors import KeyProtectError, NotServed, PathNotFound
 
 KEY = "keys/[^/]+"
@@ -36,7 +37,8 @@ LEFT_OUT = tuple(
 @csrf_exempt
 def refuse(request: HttpRequest, rest: str) -> HttpResponse:
     """Refuse every method, with or without a token: which paths there are is documented."""
-    return json_response(_refusal(request, rest), key_protect)
+    error = _refusal(request, rest)
+    return JsonResponse(key_protect(error, trace_id()), status=error.status, content_type=JSON)
 
 
 def _refusal(request: HttpRequest, rest: str) -> KeyProtectError:
