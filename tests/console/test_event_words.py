@@ -23,6 +23,9 @@ WORDS = [
     ("iam-identity.account-serviceid.create", "Account service ID created"),
     ("cloud-object-storage.object-multipart.complete", "Object multipart completed"),
     ("baremint.clock.set", "Clock set"),
+    ("kms.secrets.wrap", "Data key wrapped"),
+    ("kms.secrets.expire", "Key expired"),
+    ("kms.secrets-alias.create", "Alias of a key created"),
 ]
 
 

@@ -22,6 +22,7 @@ from ibm_platform_services import (
     UserManagementV1,
 )
 from ibm_vpc import VpcV1
+from keyprotect import IbmKeyProtectApiV2
 
 PAGE = Path(__file__).parents[2] / "docs" / "compatibility.md"
 BEGIN, END = "## Operations of IBM's Python SDKs", "<!-- the end of what is counted -->"
@@ -36,6 +37,7 @@ CLIENTS: dict[type, str] = {
     GlobalSearchV2: "",
     ResourceControllerV2: "",
     GlobalCatalogV1: "/api/v1",
+    IbmKeyProtectApiV2: "",
 }
 """Each class with what its service's address ends with."""
 METHODS = frozenset({"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"})
@@ -85,9 +87,11 @@ def _documented() -> dict[tuple[str, str], Any]:
 
 def kind(call: tuple[str, str]) -> Kind:
     """``empty`` and ``refused``: not simulated; what reads a collection finds it empty, anything else is refused."""
+    from controlplane.keyprotect.api.not_served import left_out
+
     content = _documented().get(call)
     if content is None:
-        return "absent"
+        return "refused" if left_out(call[1].removeprefix("/api/v2/")) else "absent"
     if not content.get("x-not-simulated"):
         return "served"
     method, path = call

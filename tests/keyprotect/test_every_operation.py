@@ -233,6 +233,7 @@ LEFT_OUT = {
     "GET /keys/db/registrations": "registrations",
     "POST /keys/db/actions/setKeyForDeletion": "dual authorization",
     "POST /keys/db/actions/sync": "synchronization",
+    "POST /keys/db?action=wrap": "/keys/db/actions/<action>",
     "POST /import_token": "import tokens",
     "GET /kmip_adapters": "KMIP adapters",
     "GET /governance_config": "governance",

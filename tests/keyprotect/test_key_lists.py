@@ -295,10 +295,10 @@ def test_a_key_with_several_fitting_aliases_is_listed_once(instance: ResourceIns
 
 @pytest.mark.parametrize("spelling", [str.lower, str.upper])
 def test_the_key_whose_id_is_searched_for_comes_first(instance: ResourceInstance, spelling: type[str]) -> None:
-    wanted = identifier(0xAB)
-    store_key(instance, identifier=identifier(1), name=f"copy of {wanted}")
-    store_key(instance, identifier=wanted, name="wanted")
-    assert names(instance, search=spelling(wanted)) == ["wanted", f"copy of {wanted}"]
+    own = identifier(0xAB)
+    store_key(instance, identifier=identifier(1), name=f"copy of {own}")
+    store_key(instance, identifier=own, name="own")
+    assert names(instance, search=spelling(own)) == ["own", f"copy of {own}"]
 
 
 def test_the_key_whose_id_is_searched_for_comes_first_in_every_order(instance: ResourceInstance) -> None:

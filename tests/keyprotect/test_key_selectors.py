@@ -102,8 +102,8 @@ def test_two_instances_have_a_key_each_with_the_same_alias(instance: ResourceIns
 
 @pytest.mark.parametrize("word", [identifier(1), "db"])
 def test_a_purged_key_is_no_key(instance: ResourceInstance, word: str) -> None:
-    gone = {"state": State.DESTROYED, "deleted_at": NOW - PURGED_AFTER}
-    store_key(instance, identifier=identifier(1), aliases=("db",), **gone)
+    purged_columns = {"state": State.DESTROYED, "deleted_at": NOW - PURGED_AFTER}
+    store_key(instance, identifier=identifier(1), aliases=("db",), **purged_columns)
     assert find_key(instance, word, now=NOW) is None
 
 

@@ -23,9 +23,9 @@ def parsed(**values: str) -> ListQuery:
 
 
 def refusal(**values: str) -> InvalidQuery:
-    with pytest.raises(InvalidQuery) as refused:
+    with pytest.raises(InvalidQuery) as exception:
         ListQuery.parse(values)
-    return refused.value
+    return exception.value
 
 
 def message(**values: str) -> str:

@@ -28,7 +28,7 @@ from tests.live.test_resource_controller import instances_of
 from tests.live.turning import shown, token_of_the_owner, turn_clock
 from tests.tables import check_each
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 INVALID_STATE = (409, "KEY_ACTION_INVALID_STATE_ERR")
 TOO_EARLY = (409, "REQ_TOO_EARLY_ERR")

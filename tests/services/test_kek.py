@@ -106,7 +106,7 @@ def test_a_wrong_kek_hands_over_to_no_key(settings: Any) -> None:
 def test_a_blob_that_was_changed_stops_the_start() -> None:
     row = KeyPair.objects.filter(state="prepared").first()
     assert row is not None
-    KeyPair.objects.filter(pk=row.pk).update(ciphertext=bytes(row.ciphertext)[:-1] + b"\0")
+    KeyPair.objects.filter(pk=row.pk).update(ciphertext=bytes(row.ciphertext)[::-1])
     with pytest.raises(ImproperlyConfigured, match=f"{row.kid} does not decrypt"):
         key_rotation.ensure_keys(now=clock.now())
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from controlplane.activity.events import IDENTITY_TOKEN_CREATE, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
+from controlplane.keyprotect import events as key_events
 from identity.events import KEY_ASK_ROTATION, KEY_ROTATE, METADATA_CERTIFICATE_CREATE
 
 WORDS = {
@@ -15,6 +16,19 @@ WORDS = {
     KEY_ASK_ROTATION: ("Rotation of a key", "asked for"),
     "baremint.console.login": ("Person", "signed in"),
     "baremint.account.update": ("Account switch", "changed"),
+    key_events.LIST: ("Keys", "listed"),
+    key_events.HEAD: ("Keys", "counted"),
+    key_events.PATCH: ("Key", "moved to another key ring"),
+    key_events.WRAP: ("Data key", "wrapped"),
+    key_events.UNWRAP: ("Data key", "unwrapped"),
+    key_events.REWRAP: ("Data key", "wrapped again"),
+    key_events.READ_METADATA: ("Metadata of a key", "read"),
+    key_events.LIST_VERSIONS: ("Versions of a key", "listed"),
+    key_events.CREATE_ALIAS: ("Alias of a key", "created"),
+    key_events.DELETE_ALIAS: ("Alias of a key", "deleted"),
+    key_events.LIST_RINGS: ("Key rings", "listed"),
+    key_events.CREATE_RING: ("Key ring", "created"),
+    key_events.DELETE_RING: ("Key ring", "deleted"),
 }
 NOUNS = {
     "acl": "ACL",
@@ -27,6 +41,7 @@ NOUNS = {
     "ipsec": "IPsec",
     "kek": "key-encryption key",
     "refreshtoken": "refresh token",
+    "secrets": "key",
     "serviceid": "service ID",
     "vpc": "VPC",
     "vpn": "VPN",
@@ -64,6 +79,9 @@ VERBS = {
     "reclaim": "reclaimed",
     "restore": "restored",
     "cancel": "cancelled",
+    "disable": "disabled",
+    "enable": "enabled",
+    "purge": "purged",
 }
 
 

@@ -13,6 +13,7 @@ from controlplane.keyprotect import events, key_lists
 from controlplane.keyprotect.api import requests, responses
 from controlplane.keyprotect.api.base import MINIMAL, PREFER, REPRESENTATION, RING, RING_ID, KeyProtectView, KeyView
 from controlplane.keyprotect.api.responses import KEY, collection, identifying_body, key_body
+from controlplane.keyprotect.errors import NotServed
 from controlplane.keyprotect.key_requests import prototype_of
 from controlplane.keyprotect.list_query import LARGEST_LIMIT, ListQuery
 from controlplane.keyprotect.models import DEFAULT_RING, KeyRing
@@ -146,6 +147,13 @@ class KeyByID(KeyView):
             refusals=(410,),
         ),
     }
+
+    def require_operation(self) -> Operation:
+        """Return the operation of the request. Raises NotServed for the old form of an action, and MethodNotAllowed."""
+        if self.request.method == "POST":
+            path = f"{self.request.path}/actions/<action>"
+            raise NotServed(f"POST {self.request.path}?action= is not simulated. Send POST {path} instead.")
+        return super().require_operation()
 
     def get(self, request: Request, key_id: str) -> Response:
         key = self.key

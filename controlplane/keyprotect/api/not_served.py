@@ -33,6 +33,11 @@ LEFT_OUT = tuple(
 """Paths below ``/api/v2/`` with the names of what is left out."""
 
 
+def left_out(rest: str) -> str:
+    """Return what a path below ``/api/v2/`` is about, if it is left out; else an empty text."""
+    return next((words for pattern, words in LEFT_OUT if pattern.fullmatch(rest)), "")
+
+
 @checks_first
 @csrf_exempt
 def refuse(request: HttpRequest, rest: str) -> HttpResponse:
@@ -43,7 +48,6 @@ def refuse(request: HttpRequest, rest: str) -> HttpResponse:
 
 def _refusal(request: HttpRequest, rest: str) -> KeyProtectError:
     where = f"{request.method} {echoed(request.path)}"
-    for pattern, words in LEFT_OUT:
-        if pattern.fullmatch(rest):
-            return NotServed(f"{where} is not simulated: Key Protect has no {words} here.")
+    if words := left_out(rest):
+        return NotServed(f"{where} is not simulated: Key Protect has no {words} here.")
     return PathNotFound(f"There is nothing at {where}. See /docs for the operations of Key Protect.")
