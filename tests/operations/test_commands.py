@@ -221,7 +221,7 @@ def test_rotate_kek_says_that_the_old_one_can_be_dropped(bootstrapped: None, hom
     settings.BAREMINT_KEK = [new, home.read_secret("kek")]
 
     assert said("rotate", "kek").splitlines()[-2:] == [
-        f"10 private keys were re-encrypted; all 10 are now under KEK {keks.first_kek()}.",
+        f"10 secrets were re-encrypted; all 10 are now under KEK {keks.first_kek()}.",
         "The other keys of BAREMINT_KEK can be dropped.",
     ]
     settings.BAREMINT_KEK = [new]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -55,7 +56,7 @@ class KeyProtectView(ServiceView):
     )
 
     @cached_property
-    def now(self) -> Any:
+    def now(self) -> datetime:
         return clock.now()
 
     @cached_property

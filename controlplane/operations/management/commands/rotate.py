@@ -25,7 +25,7 @@ KINDS = {
     "intermediate": "the CA that signs certificates; new chains carry the new one",
     "tls": "the key of the HTTPS endpoints; new connections get a certificate for the new one",
     "root": "the CA that signs intermediate CAs; the next intermediate is made under the new one",
-    "kek": "the key-encryption key: every private key is re-encrypted under the first of BAREMINT_KEK",
+    "kek": "the key-encryption key: every stored secret is re-encrypted under the first of BAREMINT_KEK",
 }
 WAITS = {
     "identity": "It waits like every key of tokens, although IAM and the metadata service would read it from the "
@@ -122,16 +122,14 @@ class Command(BaseCommand):
             self.stdout.write(EARLY[kind].format(wait=_in_words(rotated.early_by)))
 
     def _rotate_kek(self, *, now: datetime) -> None:
-        rotation = rotate_kek(
-            now=now, progress=lambda keys, of: self.stdout.write(f"  ... {keys} of {of} private keys")
-        )
+        rotation = rotate_kek(now=now, progress=lambda keys, of: self.stdout.write(f"  ... {keys} of {of} secrets"))
         if rotation.left:
             raise CommandError(
-                f"{rotation.left} private keys are still encrypted under another KEK than {rotation.kek_id}: a process "
+                f"{rotation.left} secrets are still encrypted under another KEK than {rotation.kek_id}: a process "
                 f"without it created them. Restart all processes with this BAREMINT_KEK, then run this again."
             )
         self.stdout.write(
-            f"{rotation.keys} private keys were re-encrypted; all {rotation.total} are now under KEK {rotation.kek_id}."
+            f"{rotation.keys} secrets were re-encrypted; all {rotation.total} are now under KEK {rotation.kek_id}."
         )
         if len(settings.BAREMINT_KEK) > 1:
             self.stdout.write("The other keys of BAREMINT_KEK can be dropped.")
