@@ -182,6 +182,25 @@ def matches(condition: Condition, resource: Attributes) -> bool:
     return policy_conditions.text_holds(condition.operator, value, condition.value)
 
 
+def deciding_attributes(considered: Iterable[Consideration], resource: Mapping[str, object]) -> list[str]:
+    """Return the attributes of resources on which the decision depends: those that policies compare which grant the
+    action on this resource, or on one that has the same attributes and more."""
+    policies = [each.policy for each in considered if each.role and not _contradicts(each, resource)]
+    return sorted(frozenset().union(*map(compared, policies)))
+
+
+def _contradicts(consideration: Consideration, resource: Mapping[str, object]) -> bool:
+    """Return whether the policy lacks something that no further attribute of the resource can give."""
+    return any(_keys(rule, consideration.policy) <= resource.keys() for rule in consideration.unmet)
+
+
+def _keys(rule: Rule, policy: PolicyFacts) -> frozenset[str]:
+    """Return the attributes that a resource condition or the rule of the policy compares."""
+    if rule is policy.rule or not isinstance(rule, Condition):
+        return policy_conditions.compared(rule)
+    return frozenset({rule.key})
+
+
 def compared(policy: PolicyFacts) -> frozenset[str]:
     """Return the attributes of resources that the policy compares."""
     in_rule = policy_conditions.compared(policy.rule) if policy.rule else frozenset()

@@ -59,8 +59,9 @@ class Nearest(TypedDict):
 
 
 class Explanation(TypedDict):
-    """``explanation`` is the URL of this answer, absent for a refused token. In ``considered``, the items that
-    lack the least come first. ``depends_on`` names the attributes of a resource that the subject's policies compare."""
+    """``explanation`` is the URL of this answer, absent for a refused token. In ``considered``, the items that lack the
+    least come first. ``depends_on`` names the attributes of resources that policies compare which grant the
+    action on this resource, or on one that has the same attributes and more."""
 
     decision: Literal["allow", "deny"]
     because: str

@@ -96,7 +96,7 @@ def explain_policies(
     verdict = access.verdict(considered, iam_id=subject, action=action, resource=resource, least=least)
     answer = _about_access(subject, action, resource, verdict)
     answer["considered"] = [_policy(each) for each in access.nearest(considered)]
-    answer["depends_on"] = sorted(frozenset().union(*(access.compared(each.policy) for each in considered)))
+    answer["depends_on"] = access.deciding_attributes(considered, resource)
     if decider := next((each for each in considered if each.allows), None):
         answer["decided_by"] = _decided_by(decider)
     else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from controlplane.activity.record import Party, record
 from controlplane.instances.models import ResourceInstance
-from controlplane.kernel import context
+from controlplane.kernel import clock, context
 from controlplane.keyprotect.models import Key, key_crn
 
 CREATE = "kms.secrets.create"
@@ -50,7 +50,8 @@ def instance_data(instance: ResourceInstance) -> dict[str, Any]:
 
 def key_data(key: Key) -> dict[str, Any]:
     """Return the data of every event about a key."""
-    return {**instance_data(key.instance), "keyRingId": key.ring_name, "keyState": key.state}
+    state = key.state_at(clock.now())
+    return {**instance_data(key.instance), "keyRingId": key.ring_name, "keyState": int(state)}
 
 
 def record_change(event: str, key: Key, *, by: Party, status: int, data: Mapping[str, Any] | None = None) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controlplane.kernel.errors import Target
+from controlplane.kernel.text import echoed
 from controlplane.keyprotect import base64_text, errors, key_names
 from controlplane.keyprotect.base64_text import IllegalBase64
 from controlplane.keyprotect.errors import BadBody, InvalidField, NotServed
@@ -119,7 +120,8 @@ def _aliases(aliases: Sequence[str]) -> Sequence[str]:
 def check_alias(alias: str, target: Target | None = None) -> str:
     """Return the alias. Raises InvalidField when it cannot be one."""
     if refusal := key_names.refusal_of_alias(alias):
-        raise InvalidField(f"The field `alias` must be: {refusal}", target=target or errors.field("alias"))
+        target = target or errors.field("alias")
+        raise InvalidField(f"The field `{target.name}` must be: {refusal}. It has {echoed(alias)!r}", target=target)
     return alias
 
 

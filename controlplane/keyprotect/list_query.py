@@ -99,6 +99,27 @@ class ListQuery:
         )
 
 
+@dataclass(frozen=True)
+class Paging:
+    limit: int
+    offset: int
+    total_count: bool
+
+    @classmethod
+    def parse(cls, values: Mapping[str, str], *, limit: int = DEFAULT_LIMIT) -> "Paging":
+        """Parse ``limit``, ``offset`` and ``totalCount``; an empty one is absent. Raises InvalidQuery."""
+        present = {name: value for name, value in values.items() if value}
+        return cls(
+            limit=_limit(present, limit),
+            offset=number(present, "offset", largest=LARGEST_OFFSET, refusal=InvalidQuery),
+            total_count=boolean(present, "totalCount", refusal=InvalidQuery),
+        )
+
+    @property
+    def slice(self) -> slice:
+        return slice(self.offset, self.offset + self.limit)
+
+
 def _refusal(name: str, must: str) -> InvalidQuery:
     return InvalidQuery(f"The query_param `{name}` must be: {must}", target=parameter(name))
 
@@ -110,10 +131,10 @@ def _short(values: Mapping[str, str], name: str) -> str:
     return text
 
 
-def _limit(values: Mapping[str, str]) -> int:
+def _limit(values: Mapping[str, str], default: int = DEFAULT_LIMIT) -> int:
     message = f"The query_param `limit` must be: an integer between 1 and {LARGEST_LIMIT} (inclusive)"
     return number(
-        values, "limit", default=DEFAULT_LIMIT, least=1, largest=LARGEST_LIMIT, message=message, refusal=InvalidQuery
+        values, "limit", default=default, least=1, largest=LARGEST_LIMIT, message=message, refusal=InvalidQuery
     )
 
 

@@ -36,6 +36,8 @@ PERMITTED: Mapping[str, frozenset[State]] = {
 }
 """The states in which each operation is possible. Operations that only read are possible in every state."""
 
+NEXT_STEPS = {State.SUSPENDED: " Enable it first.", State.DESTROYED: " Restore it first."}
+
 ENABLE_AFTER = timedelta(seconds=30)
 RESTORE_AFTER = timedelta(seconds=30)
 RESTORE_WITHIN = timedelta(days=30)
@@ -59,7 +61,7 @@ def require_state(operation: str, state: State) -> None:
         names = " or ".join(f"{each.value} ({each.word})" for each in sorted(permitted))
         raise InvalidState(
             f"Key is not in a valid state: its state is {state.value} ({state.word}). To {operation} it, "
-            f"its state must be {names}."
+            f"its state must be {names}.{NEXT_STEPS.get(state, '')}"
         )
 
 

@@ -26,5 +26,5 @@ urlpatterns = [
     path(f"{KEY}/aliases/<str:alias>", aliases.Alias.as_view()),
     path("key_rings", key_rings.KeyRings.as_view()),
     path("key_rings/<str:ring_id>", key_rings.KeyRing.as_view()),
-    re_path("^(?P<rest>.*)$", not_served.refuse),
+    re_path(r"^(?P<rest>(?s:.*))\Z", not_served.refuse),
 ]

@@ -67,6 +67,8 @@ def parse(text: str) -> WrappedKey:
         content = strictjson.parse_object(raw, limit=LONGEST)
         if content.keys() != MEMBERS or not all(isinstance(each, str) for each in content.values()):
             raise NotWrapped
+        if content["version"] != FORM:
+            raise NotWrapped
         ciphertext, iv = (base64_text.decode(content[name]) for name in ("ciphertext", "iv"))
     except (InvalidRequest, IllegalBase64):
         raise NotWrapped from None

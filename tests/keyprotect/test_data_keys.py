@@ -92,9 +92,10 @@ def test_a_version_of_another_key_is_never_used(instance: ResourceInstance) -> N
         assert refusal.value.target == errors.field("ciphertext")
 
 
-def test_a_handle_that_names_no_version_does_no_harm(instance: ResourceInstance) -> None:
+@pytest.mark.parametrize("handle", ["another", "", "a\0b", "00000000-0000-4000-8000-000000000009"])
+def test_a_handle_that_names_no_version_does_no_harm(instance: ResourceInstance, handle: str) -> None:
     key = make_key(instance)
-    ciphertext = with_handle(wrap(key, plaintext=b"data", aad=()).ciphertext, "another")
+    ciphertext = with_handle(wrap(key, plaintext=b"data", aad=()).ciphertext, handle)
     assert plaintext_of(key, ciphertext) == b"data"
 
 

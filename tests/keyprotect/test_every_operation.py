@@ -215,7 +215,13 @@ def test_the_regional_host_serves_the_instances_of_its_region(
     settings.ALLOWED_HOSTS = ["*"]
     for host in ("us-south.kms.cloud.ibm.com", "private.us-south.kms.cloud.ibm.com", "testserver"):
         assert alice("GET", "/keys", Host=host).status_code == 200
-    assert refused(alice("GET", "/keys", Host="eu-de.kms.cloud.ibm.com")) == (401, "")
+    for host in ("eu-de.kms.cloud.ibm.com", "eu-de.kms.cloud.ibm.com.", "EU-DE.kms.cloud.ibm.com:443"):
+        assert refused(alice("GET", "/keys", Host=host)) == (401, "")
+
+
+def test_a_guid_in_upper_case_names_the_same_instance(instance: ResourceInstance, alice: KeyProtect) -> None:
+    other = store_instance(guid="00000000-0000-4000-8000-0000000000ab", service="kms")
+    assert alice("GET", "/keys", Bluemix_Instance=other.guid.upper()).status_code == 200
 
 
 @pytest.mark.parametrize("accept", ["application/vnd.ibm.kms.key+json", "text/html", "x;;", None])
@@ -248,7 +254,9 @@ def test_what_is_left_out_is_refused_by_name(alice: KeyProtect, call: str) -> No
     assert LEFT_OUT[call] in reason_of(answer)["message"]
 
 
-@pytest.mark.parametrize("call", ["GET /nothing", "GET /keys/db/nothing", "POST /keys/db/actions/nothing", "GET /"])
+@pytest.mark.parametrize(
+    "call", ["GET /nothing", "GET /keys/db/nothing", "GET /keys%0A", "POST /keys/db/actions/nothing", "GET /"]
+)
 def test_an_unknown_path_is_refused_in_the_envelope(alice: KeyProtect, call: str) -> None:
     assert refused(alice(*call.split())) == (404, "NOT_FOUND_ERR")  # type: ignore[arg-type]
 

@@ -172,3 +172,25 @@ def test_a_list_asks_iam_at_most_twice(
         patch.setattr(iam_client, "call", counted)
         victor.get("/keys")
     assert calls.count(iam_client.DECISION) == questions
+
+
+@pytest.mark.parametrize(
+    ("role", "resource"),
+    [
+        ("Reader", {"serviceInstance": "00000000-0000-4000-8000-000000000002", "resourceType": "key", "resource": "x"}),
+        ("Reader", {"region": "eu-de", "keyRing": "team-a"}),
+        ("KeyPurge", {"resourceType": "key", "resource": "x"}),
+    ],
+)
+def test_a_policy_that_lists_nothing_in_the_instance_does_not_make_a_list_empty(
+    iam: World, keys: dict[str, Key], victor: KeyProtect, role: str, resource: dict[str, str]
+) -> None:
+    grant(iam, VICTOR, role, **resource)
+    assert refused(victor("GET", "/keys")) == (401, "UNAUTHORIZED_ERR")
+
+
+def test_a_policy_on_one_key_does_not_move_it(iam: World, keys: dict[str, Key], victor: KeyProtect) -> None:
+    identifier = keys["team-a"].identifier
+    grant(iam, VICTOR, "Manager", resourceType="key", resource=identifier)
+    for ring in ("team-b", "nothing"):
+        assert refused(victor("PATCH", f"/keys/{identifier}", {"keyRingID": ring})) == (401, "UNAUTHORIZED_ERR")

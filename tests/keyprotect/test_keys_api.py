@@ -97,6 +97,8 @@ WRONG_BODIES: dict[str, tuple[Any, str, str]] = {
     "six aliases": (new_key(aliases=[f"a{n}" for n in range(6)]), "INVALID_FIELD_ERR", "aliases"),
     "a reserved alias": (new_key(aliases=["keys"]), "INVALID_FIELD_ERR", "alias"),
     "an alias twice": (new_key(aliases=["db", "db"]), "INVALID_FIELD_ERR", "alias"),
+    "an alias with a line break": (new_key(aliases=["db\n"]), "INVALID_FIELD_ERR", "aliases"),
+    "null for a key": ({**new_key(), "resources": [None]}, "BAD_BODY_ERR", "resources[0]"),
     "31 tags": (new_key(tags=["a"] * 31), "INVALID_FIELD_ERR", "tags"),
     "a tag with a colon": (new_key(tags=["a:b"]), "INVALID_FIELD_ERR", "tags"),
     "an expiration date in the past": (
@@ -141,6 +143,12 @@ def test_an_unknown_key_ring_makes_no_key(alice: KeyProtect) -> None:
     assert refused(answer) == (404, "KEY_RING_NOT_FOUND_ERR")
 
 
+def test_the_id_of_a_key_ring_is_not_cut(alice: KeyProtect) -> None:
+    answered(alice("POST", f"/key_rings/{'r' * 100}"), 201)
+    answer = alice("POST", "/keys", new_key(), X_Kms_Key_Ring="r" * 101)
+    assert refused(answer) == (404, "KEY_RING_NOT_FOUND_ERR")
+
+
 def test_a_taken_alias_is_named_in_the_error_text(alice: KeyProtect) -> None:
     """Rook reads the code out of it."""
     alice.create(aliases=["db"])
@@ -160,6 +168,7 @@ def test_a_key_is_read_by_alias_and_in_its_own_ring_only(alice: KeyProtect) -> N
     moved = answered(alice("PATCH", "/keys/db", {"KeyRingID": "default"}), 200)["resources"][0]
     assert moved["keyRingID"] == "default"
     assert refused(alice("PATCH", "/keys/db", {"keyRingID": "none"})) == (404, "KEY_RING_NOT_FOUND_ERR")
+    assert refused(alice("PATCH", "/keys/db", {"keyRingID": " default"})) == (404, "KEY_RING_NOT_FOUND_ERR")
     assert refused(alice("PATCH", "/keys/db", {})) == (400, "INVALID_FIELD_ERR")
 
 
@@ -201,13 +210,13 @@ def test_a_restored_key_is_answered_with_201(alice: KeyProtect, turned: TurnedCl
 def test_only_who_has_key_purge_purges_and_is_answered_with_the_key(
     alice: KeyProtect, iam: World, turned: TurnedClock
 ) -> None:
-    key = alice.create()
+    key = alice.create(aliases=["db"])
     alice("DELETE", f"/keys/{key['id']}")
     turned.turn(hours=4)
     assert refused(alice("DELETE", f"/keys/{key['id']}/purge")) == (401, "UNAUTHORIZED_ERR")
     grant(iam, "IBMid-ALICE00001", "KeyPurge")
     body = answered(alice("DELETE", f"/keys/{key['id']}/purge", Prefer=REPRESENTATION), 200)["resources"][0]
-    assert (body["id"], body["state"]) == (key["id"], 5)
+    assert (body["id"], body["state"], body["aliases"]) == (key["id"], 5, ["db"])
     assert refused(alice("GET", f"/keys/{key['id']}")) == (404, "KEY_NOT_FOUND_ERR")
 
 
@@ -222,7 +231,7 @@ def test_versions_are_listed_newest_first(alice: KeyProtect, turned: TurnedClock
         "totalCount": 2,
     }
     assert body["resources"][0]["creationDate"] == seconds(turned.now)
-    assert [each["id"] for each in alice.get("/keys/db/versions?offset=1")["resources"]] == [key["id"]]
+    assert [each["id"] for each in alice.get("/keys/db/versions?offset=1&limit=")["resources"]] == [key["id"]]
     answered(alice.act("db", "disable"), 204)
     assert refused(alice("GET", "/keys/db/versions")) == (409, "KEY_ACTION_INVALID_STATE_ERR")
     assert alice.get("/keys/db/versions?allKeyStates=true")["metadata"]["collectionTotal"] == 2
@@ -253,7 +262,7 @@ def test_an_instance_with_keys_is_not_deleted_and_destroyed_ones_go_with_it(
     alice: KeyProtect, instance: ResourceInstance
 ) -> None:
     key = alice.create("payroll")
-    assert "payroll" in refusal_of_deletion(instance)
+    assert "not destroyed: 1 in all" in refusal_of_deletion(instance)
     alice("DELETE", f"/keys/{key['id']}")
     assert refusal_of_deletion(instance) == ""
     remove_content(instance)

@@ -84,6 +84,7 @@ def test_no_altered_byte_unwraps(position: int, difference: int) -> None:
         {"ciphertext": None},
         {"handle": None},
         {"version": None},
+        {"version": "3.0.0"},
         {"more": "member"},
         {"iv": 5},
         {"iv": "####"},

@@ -1,6 +1,7 @@
 """Keys of Key Protect that are changed at once: each change happens once, or is refused."""
 
 import base64
+import json
 import os
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,7 @@ from controlplane.kernel.errors import Conflict
 from controlplane.keyprotect import errors
 from controlplane.keyprotect.models import Key, KeyAlias, KeyRing, KeyVersion
 from controlplane.keyprotect.services.aliases import create_alias
+from controlplane.keyprotect.services.data_keys import unwrap, wrap
 from controlplane.keyprotect.services.due_changes import run_due
 from controlplane.keyprotect.services.key_rings import create_ring, delete_ring
 from controlplane.keyprotect.services.key_rotation import rotate_key
@@ -42,6 +44,13 @@ def instance(on_postgresql: None) -> ResourceInstance:
 
 def refused(results: list[Any]) -> list[type]:
     return sorted((type(each) for each in results if isinstance(each, Exception)), key=str)
+
+
+def test_a_wrapped_key_with_text_that_no_column_can_hold_is_unwrapped(instance: ResourceInstance) -> None:
+    key = make_key(instance)
+    content = json.loads(base64.b64decode(wrap(key, plaintext=b"data", aad=()).ciphertext)) | {"handle": "a\0b"}
+    ciphertext = base64.b64encode(json.dumps(content).encode()).decode()
+    assert unwrap(key, ciphertext=ciphertext, aad=()).plaintext == b"data"
 
 
 def test_of_two_rotations_at_once_one_is_refused(instance: ResourceInstance, together: Together) -> None:

@@ -60,10 +60,15 @@ class KeyProtectView(ServiceView):
         return clock.now()
 
     @cached_property
+    def _named_instance(self) -> str:
+        word: str = super()._named_instance
+        return word.lower() if key_names.is_uuid(word) else word
+
+    @cached_property
     def instance_row(self) -> ResourceInstance | None:
         """Return the instance; None also when the host of the request is that of another region."""
         row: ResourceInstance | None = super().instance_row
-        host = REGIONAL_HOST.fullmatch(self.request.get_host().partition(":")[0].lower())
+        host = REGIONAL_HOST.fullmatch(self.request.get_host().partition(":")[0].rstrip(".").lower())
         return row if row and (host is None or host[1] == row.region) else None
 
     @property
@@ -99,8 +104,9 @@ class KeyProtectView(ServiceView):
 
     @property
     def prefers(self) -> str:
-        """Return the answer that the caller prefers; empty without a preference."""
-        return self.request.headers.get(PREFER, "").replace(" ", "").lower()
+        """Return the answer that the caller prefers (RFC 7240); empty without a preference."""
+        words = re.sub(r'[\s"]', "", self.request.headers.get(PREFER, "")).lower().split(",")
+        return next((word for word in words if word in (MINIMAL, REPRESENTATION)), "")
 
     def target(self) -> Party:
         row = self.__dict__.get("instance_row")
@@ -144,8 +150,8 @@ class KeyView(KeyProtectView):
         return key
 
     def reread(self, key: Key) -> Key:
-        """Return the key after a change; as it was when it is purged."""
-        return find_key(key.instance, key.identifier, now=self.now) or key
+        """Return the key after a change."""
+        return existing(find_key(key.instance, key.identifier, now=self.now), "key does not exist", refusal=KeyNotFound)
 
     def answer_key(self, key: Key) -> Response:
         """Answer with the metadata of a key."""
@@ -156,10 +162,13 @@ class KeyView(KeyProtectView):
         preferred."""
         key = self.key
         status = HTTPStatus.OK if self.prefers == REPRESENTATION else HTTPStatus.NO_CONTENT
+        body = key_body(key, now=self.now)
         change(key, status)
         if status == HTTPStatus.NO_CONTENT:
             return self.answer()
-        return Response(collection(KEY, [key_body(self.reread(key), now=self.now)]), status=status)
+        if rest := find_key(key.instance, key.identifier, now=self.now):
+            body = key_body(rest, now=self.now)
+        return Response(collection(KEY, [body]), status=status)
 
     def resource_attributes(self) -> dict[str, str]:
         if key := self.key_row:

@@ -42,7 +42,7 @@ def _normal(value: Any, field: Any, name: str) -> Any:
     match field:
         case serializers.ListSerializer() | serializers.ListField():
             _require_type(value, list, "an array", name)
-            return [_normal(each, field.child, name) for each in value]
+            return [_normal(each, field.child, f"{name}[{place}]") for place, each in enumerate(value)]
         case serializers.Serializer():
             _require_type(value, dict, "an object", name)
             return _members(value, field)

@@ -4,13 +4,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.operation import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
-from controlplane.kernel.query_parameters import boolean, number
+from controlplane.kernel.query_parameters import boolean
 from controlplane.keyprotect import events
 from controlplane.keyprotect.api import requests, responses
 from controlplane.keyprotect.api.base import KeyView
 from controlplane.keyprotect.api.responses import VERSION, collection, version_body
 from controlplane.keyprotect.key_requests import material_of
-from controlplane.keyprotect.list_query import DEFAULT_LIMIT, LARGEST_LIMIT, LARGEST_OFFSET
+from controlplane.keyprotect.list_query import LARGEST_LIMIT, Paging
 from controlplane.keyprotect.selectors import versions_of
 from controlplane.keyprotect.services.key_rotation import rotate_key
 from controlplane.keyprotect.services.key_states import disable_key, enable_key, restore_key
@@ -90,12 +90,11 @@ class Versions(KeyView):
     }
 
     def get(self, request: Request, key_id: str) -> Response:
-        limit = number(request.GET, LIMIT, default=DEFAULT_LIMIT, least=1, largest=LARGEST_LIMIT)
-        offset = number(request.GET, OFFSET, largest=LARGEST_OFFSET)
-        in_every_state, with_total = boolean(request.GET, ALL_STATES), boolean(request.GET, TOTAL)
+        page = Paging.parse(request.GET)
+        in_every_state = boolean(request.GET, ALL_STATES)
         key = self.key
         if not in_every_state:
             require_state("list versions of", key.state_at(self.now))
         rows = versions_of(key)
-        more = {"totalCount": rows.count()} if with_total else {}
-        return self.answer(collection(VERSION, map(version_body, rows[offset : offset + limit]), **more))
+        more = {"totalCount": rows.count()} if page.total_count else {}
+        return self.answer(collection(VERSION, map(version_body, rows[page.slice]), **more))

@@ -4,13 +4,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.operation import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
-from controlplane.kernel.query_parameters import boolean, number
+from controlplane.kernel.query_parameters import boolean
 from controlplane.keyprotect import events
 from controlplane.keyprotect.api import responses
 from controlplane.keyprotect.api.base import KeyProtectView
 from controlplane.keyprotect.api.responses import RING, KeyRingBody, collection, ring_body
 from controlplane.keyprotect.key_requests import check_ring
-from controlplane.keyprotect.list_query import LARGEST_LIMIT, LARGEST_OFFSET
+from controlplane.keyprotect.list_query import LARGEST_LIMIT, Paging
 from controlplane.keyprotect.models import DEFAULT_RING
 from controlplane.keyprotect.selectors import has_keys, rings_of
 from controlplane.keyprotect.services.key_rings import create_ring, delete_ring
@@ -34,12 +34,10 @@ class KeyRings(KeyProtectView):
     }
 
     def get(self, request: Request) -> Response:
-        limit = number(request.GET, LIMIT, default=DEFAULT_LIMIT, least=1, largest=LARGEST_LIMIT)
-        offset = number(request.GET, OFFSET, largest=LARGEST_OFFSET)
-        with_total = boolean(request.GET, TOTAL)
+        page = Paging.parse(request.GET, limit=DEFAULT_LIMIT)
         rings: list[KeyRingBody] = [{"id": DEFAULT_RING}, *map(ring_body, rings_of(self.instance))]
-        more = {"totalCount": len(rings)} if with_total else {}
-        return self.answer(collection(RING, rings[offset : offset + limit], **more))
+        more = {"totalCount": len(rings)} if page.total_count else {}
+        return self.answer(collection(RING, rings[page.slice], **more))
 
 
 class KeyRing(KeyProtectView):

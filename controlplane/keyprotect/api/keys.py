@@ -71,7 +71,7 @@ class Keys(KeyProtectView):
     @property
     def ring(self) -> str:
         """Return the key ring of the request. A new key is in ``default`` unless there is one."""
-        return self.request.headers.get(RING, "")[:100] or (DEFAULT_RING if self.request.method == "POST" else "")
+        return self.request.headers.get(RING, "") or (DEFAULT_RING if self.request.method == "POST" else "")
 
     def ask_iam(self, operation: Operation) -> None:
         """Ask for its decision on the operation; on a list also for each key ring, if need be. Raises NotAuthorized."""
@@ -162,8 +162,8 @@ class KeyByID(KeyView):
     def patch(self, request: Request, key_id: str) -> Response:
         ring = self.body["keyRingID"]
         key = self.key
-        attributes = {**self.instance_attributes(), **self.resource_attributes(), "keyRing": ring}
-        self.call.require("kms.secrets.patch", attributes)
+        into_ring = {**self.instance_attributes(), "resourceType": "key", "keyRing": ring}
+        self.call.require("kms.secrets.patch", into_ring)
         move_key(key, ring=ring, by=self.call.by)
         return self.answer_key(self.reread(key))
 

@@ -12,6 +12,7 @@ LONGEST_NAME = 90
 LONGEST_DESCRIPTION = 240
 LONGEST_TEXT = 200_000
 """Characters of a member whose own rule is stricter; the whole body is smaller."""
+LONGEST_RING = 100
 MOST_TAGS = 30
 LONGEST_TAG = 30
 MOST_ALIASES = 5
@@ -29,7 +30,7 @@ def _list(child: serializers.Field[Any, Any, Any, Any], most: int) -> serializer
 
 
 class NewKeyMetadata(StrictSerializer):
-    collectionType = StrictCharField(max_length=LONGEST_TEXT)
+    collectionType = StrictCharField(max_length=LONGEST_TEXT, trim_whitespace=False)
     collectionTotal = StrictIntegerField()
 
 
@@ -39,7 +40,7 @@ class NewKey(StrictSerializer):
     type = _optional()
     name = StrictCharField(min_length=2, max_length=LONGEST_NAME, trim_whitespace=False)
     description = _optional(LONGEST_DESCRIPTION)
-    aliases = _list(StrictCharField(max_length=LONGEST_NAME), MOST_ALIASES)
+    aliases = _list(StrictCharField(max_length=LONGEST_NAME, trim_whitespace=False), MOST_ALIASES)
     tags = _list(StrictCharField(allow_blank=True, max_length=LONGEST_TAG, trim_whitespace=False), MOST_TAGS)
     expirationDate = _optional()
     extractable = StrictBooleanField(required=False)
@@ -64,7 +65,7 @@ class KeyCreation(StrictSerializer):
 
 
 class KeyPatch(StrictSerializer):
-    keyRingID = StrictCharField(max_length=LONGEST_TEXT)
+    keyRingID = StrictCharField(max_length=LONGEST_RING, trim_whitespace=False)
 
 
 class KeyMaterial(StrictSerializer):

@@ -8,6 +8,7 @@ from controlplane.kernel import clock
 from controlplane.keyprotect import errors, wrapping
 from controlplane.keyprotect.base64_text import IllegalBase64
 from controlplane.keyprotect.errors import InvalidField
+from controlplane.keyprotect.key_names import is_uuid
 from controlplane.keyprotect.models import Key, KeyVersion
 from controlplane.keyprotect.root_keys import require_root
 from controlplane.keyprotect.states import require_state
@@ -99,5 +100,5 @@ def _unwrap(key: Key, ciphertext: str, aad: Sequence[str]) -> tuple[bytes, KeyVe
 def _versions(key: Key, handle: str) -> Iterable[KeyVersion]:
     """Return the version that the handle names, if it is one of this key; else all of this key, the latest first: keys
     with the same material unwrap what the other wrapped."""
-    version = key.versions.filter(identifier=handle).first()
+    version = key.versions.filter(identifier=handle).first() if is_uuid(handle) else None
     return [version] if version else key.versions.order_by("-number").iterator()

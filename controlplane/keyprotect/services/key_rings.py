@@ -26,7 +26,9 @@ def find_ring(instance: ResourceInstance, ring: str) -> KeyRing | None:
     if ring == DEFAULT_RING:
         return None
     row = KeyRing.objects.filter(instance=instance, name=ring).first()
-    return existing(row, f"There is no key ring {ring} in the instance. Create it first.", refusal=KeyRingNotFound)
+    return existing(
+        row, f"There is no key ring {ring} in the instance. GET /api/v2/key_rings lists them.", refusal=KeyRingNotFound
+    )
 
 
 def create_ring(instance: ResourceInstance, ring: str, *, by: Party) -> KeyRing:
