@@ -3,6 +3,7 @@
 import base64
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -147,6 +148,13 @@ def test_the_id_of_a_key_ring_is_not_cut(alice: KeyProtect) -> None:
     answered(alice("POST", f"/key_rings/{'r' * 100}"), 201)
     answer = alice("POST", "/keys", new_key(), X_Kms_Key_Ring="r" * 101)
     assert refused(answer) == (404, "KEY_RING_NOT_FOUND_ERR")
+
+
+@pytest.mark.parametrize("ring", ["ü" * 100, "a\x7f b", "*", "a?c", "\u2028", "{{x}}"])
+def test_a_text_that_cannot_be_a_key_ring_is_none(alice: KeyProtect, ring: str) -> None:
+    alice.create(aliases=["db"])
+    assert refused(alice("PATCH", "/keys/db", {"keyRingID": ring})) == (404, "KEY_RING_NOT_FOUND_ERR")
+    assert refused(alice("DELETE", f"/key_rings/{quote(ring)}")) == (404, "KEY_RING_NOT_FOUND_ERR")
 
 
 def test_a_taken_alias_is_named_in_the_error_text(alice: KeyProtect) -> None:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from controlplane.cloudservice.iam import Decision
 from controlplane.kernel.operation import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
 from controlplane.kernel.query_parameters import boolean
-from controlplane.keyprotect import events, key_lists
+from controlplane.keyprotect import events, key_lists, key_names
 from controlplane.keyprotect.api import requests, responses
 from controlplane.keyprotect.api.base import MINIMAL, PREFER, REPRESENTATION, RING, RING_ID, KeyProtectView, KeyView
 from controlplane.keyprotect.api.responses import KEY, collection, identifying_body, key_body
@@ -66,7 +66,8 @@ class Keys(KeyProtectView):
     """The key rings whose keys the caller may list; None for all."""
 
     def resource_attributes(self) -> dict[str, str]:
-        return {"resourceType": "key", **({"keyRing": self.ring} if self.ring else {})}
+        # What cannot be a key ring is decided about as the instance, before the caller learns that there is none.
+        return {"resourceType": "key", **({"keyRing": self.ring} if key_names.is_ring(self.ring) else {})}
 
     @property
     def ring(self) -> str:
