@@ -53,7 +53,7 @@ def list_keys(instance: ResourceInstance, query: ListQuery, *, rings: Collection
     if keys.order_by()[: MOST_CANDIDATES + 1].count() <= MOST_CANDIDATES:
         return _page(keys.filter(_condition(query.search)), query)
     if rows := list(keys.filter(_is_named(query.search)).prefetch_related("aliases")):
-        page = rows[query.offset : query.offset + query.limit]
+        page = rows[query.slice]
         return KeyList(page, len(rows) if query.total_count else None, incomplete_search=True)
     raise SearchTooBroad(
         f"There are more than {MOST_CANDIDATES} keys to search. Search for a whole key id or alias, or limit the "
@@ -68,7 +68,7 @@ def count_keys(instance: ResourceInstance, query: ListQuery, *, rings: Collectio
 
 def _page(keys: QuerySet[Key], query: ListQuery) -> KeyList:
     order = [*_search_order(query.search), *_order(query)]
-    page = keys.order_by(*order).prefetch_related("aliases")[query.offset : query.offset + query.limit]
+    page = keys.order_by(*order).prefetch_related("aliases")[query.slice]
     return KeyList(list(page), keys.count() if query.total_count else None)
 
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from controlplane.kernel.query_parameters import boolean, number, optional_boolean
 from controlplane.kernel.text import echoed
+from controlplane.keyprotect import instants
 from controlplane.keyprotect.errors import InvalidQuery, parameter
 from controlplane.keyprotect.states import State
 
@@ -34,12 +35,37 @@ FILTERABLE = DATES | BOOLEANS | {"state"}
 MOST_TERMS = 3
 """Of one property in a filter."""
 TERM = re.compile(r'\s*([A-Za-z]+)=((?:(gte?|lte?):)?"([^"]*)"|[^\s"]+)(?=\s|$)')
-INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 SCOPES = ("name", "alias")
 PREFIXES = frozenset({"not", "exact", "escape", *SCOPES})
 STATES = {str(state.value): state for state in State} | {"0": None}
 """Pre-active, 0, is a state that no key has."""
 Terms = Mapping[str, list[re.Match[str]]]
+
+
+@dataclass(frozen=True)
+class Paging:
+    """Which part of a list to answer with."""
+
+    limit: int = DEFAULT_LIMIT
+    offset: int = 0
+    total_count: bool = False
+
+    @property
+    def slice(self) -> slice:
+        return slice(self.offset, self.offset + self.limit)
+
+
+def parse_paging(values: Mapping[str, str], *, limit: int = DEFAULT_LIMIT) -> Paging:
+    """Parse ``limit``, ``offset`` and ``totalCount``; an empty one is absent. Raises InvalidQuery."""
+    present = {name: value for name, value in values.items() if value}
+    message = f"The query_param `limit` must be: an integer between 1 and {LARGEST_LIMIT} (inclusive)"
+    return Paging(
+        limit=number(
+            present, "limit", default=limit, least=1, largest=LARGEST_LIMIT, message=message, refusal=InvalidQuery
+        ),
+        offset=number(present, "offset", largest=LARGEST_OFFSET, refusal=InvalidQuery),
+        total_count=boolean(present, "totalCount", refusal=InvalidQuery),
+    )
 
 
 @dataclass(frozen=True)
@@ -66,9 +92,7 @@ class DateTerm:
 
 
 @dataclass(frozen=True)
-class ListQuery:
-    limit: int = DEFAULT_LIMIT
-    offset: int = 0
+class ListQuery(Paging):
     states: frozenset[State] | None = None
     """None for every state but destroyed."""
     flags: tuple[tuple[str, bool], ...] = ()
@@ -77,7 +101,6 @@ class ListQuery:
     search: Search | None = None
     order: tuple[tuple[str, bool], ...] = ()
     """Columns, each once, and whether the largest value comes first."""
-    total_count: bool = False
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> "ListQuery":
@@ -88,36 +111,13 @@ class ListQuery:
             if name in present and name in terms:
                 raise _refusal("filter", f"without terms of {name} where the query_param `{name}` is there")
         return cls(
-            limit=_limit(present),
-            offset=number(present, "offset", largest=LARGEST_OFFSET, refusal=InvalidQuery),
+            **vars(parse_paging(present)),
             states=_states_of(present, terms),
             flags=tuple(_flags(present, terms)),
             dates=tuple(_date_terms(terms)),
             search=_search(_short(present, "search")),
             order=tuple(_order(_short(present, "sort")).items()),
-            total_count=boolean(present, "totalCount", refusal=InvalidQuery),
         )
-
-
-@dataclass(frozen=True)
-class Paging:
-    limit: int
-    offset: int
-    total_count: bool
-
-    @classmethod
-    def parse(cls, values: Mapping[str, str], *, limit: int = DEFAULT_LIMIT) -> "Paging":
-        """Parse ``limit``, ``offset`` and ``totalCount``; an empty one is absent. Raises InvalidQuery."""
-        present = {name: value for name, value in values.items() if value}
-        return cls(
-            limit=_limit(present, limit),
-            offset=number(present, "offset", largest=LARGEST_OFFSET, refusal=InvalidQuery),
-            total_count=boolean(present, "totalCount", refusal=InvalidQuery),
-        )
-
-    @property
-    def slice(self) -> slice:
-        return slice(self.offset, self.offset + self.limit)
 
 
 def _refusal(name: str, must: str) -> InvalidQuery:
@@ -129,13 +129,6 @@ def _short(values: Mapping[str, str], name: str) -> str:
     if len(text) > LONGEST:
         raise _refusal(name, f"at most {LONGEST} characters")
     return text
-
-
-def _limit(values: Mapping[str, str], default: int = DEFAULT_LIMIT) -> int:
-    message = f"The query_param `limit` must be: an integer between 1 and {LARGEST_LIMIT} (inclusive)"
-    return number(
-        values, "limit", default=default, least=1, largest=LARGEST_LIMIT, message=message, refusal=InvalidQuery
-    )
 
 
 def _states(text: str, name: str) -> frozenset[State]:
@@ -214,15 +207,8 @@ def _date_terms(terms: Terms) -> Iterator[DateTerm]:
             if term[2] == "none":
                 yield DateTerm(SORTABLE[name], "none")
                 continue
-            if term[4] is None or not INSTANT.fullmatch(term[4]):
-                raise _refusal(
-                    "filter", f'{name}="2026-01-01T00:00:00Z", with gt:, gte:, lt: or lte: before it, or none'
-                )
-            yield DateTerm(SORTABLE[name], term[3] or "eq", _instant(term[4], name))
-
-
-def _instant(text: str, name: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError):
-        raise _refusal("filter", f"a date that exists: {name} has {echoed(text)}") from None
+            instant = instants.parse(term[4] or "")
+            if instant is None:
+                form = f'{name}="2026-01-01T00:00:00Z", with gt:, gte:, lt: or lte: before the date, or {name}=none'
+                raise _refusal("filter", f"{form}. It has {echoed(term[2])}, which is no date that exists")
+            yield DateTerm(SORTABLE[name], term[3] or "eq", instant.replace(microsecond=0))

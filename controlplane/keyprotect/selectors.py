@@ -43,11 +43,6 @@ def versions_of(key: Key) -> QuerySet[KeyVersion]:
     return KeyVersion.objects.filter(key=key).order_by("-number").only("identifier", "number", "created_at")
 
 
-def current_version(key: Key) -> KeyVersion:
-    """Return the latest version of a key without its material."""
-    return versions_of(key).get(identifier=key.version)
-
-
 def payload_of(key: Key) -> bytes | None:
     """Return the material of a standard key; None for a root key, whose material never leaves, and for a destroyed
     key."""

@@ -1,7 +1,6 @@
 """The common bases of the views of Key Protect."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -22,8 +21,9 @@ from controlplane.keyprotect.api.envelope import as_key_protect, key_protect
 from controlplane.keyprotect.api.failures import FAILURES
 from controlplane.keyprotect.api.json_bodies import has_body, read_body
 from controlplane.keyprotect.api.rendering import AlwaysJson, Utf8Json
-from controlplane.keyprotect.api.responses import KEY, collection, key_body
+from controlplane.keyprotect.api.responses import KeyBody, collection, key_body
 from controlplane.keyprotect.errors import BadHeader, KeyNotFound, KeyProtectError, Unauthorized
+from controlplane.keyprotect.key_requests import KEY_TYPE
 from controlplane.keyprotect.models import Key
 from controlplane.keyprotect.selectors import find_key
 from controlplane.keyprotect.service import SERVICE
@@ -149,26 +149,20 @@ class KeyView(KeyProtectView):
             raise KeyNotFound(f"key does not exist in the key ring of the request. {RING} limits it to one key ring.")
         return key
 
-    def reread(self, key: Key) -> Key:
-        """Return the key after a change."""
-        return existing(find_key(key.instance, key.identifier, now=self.now), "key does not exist", refusal=KeyNotFound)
-
     def answer_key(self, key: Key) -> Response:
         """Answer with the metadata of a key."""
-        return self.answer(collection(KEY, [key_body(key, now=self.now)]))
+        return self.answer(collection(KEY_TYPE, [key_body(key, now=self.now)]))
 
-    def answer_deleted(self, change: Callable[[Key, int], Any]) -> Response:
-        """Delete or purge the key; ``change`` gets the status of the answer. Answer with the key if that is
-        preferred."""
-        key = self.key
-        status = HTTPStatus.OK if self.prefers == REPRESENTATION else HTTPStatus.NO_CONTENT
-        body = key_body(key, now=self.now)
-        change(key, status)
-        if status == HTTPStatus.NO_CONTENT:
+    @property
+    def deletion_status(self) -> HTTPStatus:
+        """Return the status of a deletion: whether the caller prefers an answer with the key."""
+        return HTTPStatus.OK if self.prefers == REPRESENTATION else HTTPStatus.NO_CONTENT
+
+    def answer_deletion(self, body: KeyBody) -> Response:
+        """Answer that the key is deleted or purged, with the key if that is preferred."""
+        if self.deletion_status == HTTPStatus.NO_CONTENT:
             return self.answer()
-        if rest := find_key(key.instance, key.identifier, now=self.now):
-            body = key_body(rest, now=self.now)
-        return Response(collection(KEY, [body]), status=status)
+        return Response(collection(KEY_TYPE, [body]), status=self.deletion_status)
 
     def resource_attributes(self) -> dict[str, str]:
         if key := self.key_row:

@@ -6,6 +6,7 @@ An empty body and ``null`` are no body, and a member that is ``null`` is absent.
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from controlplane.kernel import strictjson
@@ -14,7 +15,6 @@ from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.text import echoed
 from controlplane.keyprotect.errors import BadBody
 
-LARGEST = 262_144
 NO_BODIES = (b"", b"null")
 
 
@@ -31,7 +31,7 @@ def read_body(raw: bytes, serializer: type[StrictSerializer]) -> dict[str, Any]:
     if not has_body(raw):
         return serializer.check({})
     try:
-        content = strictjson.parse_object(raw, limit=LARGEST)
+        content = strictjson.parse_object(raw, limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     except InvalidRequest as problem:
         raise BadBody(problem.message) from None
     return serializer.check(_normal(content, serializer(), "body"))

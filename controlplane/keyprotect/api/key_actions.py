@@ -10,7 +10,7 @@ from controlplane.keyprotect.api import requests, responses
 from controlplane.keyprotect.api.base import KeyView
 from controlplane.keyprotect.api.responses import VERSION, collection, version_body
 from controlplane.keyprotect.key_requests import material_of
-from controlplane.keyprotect.list_query import LARGEST_LIMIT, Paging
+from controlplane.keyprotect.list_query import LARGEST_LIMIT, parse_paging
 from controlplane.keyprotect.selectors import versions_of
 from controlplane.keyprotect.services.key_rotation import rotate_key
 from controlplane.keyprotect.services.key_states import disable_key, enable_key, restore_key
@@ -74,7 +74,7 @@ class Restore(KeyView):
     }
 
     def post(self, request: Request, key_id: str) -> Response:
-        return self.answer_key(self.reread(restore_key(self.key, by=self.call.by)))
+        return self.answer_key(restore_key(self.key, by=self.call.by))
 
 
 class Versions(KeyView):
@@ -90,7 +90,7 @@ class Versions(KeyView):
     }
 
     def get(self, request: Request, key_id: str) -> Response:
-        page = Paging.parse(request.GET)
+        page = parse_paging(request.GET)
         in_every_state = boolean(request.GET, ALL_STATES)
         key = self.key
         if not in_every_state:

@@ -10,7 +10,7 @@ from controlplane.keyprotect.api import responses
 from controlplane.keyprotect.api.base import KeyProtectView
 from controlplane.keyprotect.api.responses import RING, KeyRingBody, collection, ring_body
 from controlplane.keyprotect.key_requests import check_ring
-from controlplane.keyprotect.list_query import LARGEST_LIMIT, Paging
+from controlplane.keyprotect.list_query import LARGEST_LIMIT, parse_paging
 from controlplane.keyprotect.models import DEFAULT_RING
 from controlplane.keyprotect.selectors import has_keys, rings_of
 from controlplane.keyprotect.services.key_rings import create_ring, delete_ring
@@ -34,7 +34,7 @@ class KeyRings(KeyProtectView):
     }
 
     def get(self, request: Request) -> Response:
-        page = Paging.parse(request.GET, limit=DEFAULT_LIMIT)
+        page = parse_paging(request.GET, limit=DEFAULT_LIMIT)
         rings: list[KeyRingBody] = [{"id": DEFAULT_RING}, *map(ring_body, rings_of(self.instance))]
         more = {"totalCount": len(rings)} if page.total_count else {}
         return self.answer(collection(RING, rings[page.slice], **more))

@@ -12,12 +12,12 @@ from controlplane.kernel.query_parameters import boolean
 from controlplane.keyprotect import events, key_lists, key_names
 from controlplane.keyprotect.api import requests, responses
 from controlplane.keyprotect.api.base import MINIMAL, PREFER, REPRESENTATION, RING, RING_ID, KeyProtectView, KeyView
-from controlplane.keyprotect.api.responses import KEY, collection, identifying_body, key_body
+from controlplane.keyprotect.api.responses import collection, identifying_body, key_body
 from controlplane.keyprotect.errors import NotServed
-from controlplane.keyprotect.key_requests import prototype_of
+from controlplane.keyprotect.key_requests import KEY_TYPE, prototype_of
 from controlplane.keyprotect.list_query import LARGEST_LIMIT, ListQuery
-from controlplane.keyprotect.models import DEFAULT_RING, KeyRing
-from controlplane.keyprotect.selectors import find_key, payload_of
+from controlplane.keyprotect.models import DEFAULT_RING
+from controlplane.keyprotect.selectors import payload_of, rings_of
 from controlplane.keyprotect.services.key_creation import create_key
 from controlplane.keyprotect.services.key_states import delete_key, move_key, purge_key
 
@@ -90,8 +90,8 @@ class Keys(KeyProtectView):
 
         Empty when the caller may use single keys only. Raises NotAuthorized when the caller may use none.
         """
-        instance = self.instance_row
-        names = [DEFAULT_RING, *KeyRing.objects.filter(instance=instance).values_list("name", flat=True)]
+        rings_of_instance = rings_of(self.instance_row).values_list("name", flat=True) if self.instance_row else ()
+        names = [DEFAULT_RING, *rings_of_instance]
         decisions = self.call.ask_each(action, [{**attributes, "keyRing": name} for name in names])
         rings = [name for name, each in zip(names, decisions, strict=True) if each.refusal is None]
         if not rings and not decision.may_depend_on("resource"):
@@ -106,7 +106,7 @@ class Keys(KeyProtectView):
             more["searchQuery"] = query.search.as_json()
         if keys.incomplete_search:
             more["incompleteSearch"] = True
-        return self.answer(collection(KEY, [key_body(each, now=self.now) for each in keys.rows], **more))
+        return self.answer(collection(KEY_TYPE, [key_body(each, now=self.now) for each in keys.rows], **more))
 
     def head(self, request: Request) -> Response:
         query = ListQuery.parse(request.GET)
@@ -117,12 +117,11 @@ class Keys(KeyProtectView):
 
     def post(self, request: Request) -> Response:
         prototype = prototype_of(self.body, ring=self.ring, now=self.now)
-        created = create_key(self.instance, prototype=prototype, by=self.call.by)
+        key = create_key(self.instance, prototype=prototype, by=self.call.by)
         if self.prefers == MINIMAL:
-            return self.answer(collection(KEY, [identifying_body(created)]))
-        key = find_key(self.instance, created.identifier, now=self.now) or created
+            return self.answer(collection(KEY_TYPE, [identifying_body(key)]))
         payload = payload_of(key) if self.prefers == REPRESENTATION else None
-        return self.answer(collection(KEY, [key_body(key, now=self.now, payload=payload)]))
+        return self.answer(collection(KEY_TYPE, [key_body(key, now=self.now, payload=payload)]))
 
 
 class KeyByID(KeyView):
@@ -158,19 +157,19 @@ class KeyByID(KeyView):
 
     def get(self, request: Request, key_id: str) -> Response:
         key = self.key
-        return self.answer(collection(KEY, [key_body(key, now=self.now, payload=payload_of(key))]))
+        return self.answer(collection(KEY_TYPE, [key_body(key, now=self.now, payload=payload_of(key))]))
 
     def patch(self, request: Request, key_id: str) -> Response:
         ring = self.body["keyRingID"]
         key = self.key
         into_ring = {**self.instance_attributes(), "resourceType": "key", "keyRing": ring}
         self.call.require("kms.secrets.patch", into_ring)
-        move_key(key, ring=ring, by=self.call.by)
-        return self.answer_key(self.reread(key))
+        return self.answer_key(move_key(key, ring=ring, by=self.call.by))
 
     def delete(self, request: Request, key_id: str) -> Response:
         boolean(request.GET, FORCE)
-        return self.answer_deleted(lambda key, status: delete_key(key, by=self.call.by, status=status))
+        key = delete_key(self.key, by=self.call.by, status=self.deletion_status)
+        return self.answer_deletion(key_body(key, now=self.now))
 
 
 class KeyMetadata(KeyView):
@@ -198,4 +197,7 @@ class Purge(KeyView):
     }
 
     def delete(self, request: Request, key_id: str) -> Response:
-        return self.answer_deleted(lambda key, status: purge_key(key, by=self.call.by, status=status))
+        key = self.key
+        body = key_body(key, now=self.now)  # before its aliases are gone
+        purge_key(key, by=self.call.by, status=self.deletion_status)
+        return self.answer_deletion(body)

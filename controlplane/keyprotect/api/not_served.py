@@ -26,7 +26,7 @@ LEFT_OUT = tuple(
         ("kmip_adapters(/.*)?", "KMIP adapters"),
         ("governance_config(/.*)?", "governance configurations"),
         ("event_ack(/.*)?", "acknowledgements of events"),
-        ("migration_intents?(/.*)?|keys/[^/]+/migrationIntent", "migration intents"),
+        (f"migration_intents?(/.*)?|{KEY}/migrationIntent", "migration intents"),
         ("crypto_units?(/.*)?", "crypto units"),
     )
 )

@@ -7,11 +7,10 @@ from rest_framework import serializers
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictIntegerField, StrictSerializer
 from controlplane.keyprotect.errors import BadBody
 
-KEY_TYPE = "application/vnd.ibm.kms.key+json"
 LONGEST_NAME = 90
 LONGEST_DESCRIPTION = 240
 LONGEST_TEXT = 200_000
-"""Characters of a member whose own rule is stricter; the whole body is smaller."""
+"""Characters of a member that another rule limits further."""
 LONGEST_RING = 100
 MOST_TAGS = 30
 LONGEST_TAG = 30

@@ -6,12 +6,11 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from controlplane.kernel.timestamps import seconds
 from controlplane.keyprotect import base64_text
+from controlplane.keyprotect.key_requests import KEY_TYPE
 from controlplane.keyprotect.models import Key, KeyAlias, KeyRing, KeyVersion
 from controlplane.keyprotect.states import PURGE_AFTER, PURGED_AFTER, RESTORE_WITHIN, State, elapsed
 
-KEY, VERSION, ALIAS, RING = (
-    f"application/vnd.ibm.kms.{each}+json" for each in ("key", "key.version", "alias", "key_ring")
-)
+VERSION, ALIAS, RING = (f"application/vnd.ibm.kms.{each}+json" for each in ("key.version", "alias", "key_ring"))
 REASONS = {State.SUSPENDED: 1, State.DEACTIVATED: 2, State.DESTROYED: 3}
 """``nonactiveStateReason`` by state. IBM publishes no values."""
 
@@ -165,7 +164,7 @@ def key_body(key: Key, *, now: datetime, payload: bytes | None = None) -> KeyBod
     """Return a key as the API answers it."""
     state = key.state_at(now)
     body: KeyBody = {
-        "type": KEY,
+        "type": KEY_TYPE,
         "id": key.identifier,
         "name": key.name,
         "state": int(state),
@@ -219,7 +218,7 @@ def _destroyed(key: Key, deleted_at: datetime, now: datetime) -> KeyBody:
 
 def identifying_body(key: Key) -> KeyBody:
     """Return the members that identify a key, for callers that prefer the least."""
-    return {"type": KEY, "id": key.identifier, "crn": key.crn, "name": key.name}
+    return {"type": KEY_TYPE, "id": key.identifier, "crn": key.crn, "name": key.name}
 
 
 def version_body(version: KeyVersion) -> KeyVersionBody:

@@ -53,8 +53,7 @@ def unwrap(key: Key, *, ciphertext: str, aad: Sequence[str]) -> Unwrapped:
     """
     _require("unwrap", key)
     plaintext, version = _unwrap(key, ciphertext, aad)
-    latest = _latest(key)
-    rewrapped = None if version.pk == latest.pk else _wrap(plaintext, latest, aad)
+    rewrapped = None if version.identifier == key.version else _wrap(plaintext, _latest(key), aad)
     return Unwrapped(plaintext, version.identifier, rewrapped)
 
 

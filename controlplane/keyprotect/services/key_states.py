@@ -1,6 +1,8 @@
 """Disable, enable, delete, restore and purge keys, and move them to another key ring (Key Protect contract,
 section 2.7). The waiting times are by the deployment's clock."""
 
+from datetime import datetime
+
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.keyprotect import events
@@ -74,16 +76,15 @@ def restore_key(key: Key, *, by: Party) -> Key:
     with changing_key(key) as current:
         now = clock.now()
         require_state("restore", current.state_at(now))
-        _require_restorable(current)
+        _require_restorable(current, now)
         current.state, current.updated_at, current.deleted_at, current.deleted_by = State.ACTIVE, now, None, ""
         current.save(update_fields=["state", "updated_at", "deleted_at", "deleted_by"])
         events.record_change(events.RESTORE, current, by=by, status=201)
     return current
 
 
-def _require_restorable(key: Key) -> None:
+def _require_restorable(key: Key, now: datetime) -> None:
     """Raise RestoreExpired, KeyExpired or TooEarly."""
-    now = clock.now()
     if key.deleted_at is not None and elapsed(key.deleted_at, now) >= RESTORE_WITHIN:
         raise RestoreExpired(f"The key was deleted more than {RESTORE_WITHIN.days} days ago: Key could not be restored")
     if key.expires_at is not None and key.expires_at <= now:
@@ -93,8 +94,8 @@ def _require_restorable(key: Key) -> None:
     )
 
 
-def purge_key(key: Key, *, by: Party, status: int = 204) -> Key:
-    """Delete a destroyed key for ever, and return it as it was.
+def purge_key(key: Key, *, by: Party, status: int = 204) -> None:
+    """Delete a destroyed key for ever.
 
     Raises InvalidState, or TooEarly within four hours of the deletion.
     """
@@ -109,7 +110,6 @@ def purge_key(key: Key, *, by: Party, status: int = 204) -> Key:
         )
         events.record_change(events.PURGE, current, by=by, status=status)
         current.delete()
-    return key
 
 
 def move_key(key: Key, *, ring: str, by: Party) -> Key:
