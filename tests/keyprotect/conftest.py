@@ -9,6 +9,7 @@ from tests.iam_over_http import control_plane, control_plane_server, no_keys_of_
 from tests.instances import store_instance
 from tests.keyprotect.calls import KeyProtect
 from tests.keyprotect.made import TurnedClock
+from tests.keyprotect.stored import identifier, store_key
 from tests.world import World
 
 __all__ = ["control_plane", "control_plane_server", "no_keys_of_other_tests"]
@@ -44,3 +45,10 @@ def iam(world: World, keys: None, control_plane: str, settings: Any) -> World:
 def alice(iam: World, instance: ResourceInstance) -> KeyProtect:
     """The owner of the account."""
     return KeyProtect(GUID)
+
+
+@pytest.fixture
+def in_rings(instance: ResourceInstance) -> ResourceInstance:
+    for number, ring in enumerate(("default", "team-a", "team-b")):
+        store_key(instance, identifier=identifier(number), name=f"in {ring}", ring=ring)
+    return instance
