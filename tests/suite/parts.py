@@ -4,9 +4,9 @@ import sys
 from dataclasses import dataclass
 
 BUDGETS = {
-    "unit": 170,
+    "unit": 155,
     "postgres": 80,
-    "live": 110,
+    "live": 125,
     "architecture": 30,
     "surfaces": 85,
     "lint": 20,
