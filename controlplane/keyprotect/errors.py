@@ -39,12 +39,36 @@ class UnreadableSubject(KeyProtectError, status=400, code="BEARER_SUB_EXTRACTION
     """The token is no token of IAM."""
 
 
+class CollectionTotalMismatch(KeyProtectError, status=400, code="COLLECTION_TOTAL_MISMATCH_ERR"):
+    """``collectionTotal`` is not the number of resources in the body."""
+
+
+class QueryMismatch(KeyProtectError, status=400, code="BODY_QUERY_PARAM_MISMATCH_ERR"):
+    """The body has a policy of another kind than the query parameter ``policy`` names."""
+
+
+class NumberOfResources(KeyProtectError, status=400, code="NUM_COLLECTION_RESOURCE_ERR"):
+    """The body has no policy, or more than one of a kind."""
+
+
 class SearchTooBroad(KeyProtectError, status=400, code="KEY_SEARCH_TOO_BROAD"):
     """Too many keys would have to be searched."""
 
 
 class RootKeyRequired(KeyProtectError, status=400, code="KEY_ROOT_REQ_ERR"):
     """The operation is possible with root keys only."""
+
+
+class GeneratedKeyRequired(KeyProtectError, status=400, code="KEY_GEN_REQ_ERR"):
+    """The operation is possible with generated keys only, not with imported ones."""
+
+
+class IncorrectNonce(KeyProtectError, status=400, code="INCORRECT_NONCE_ERR"):
+    """The encrypted nonce is not that of the import token."""
+
+
+class UnreadableNonce(KeyProtectError, status=400, code="INCORRECT_NONCE_IV_ERR"):
+    """The encrypted nonce cannot be decrypted with the imported material and the initialization vector."""
 
 
 class PayloadRequired(KeyProtectError, status=400, code="KEY_PAYLOAD_REQ_ERR"):
@@ -68,6 +92,18 @@ class Unauthorized(KeyProtectError, status=401, code="UNAUTHORIZED_ERR"):
         return bool(self.more_info)
 
 
+class NotAdmitted(Unauthorized):
+    """A policy of the instance does not admit the address or the network of the call."""
+
+    @property
+    def has_reason(self) -> bool:
+        return True
+
+
+class ServiceOnly(KeyProtectError, status=403, code="SERVICE_ONLY_ERR"):
+    """Only a service of IBM Cloud may do this."""
+
+
 class KeyNotFound(KeyProtectError, status=404, code="KEY_NOT_FOUND_ERR"):
     """The instance has no such key, or has it in another key ring."""
 
@@ -78,6 +114,10 @@ class KeyRingNotFound(KeyProtectError, status=404, code="KEY_RING_NOT_FOUND_ERR"
 
 class AliasNotFound(KeyProtectError, status=404, code="KEY_ALIAS_NOT_FOUND_ERR"):
     """The key has no such alias."""
+
+
+class ImportTokenNotFound(KeyProtectError, status=404, code="IMPORT_TOKEN_NOT_FOUND_ERR"):
+    """The instance has no import token."""
 
 
 class PathNotFound(KeyProtectError, status=404, code="NOT_FOUND_ERR"):
@@ -98,6 +138,34 @@ class TooEarly(KeyProtectError, status=409, code="REQ_TOO_EARLY_ERR"):
 
 class RotationNotPermitted(KeyProtectError, status=409, code="KEY_ROTATION_NOT_PERMITTED"):
     """The key was rotated less than an hour before."""
+
+
+class ProtectsResources(KeyProtectError, status=409, code="PROTECTED_RESOURCE_ERR"):
+    """The key protects resources of other services."""
+
+
+class DeletionPrevented(KeyProtectError, status=409, code="PREV_KEY_DEL_ERR"):
+    """The key protects a resource that must be kept."""
+
+
+class AuthorizationsNotMet(KeyProtectError, status=409, code="AUTHORIZATIONS_NOT_MET"):
+    """Another person has not authorized the deletion."""
+
+
+class NotDualAuthorized(KeyProtectError, status=409, code="NOT_DUAL_AUTH_ERR"):
+    """The key has no policy of dual authorization."""
+
+
+class LastingPolicy(KeyProtectError, status=409, code="POLICY_CHANGE_ERR"):
+    """Dual authorization cannot be taken back."""
+
+
+class CreationDenied(KeyProtectError, status=409, code="KEY_CREATE_IMPORT_ACCESS_ERR"):
+    """A policy of the instance forbids to create or import such a key."""
+
+
+class ImportTokenExpired(KeyProtectError, status=409, code="IMPORT_TOKEN_EXPIRED_ERR"):
+    """The import token has expired, or was retrieved as often as it may be."""
 
 
 class AliasNotUnique(KeyProtectError, status=409, code="KEY_ALIAS_NOT_UNIQUE_ERR"):

@@ -34,6 +34,20 @@ DELETE_ALIAS = "kms.secrets-alias.delete"
 LIST_RINGS = "kms.key-rings.list"
 CREATE_RING = "kms.key-rings.create"
 DELETE_RING = "kms.key-rings.delete"
+SET_FOR_DELETION = "kms.secrets.setkeyfordeletion"
+UNSET_FOR_DELETION = "kms.secrets.unsetkeyfordeletion"
+SYNCHRONIZE = "kms.secrets.sync"
+READ_POLICIES = "kms.policies.read"
+WRITE_POLICIES = "kms.policies.write"
+READ_INSTANCE_POLICIES = "kms.instance-policies.read"
+WRITE_INSTANCE_POLICIES = "kms.instance-policies.write"
+READ_ALLOWED_PORT = "kms.instance-allowed-ip-port.read"
+CREATE_IMPORT_TOKEN = "kms.import-token.create"  # noqa: S105  the name of an event
+READ_IMPORT_TOKEN = "kms.import-token.read"  # noqa: S105  the name of an event
+LIST_REGISTRATIONS = "kms.registrations.list"
+CREATE_REGISTRATION = "kms.registrations.create"
+WRITE_REGISTRATION = "kms.registrations.write"
+DELETE_REGISTRATION = "kms.registrations.delete"
 LONGEST_URI = 512
 
 
@@ -66,13 +80,15 @@ def record_change(event: str, key: Key, *, by: Party, status: int, data: Mapping
     )
 
 
-def record_ring_change(event: str, instance: ResourceInstance, ring: str, *, by: Party, status: int) -> None:
-    """Record the creation or deletion of a key ring."""
+def record_instance_change(
+    event: str, instance: ResourceInstance, *, by: Party, status: int, data: Mapping[str, Any]
+) -> None:
+    """Record a change in an instance that is not one of a key, in the transaction of the change."""
     record(
         event,
         initiator=by,
         target=Party(instance.crn, instance.name, "instance"),
         account_id=instance.account_id,
         status=status,
-        data={**instance_data(instance), "keyRingId": ring},
+        data={**instance_data(instance), **data},
     )

@@ -1,7 +1,7 @@
 """The part of Key Protect in the life of its instances (controlplane/cloudservice/instance_rules.py)."""
 
 from controlplane.instances.models import ResourceInstance
-from controlplane.keyprotect.models import Key, KeyRing
+from controlplane.keyprotect.models import ImportToken, InstancePolicy, Key, KeyRing
 from controlplane.keyprotect.states import State
 
 
@@ -15,6 +15,7 @@ def refusal_of_deletion(instance: ResourceInstance) -> str:
 
 
 def remove_content(instance: ResourceInstance) -> None:
-    """Destroyed keys and the key rings are deleted with the instance."""
+    """Destroyed keys, key rings, policies and the import token are deleted with the instance."""
     Key.objects.filter(instance=instance).delete()
-    KeyRing.objects.filter(instance=instance).delete()
+    for model in (KeyRing, InstancePolicy, ImportToken):
+        model.objects.filter(instance=instance).delete()

@@ -14,8 +14,8 @@ from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect.errors import SearchTooBroad
 from controlplane.keyprotect.key_names import is_uuid
 from controlplane.keyprotect.list_query import DateTerm, ListQuery, Search
-from controlplane.keyprotect.models import DEFAULT_RING, Key, KeyAlias
-from controlplane.keyprotect.selectors import keys_of
+from controlplane.keyprotect.models import Key, KeyAlias
+from controlplane.keyprotect.selectors import in_rings, keys_of
 from controlplane.keyprotect.states import State
 
 MOST_CANDIDATES = 5_000
@@ -33,7 +33,7 @@ class FoldedAlias(Lower):
 @dataclass(frozen=True)
 class KeyList:
     rows: list[Key]
-    """The keys of the page, with their aliases. What an answer has of each costs no query."""
+    """The keys of the page, with their aliases and policies. What an answer has of each costs no query."""
     total: int | None
     """The number of all keys that match; None unless the query asks for it."""
     incomplete_search: bool = False
@@ -52,7 +52,7 @@ def list_keys(instance: ResourceInstance, query: ListQuery, *, rings: Collection
         return _page(keys, query)
     if keys.order_by()[: MOST_CANDIDATES + 1].count() <= MOST_CANDIDATES:
         return _page(keys.filter(_condition(query.search)), query)
-    if rows := list(keys.filter(_is_named(query.search)).prefetch_related("aliases")):
+    if rows := list(keys.filter(_is_named(query.search)).prefetch_related("aliases", "policies")):
         page = rows[query.slice]
         return KeyList(page, len(rows) if query.total_count else None, incomplete_search=True)
     raise SearchTooBroad(
@@ -68,7 +68,7 @@ def count_keys(instance: ResourceInstance, query: ListQuery, *, rings: Collectio
 
 def _page(keys: QuerySet[Key], query: ListQuery) -> KeyList:
     order = [*_search_order(query.search), *_order(query)]
-    page = keys.order_by(*order).prefetch_related("aliases")[query.slice]
+    page = keys.order_by(*order).prefetch_related("aliases", "policies")[query.slice]
     return KeyList(list(page), keys.count() if query.total_count else None)
 
 
@@ -77,8 +77,7 @@ def _matching(
 ) -> QuerySet[Key]:
     keys = keys_of(instance, now=now)
     if rings is not None:
-        in_default = Q(ring__isnull=True) if DEFAULT_RING in rings else Q(pk__in=())
-        keys = keys.filter(in_default | Q(ring__name__in=rings))
+        keys = keys.filter(in_rings(rings))
     states = query.states
     keys = keys.exclude(state=State.DESTROYED) if states is None else keys.filter(Q(state_now__in=states))
     for column, value in query.flags:

@@ -9,11 +9,20 @@ from controlplane.kernel.errors import Target
 from controlplane.kernel.text import echoed
 from controlplane.keyprotect import base64_text, errors, instants, key_names
 from controlplane.keyprotect.base64_text import IllegalBase64
-from controlplane.keyprotect.errors import BadBody, InvalidField, NotServed
+from controlplane.keyprotect.errors import BadBody, InvalidField
+from controlplane.keyprotect.material import (
+    ALGORITHMS,
+    DEFAULT_ALGORITHM,
+    IV_BYTES,
+    NONCE_BYTES,
+    ImportProof,
+    Material,
+    check_root_bytes,
+)
+from controlplane.keyprotect.policies import KeyPolicySetting
 from controlplane.keyprotect.services.key_creation import KeyPrototype
 
 KEY_TYPE = "application/vnd.ibm.kms.key+json"
-ROOT_BYTES = (16, 24, 32)
 MOST_STANDARD_BYTES = 7_500
 MOST_PLAINTEXT_BYTES = 4_096
 SHORTEST_TEXT = 2
@@ -21,11 +30,13 @@ TAG = re.compile(r"[^<>,:&|]*")
 IMPORT_MEMBERS = ("encryptedNonce", "iv", "encryptionAlgorithm")
 
 
-def prototype_of(content: Mapping[str, Any], *, ring: str, now: datetime) -> KeyPrototype:
+def prototype_of(
+    content: Mapping[str, Any], *, ring: str, now: datetime, overrides: Sequence[KeyPolicySetting] | None = None
+) -> KeyPrototype:
     """Return the key that the body of a request describes.
 
-    Raises BadBody for a wrong collection, InvalidField for a wrong value, and NotServed for material that is encrypted
-    with an import token.
+    ``overrides`` are its policies, None for those that its instance has for new keys. Raises BadBody for a wrong
+    collection, and InvalidField for a wrong value.
     """
     key = _only_key(content)
     _check_type(key.get("type", ""))
@@ -45,6 +56,7 @@ def prototype_of(content: Mapping[str, Any], *, ring: str, now: datetime) -> Key
         tags=_tags(key.get("tags", [])),
         expires_at=_expiration(key.get("expirationDate", ""), now),
         ring=ring,
+        policies=overrides,
     )
 
 
@@ -62,28 +74,47 @@ def _check_type(type: str) -> None:
         raise InvalidField(f"The field `type` must be: {KEY_TYPE}", target=errors.field("type"))
 
 
-def material_of(content: Mapping[str, Any], *, is_standard: bool = False) -> bytes | None:
-    """Return the imported material; None without one. Raises InvalidField or NotServed."""
-    for name in IMPORT_MEMBERS:
-        if content.get(name):
-            raise NotServed(
-                f"Import tokens are not simulated: send the key material as `payload`, without `{name}`.",
-                target=errors.field(name),
-            )
+def material_of(content: Mapping[str, Any], *, is_standard: bool = False) -> Material | None:
+    """Return the imported material; None without one. Raises InvalidField."""
+    proof = _proof(content)
     if not (text := content.get("payload", "")):
+        if proof:
+            message = "The field `payload` must be: key material that is encrypted with the import token"
+            raise InvalidField(message, target=errors.field("payload"))
         return None
-    material = _decoded(text, "payload")
-    if is_standard and len(material) > MOST_STANDARD_BYTES:
+    material = Material(_decoded(text, "payload"), proof)
+    if is_standard and proof:
+        message = "The field `encryptedNonce` must be: absent for a standard key: import tokens are for root keys"
+        raise InvalidField(message, target=errors.field("encryptedNonce"))
+    if is_standard and len(material.content) > MOST_STANDARD_BYTES:
         raise InvalidField(
             f"The field `payload` must be: at most {MOST_STANDARD_BYTES} bytes before encoding",
             target=errors.field("payload"),
         )
-    if not is_standard and len(material) not in ROOT_BYTES:
-        raise InvalidField(
-            "The field `payload` must be: 16, 24 or 32 bytes before encoding, for a root key",
-            target=errors.field("payload"),
-        )
+    if not is_standard and proof is None:
+        check_root_bytes(material.content)
     return material
+
+
+def _proof(content: Mapping[str, Any]) -> ImportProof | None:
+    """Return the proof that material was encrypted for the import token; None without one. Raises InvalidField."""
+    if not any(content.get(name) for name in IMPORT_MEMBERS):
+        return None
+    for name in ("encryptedNonce", "iv"):
+        if not content.get(name):
+            message = f"The field `{name}` must be: there for material that is encrypted with an import token"
+            raise InvalidField(message, target=errors.field(name))
+    nonce, iv = (_decoded(content[name], name) for name in ("encryptedNonce", "iv"))
+    algorithm = content.get("encryptionAlgorithm") or DEFAULT_ALGORITHM
+    requirements = {
+        "encryptedNonce": (len(nonce) in NONCE_BYTES, "the nonce of the import token, encrypted with AES-GCM"),
+        "iv": (len(iv) == IV_BYTES, f"an initialization vector of {IV_BYTES} bytes before encoding"),
+        "encryptionAlgorithm": (algorithm in ALGORITHMS, f"one of {', '.join(ALGORITHMS)}"),
+    }
+    for name, (is_met, words) in requirements.items():
+        if not is_met:
+            raise InvalidField(f"The field `{name}` must be: {words}", target=errors.field(name))
+    return ImportProof(nonce, iv, algorithm)
 
 
 def plaintext_of(content: Mapping[str, Any]) -> bytes | None:

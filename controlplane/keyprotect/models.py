@@ -1,4 +1,7 @@
-"""Keys of Key Protect, their versions, aliases and key rings. Each belongs to a service instance."""
+"""What Key Protect stores: keys, their versions, aliases and policies, key rings, and what an instance has.
+
+Each belongs to a service instance.
+"""
 
 from datetime import datetime
 
@@ -6,6 +9,7 @@ from django.db import models
 
 from controlplane.instances.models import ResourceInstance
 from controlplane.kernel.crn import Crn
+from controlplane.keyprotect.policies import INSTANCE_POLICIES, KEY_POLICIES
 from controlplane.keyprotect.states import State, state_at
 from controlplane.sealing.rows import SealedRow
 
@@ -56,6 +60,11 @@ class Key(models.Model):
     expires_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     deleted_by = models.CharField(max_length=255, blank=True)
+    set_for_deletion_at = models.DateTimeField(null=True)
+    set_for_deletion_by = models.CharField(max_length=255, blank=True, help_text="IAM id.")
+    synchronized_at = models.DateTimeField(null=True)
+    encrypted_nonce = models.CharField(max_length=64, blank=True, help_text="Of its creation with an import token.")
+    import_iv = models.CharField(max_length=24, blank=True, help_text="Of its creation with an import token.")
 
     class Meta:
         indexes = [
@@ -128,6 +137,98 @@ class KeyAlias(models.Model):
         return self.name
 
 
+class Policy(models.Model):
+    """Who set a policy, and when."""
+
+    enabled = models.BooleanField()
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=255, help_text="IAM id.")
+    updated_at = models.DateTimeField()
+    updated_by = models.CharField(max_length=255, help_text="IAM id.")
+
+    class Meta:
+        abstract = True
+
+
+class KeyPolicy(Policy):
+    """A policy of a key."""
+
+    key = models.ForeignKey(Key, on_delete=models.CASCADE, related_name="policies")
+    kind = models.CharField(max_length=32, choices=[(kind, kind) for kind in KEY_POLICIES])
+    interval_months = models.PositiveSmallIntegerField(null=True, help_text="Of a rotation; a month has 30 days.")
+
+    class Meta:
+        verbose_name_plural = "key policies"
+        constraints = [
+            models.UniqueConstraint(fields=["key", "kind"], name="keyprotect_policy_of_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class InstancePolicy(Policy):
+    """A policy of an instance."""
+
+    instance = models.ForeignKey(ResourceInstance, on_delete=models.PROTECT, related_name="key_protect_policies")
+    kind = models.CharField(max_length=32, choices=[(kind, kind) for kind in INSTANCE_POLICIES])
+    attributes = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "instance policies"
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "kind"], name="keyprotect_policy_of_instance"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class ImportToken(SealedRow):
+    """A pair of RSA keys with which material is imported. The private key is encrypted under the KEK."""
+
+    instance = models.OneToOneField(ResourceInstance, on_delete=models.PROTECT, related_name="import_token")
+    identifier = models.CharField(max_length=36, unique=True)
+    public_key = models.TextField(help_text="PEM.")
+    challenge = models.BinaryField(help_text="The nonce that who imports a key encrypts with it.")
+    most_retrievals = models.PositiveIntegerField()
+    retrievals = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=255, help_text="IAM id.")
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.identifier
+
+    @property
+    def bound_to(self) -> str:
+        return token_bound_to(self.identifier)
+
+
+class Registration(models.Model):
+    """A resource of another service that a root key protects."""
+
+    key = models.ForeignKey(Key, on_delete=models.CASCADE, related_name="registrations")
+    resource_crn = models.CharField(max_length=512)
+    description = models.CharField(max_length=240, blank=True)
+    prevents_deletion = models.BooleanField(default=False)
+    version = models.ForeignKey(
+        KeyVersion, on_delete=models.CASCADE, related_name="registrations", help_text="The key version that it uses."
+    )
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=255, help_text="IAM id of the service.")
+    updated_at = models.DateTimeField()
+    updated_by = models.CharField(max_length=255, help_text="IAM id of the service.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "resource_crn"], name="keyprotect_registered_resource"),
+        ]
+
+    def __str__(self) -> str:
+        return self.resource_crn
+
+
 def key_crn(instance: ResourceInstance, identifier: str) -> str:
     return str(Crn(SERVICE, instance.region, instance.account_id, "key", identifier, instance.guid))
 
@@ -135,3 +236,8 @@ def key_crn(instance: ResourceInstance, identifier: str) -> str:
 def bound_to(version: str) -> str:
     """Return the associated data with which the material of the version is encrypted."""
     return f"kms-key-version:{version}"
+
+
+def token_bound_to(token: str) -> str:
+    """Return the associated data with which the private key of the import token is encrypted."""
+    return f"kms-import-token:{token}"

@@ -1,5 +1,6 @@
 """Reads of keys, versions and key rings."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.db.models import Case, F, PositiveSmallIntegerField, Q, QuerySet, Va
 
 from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect.key_names import is_uuid
-from controlplane.keyprotect.models import Key, KeyRing, KeyVersion
+from controlplane.keyprotect.models import DEFAULT_RING, Key, KeyRing, KeyVersion
 from controlplane.keyprotect.states import PURGED_AFTER, State
 from controlplane.sealing.keks import unseal
 
@@ -54,6 +55,12 @@ def payload_of(key: Key) -> bytes | None:
 def rings_of(instance: ResourceInstance) -> QuerySet[KeyRing]:
     """Return the key rings that were created, in the order of their creation."""
     return KeyRing.objects.filter(instance=instance).order_by("pk")
+
+
+def in_rings(rings: Collection[str], *, of: str = "") -> Q:
+    """Return the condition that a key is in one of the key rings. ``of`` is what stands before its columns."""
+    in_default = Q(**{f"{of}ring__isnull": True}) if DEFAULT_RING in rings else Q(pk__in=())
+    return in_default | Q(**{f"{of}ring__name__in": rings})
 
 
 def has_keys(instance: ResourceInstance, ring: str) -> bool:

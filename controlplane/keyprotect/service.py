@@ -2,16 +2,7 @@
 
 from controlplane.cloudservice.declaration import Api, CloudService, Offering, Plan, ServiceRole
 
-UNSERVED = frozenset(
-    {
-        *(f"kms.policies.{each}" for each in ("read", "write")),
-        *(f"kms.instancepolicies.{each}" for each in ("read", "write")),
-        *(f"kms.importtoken.{each}" for each in ("read", "create")),
-        *(f"kms.registrations.{each}" for each in ("list", "listforkey", "create", "merge", "write", "deactivate")),
-        *("kms.registrations.delete", "kms.secrets.eventack", "kms.secrets.sync"),
-        *("kms.secrets.setkeyfordeletion", "kms.secrets.unsetkeyfordeletion"),
-    }
-)
+UNSERVED = frozenset({"kms.registrations.listforkey", "kms.registrations.deactivate", "kms.secrets.eventack"})
 READER_PLUS = (
     *("kms.secrets.readmetadata", "kms.secrets.head", "kms.secrets.list", "kms.secrets.listkeyversions"),
     *("kms.secrets.wrap", "kms.secrets.unwrap", "kms.secrets.rewrap", "kms.secrets.read"),
@@ -68,6 +59,7 @@ SERVICE = CloudService(
         "kms.keyrings.create": "Writer",
         "kms.keyrings.delete": "Manager",
         "kms.secrets.head": "Reader",
+        "kms.instance.readallowedipport": "Manager",
         "kms.secrets.purge": None,
     },
     unserved=UNSERVED,

@@ -31,6 +31,7 @@ PERMITTED: Mapping[str, frozenset[State]] = {
     "enable": frozenset({State.SUSPENDED}),
     "restore": frozenset({State.DESTROYED}),
     "purge": frozenset({State.DESTROYED}),
+    "set for deletion": frozenset({State.ACTIVE}),
     "list versions of": frozenset({State.ACTIVE}),
     "change": ALIVE,
 }
@@ -44,6 +45,7 @@ RESTORE_WITHIN = timedelta(days=30)
 PURGE_AFTER = timedelta(hours=4)
 PURGED_AFTER = timedelta(days=90)
 ROTATE_AFTER = timedelta(hours=1)
+SYNCHRONIZE_AFTER = timedelta(hours=1)
 NOTHING = timedelta()
 
 

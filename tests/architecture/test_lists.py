@@ -33,6 +33,10 @@ OF_THE_ACCOUNT = {"list_tags": "tags belong to the account; nothing tells one fr
 OF_KEY_PROTECT = {
     "get_keys": "IAM is asked about the instance, else about each key ring (Key Protect contract, section 5.3)",
     "list_key_rings": "a decision is about the instance (Key Protect contract, section 5.1)",
+    "get_registrations_all_keys": "as get_keys",
+    "get_instance_policy": "a decision is about the instance (Key Protect contract, section 5.1)",
+    "get_allowed_ip_port": "a decision is about the instance (Key Protect contract, section 5.1)",
+    "get_import_token": "a decision is about the instance (Key Protect contract, section 5.1)",
 }
 OF_AN_INSTANCE = {"list_buckets", "list_buckets_extended"}
 """IBM: a caller that has a policy on single buckets cannot list the buckets of the instance."""

@@ -14,6 +14,7 @@ from tests.world import World
 from trustedprofiles.services.policies import create_policy
 
 KEY_TYPE = "application/vnd.ibm.kms.key+json"
+POLICY_TYPE = "application/vnd.ibm.kms.policy+json"
 
 
 class KeyProtect:
@@ -55,6 +56,12 @@ def new_key(**members: Any) -> dict[str, Any]:
     """The body of a request to create a key: a generated root key unless the members say otherwise."""
     key = {"type": KEY_TYPE, "name": "a key", "extractable": False, **members}
     return {"metadata": {"collectionType": KEY_TYPE, "collectionTotal": 1}, "resources": [key]}
+
+
+def policies(*resources: dict[str, Any]) -> dict[str, Any]:
+    """The body of a request to set policies of a key or an instance."""
+    metadata = {"collectionType": POLICY_TYPE, "collectionTotal": len(resources)}
+    return {"metadata": metadata, "resources": list(resources)}
 
 
 def answered(answer: HttpResponse, status: int) -> Any:

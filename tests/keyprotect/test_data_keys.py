@@ -8,6 +8,7 @@ import pytest
 
 from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect import errors
+from controlplane.keyprotect.material import Material
 from controlplane.keyprotect.models import Key
 from controlplane.keyprotect.services.data_keys import rewrap, unwrap, wrap
 from controlplane.keyprotect.services.key_rotation import rotate_key
@@ -78,7 +79,7 @@ def test_all_versions_unwrap_for_the_life_of_the_key(instance: ResourceInstance,
 
 def test_keys_with_the_same_material_unwrap_what_the_other_wrapped(instance: ResourceInstance) -> None:
     material = os.urandom(32)
-    one, other = (make_key(instance, material=material) for _ in range(2))
+    one, other = (make_key(instance, material=Material(material)) for _ in range(2))
     assert plaintext_of(other, wrap(one, plaintext=b"data", aad=()).ciphertext) == b"data"
 
 

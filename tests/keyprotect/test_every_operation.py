@@ -14,7 +14,7 @@ from controlplane.kernel.awaited_body import AwaitedBody, BodyAwaited, TooLargeB
 from controlplane.keyprotect.service import SERVICE
 from tests.docs.document import Documented, operations
 from tests.instances import store_instance
-from tests.keyprotect.calls import KeyProtect, new_key, reason_of, refused
+from tests.keyprotect.calls import KeyProtect, new_key, policies, reason_of, refused
 from tests.keyprotect.made import make_key, read
 from tests.odd import ENCODED, FEW
 from tests.tables import check_each
@@ -28,7 +28,11 @@ BODIES: dict[str, Any] = {
     "patch_key": {"keyRingID": "default"},
     "unwrap_key": {"ciphertext": "AAAA"},
     "rewrap_key": {"ciphertext": "AAAA"},
+    "create_key_with_policies_overrides": new_key(),
+    "put_key_policy": policies({"dualAuthDelete": {"enabled": False}}),
+    "put_instance_policy": policies({"policy_type": "metrics", "policy_data": {"enabled": False}}),
 }
+BUCKET = "crn:v1:bluemix:public:cloud-object-storage:global:a%2Fabc:00000000-0000-4000-8000-00000000000c:bucket:b"
 VICTOR = "iam-Profile-99999999-9999-4999-8999-999999999999"
 
 
@@ -43,7 +47,7 @@ OF_OWNERS = [each for each in OPERATIONS if str(each) != "purge_key"]
 
 
 def path_of(operation: Documented, key: str = "db") -> str:
-    values = {"{key_id}": key, "{alias}": "another", "{ring_id}": "team-a"}
+    values = {"{key_id}": key, "{alias}": "another", "{ring_id}": "team-a", "{resource_crn}": BUCKET}
     path = operation.path.removeprefix("/api/v2")
     for name, value in values.items():
         path = path.replace(name, value)
@@ -231,16 +235,6 @@ def test_every_answer_is_json_whatever_the_client_accepts(alice: KeyProtect, acc
 
 
 LEFT_OUT = {
-    "GET /keys/db/policies": "policies of keys",
-    "PUT /instance/policies": "policies of instances",
-    "GET /instance/allowed_ip_port": "policies of instances",
-    "POST /keys_with_policy_overrides": "policy overrides",
-    "GET /keys/registrations": "registrations",
-    "GET /keys/db/registrations": "registrations",
-    "POST /keys/db/actions/setKeyForDeletion": "dual authorization",
-    "POST /keys/db/actions/sync": "synchronization",
-    "POST /keys/db?action=wrap": "/keys/db/actions/<action>",
-    "POST /import_token": "import tokens",
     "GET /kmip_adapters": "KMIP adapters",
     "GET /governance_config": "governance",
     "POST /event_ack": "acknowledgements",

@@ -5,6 +5,7 @@ import pytest
 from controlplane.activity.models import ActivityEvent
 from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect import errors
+from controlplane.keyprotect.material import Material
 from controlplane.keyprotect.models import Key, KeyAlias, KeyVersion
 from controlplane.keyprotect.services.aliases import create_alias, delete_alias
 from controlplane.keyprotect.services.key_rings import create_ring, delete_ring
@@ -28,7 +29,7 @@ def test_the_first_version_has_the_id_of_the_key(instance: ResourceInstance) -> 
 
 
 def test_imported_material_is_stored_encrypted(instance: ResourceInstance) -> None:
-    key = make_key(instance, material=MATERIAL[:16])
+    key = make_key(instance, material=Material(MATERIAL[:16]))
     assert (materials(key), key.bits, key.imported) == ([MATERIAL[:16]], 128, True)
     row = KeyVersion.objects.get()
     assert MATERIAL[:16] not in bytes(row.ciphertext)
@@ -43,10 +44,10 @@ def test_a_generated_key_is_rotated_with_new_material(instance: ResourceInstance
 
 
 def test_an_imported_key_is_rotated_with_the_material_that_is_sent(instance: ResourceInstance) -> None:
-    key = make_key(instance, material=MATERIAL)
+    key = make_key(instance, material=Material(MATERIAL))
     with pytest.raises(errors.PayloadRequired):
         rotate_key(key, material=None, by=ALICE)
-    rotate_key(key, material=MATERIAL[:24], by=ALICE)
+    rotate_key(key, material=Material(MATERIAL[:24]), by=ALICE)
     assert materials(key) == [MATERIAL, MATERIAL[:24]]
     assert read(key).bits == 192
 
@@ -54,7 +55,7 @@ def test_an_imported_key_is_rotated_with_the_material_that_is_sent(instance: Res
 def test_a_generated_key_takes_no_material(instance: ResourceInstance) -> None:
     key = make_key(instance)
     with pytest.raises(errors.InvalidQuery, match="provided only if key is imported"):
-        rotate_key(key, material=MATERIAL, by=ALICE)
+        rotate_key(key, material=Material(MATERIAL), by=ALICE)
     assert len(materials(key)) == 1
 
 
@@ -62,7 +63,7 @@ def test_the_waiting_time_counts_before_the_material(instance: ResourceInstance,
     key = make_key(instance)
     rotate_key(key, material=None, by=ALICE)
     with pytest.raises(errors.RotationNotPermitted):
-        rotate_key(key, material=MATERIAL, by=ALICE)
+        rotate_key(key, material=Material(MATERIAL), by=ALICE)
 
 
 def test_a_key_whose_alias_is_taken_is_not_made(instance: ResourceInstance) -> None:

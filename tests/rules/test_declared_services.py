@@ -35,7 +35,7 @@ def test_actions_without_an_operation_are_listed_and_not_asked_for() -> None:
     assert not kms.unserved & {*ACTIONS["kms"]}
     assert known_actions("kms") == {*kms.actions}
     counts = {role.display_name: len(list(listed_actions(role.display_name, ["kms"]))) for role in SERVICE_ROLES}
-    assert counts == {"Reader": 8, "Writer": 13, "Manager": len(kms.unserved)}
+    assert counts == dict.fromkeys(("Reader", "Writer", "Manager"), len(kms.unserved))
 
 
 def test_only_key_purge_purges_keys() -> None:

@@ -69,6 +69,7 @@ GRANTED = {
     "ReaderPlus": {
         *(f"kms.secrets.{each}" for each in ("readmetadata", "head", "list", "listkeyversions", "read")),
         *("kms.secrets.wrap", "kms.secrets.unwrap", "kms.secrets.rewrap", "kms.keyrings.list"),
+        "kms.registrations.list",
     },
     "KeyPurge": {"kms.secrets.purge"},
     "Service ID creator": {"iam-identity.serviceid.create"},

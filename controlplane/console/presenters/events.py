@@ -29,6 +29,15 @@ WORDS = {
     key_events.LIST_RINGS: ("Key rings", "listed"),
     key_events.CREATE_RING: ("Key ring", "created"),
     key_events.DELETE_RING: ("Key ring", "deleted"),
+    key_events.SET_FOR_DELETION: ("Deletion of a key", "authorized"),
+    key_events.UNSET_FOR_DELETION: ("Authorization to delete a key", "taken back"),
+    key_events.SYNCHRONIZE: ("Synchronization of what a key protects", "asked for"),
+    key_events.READ_POLICIES: ("Policies of a key", "read"),
+    key_events.WRITE_POLICIES: ("Policies of a key", "set"),
+    key_events.READ_INSTANCE_POLICIES: ("Policies of an instance", "read"),
+    key_events.WRITE_INSTANCE_POLICIES: ("Policies of an instance", "set"),
+    key_events.READ_ALLOWED_PORT: ("Port of an instance", "read"),
+    key_events.WRITE_REGISTRATION: ("Registration of a resource", "changed"),
 }
 NOUNS = {
     "acl": "ACL",

@@ -28,14 +28,16 @@ from controlplane.keyprotect.models import Key
 from controlplane.keyprotect.selectors import find_key
 from controlplane.keyprotect.service import SERVICE
 from controlplane.keyprotect.services.changes import NO_ACCESS
+from controlplane.keyprotect.services.instance_policies import require_admission
 
 CORRELATION = "Correlation-Id"
 CORRELATION_IDS = (CORRELATION, "X-Correlation-Id")
 CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
-REGIONAL_HOST = re.compile(r"(?:private\.)?([a-z0-9-]+)\.kms\.cloud\.ibm\.com")
+REGIONAL_HOST = re.compile(r"(?P<private>private\.)?(?P<region>[a-z0-9-]+)\.kms\.cloud\.ibm\.com")
 LONGEST_ID = 128
 KEY_ID: Schema = {"type": "string", "pattern": "^[-0-9A-Za-z_]+$", "minLength": 2, "maxLength": 90}
 RING_ID: Schema = {"type": "string", "pattern": "^[-0-9A-Za-z]+$", "minLength": 2, "maxLength": 100}
+CRN_SCHEMA: Schema = {"type": "string", "pattern": "^crn:v1:", "maxLength": 512}
 RING = Parameter("X-Kms-Key-Ring", "Only what is in this key ring.", RING_ID)
 MINIMAL, REPRESENTATION = "return=minimal", "return=representation"
 PREFER = Parameter("Prefer", "How much to answer with.", choices(MINIMAL, REPRESENTATION))
@@ -53,6 +55,7 @@ class KeyProtectView(ServiceView):
         Parameter("key_id", "Id or alias of the key.", KEY_ID),
         Parameter("alias", "The alias.", KEY_ID),
         Parameter("ring_id", "Id of the key ring.", RING_ID),
+        Parameter("resource_crn", "CRN of the resource that the key protects, encoded for a path.", CRN_SCHEMA),
     )
 
     @cached_property
@@ -68,13 +71,23 @@ class KeyProtectView(ServiceView):
     def instance_row(self) -> ResourceInstance | None:
         """Return the instance; None also when the host of the request is that of another region."""
         row: ResourceInstance | None = super().instance_row
-        host = REGIONAL_HOST.fullmatch(self.request.get_host().partition(":")[0].rstrip(".").lower())
-        return row if row and (host is None or host[1] == row.region) else None
+        host = self._regional_host
+        return row if row and (host is None or host["region"] == row.region) else None
 
     @property
+    def _regional_host(self) -> re.Match[str] | None:
+        return REGIONAL_HOST.fullmatch(self.request.get_host().partition(":")[0].rstrip(".").lower())
+
+    @cached_property
     def instance(self) -> ResourceInstance:
-        """Return the instance of the request. Raises Unauthorized, as for an instance of another account."""
-        return existing(self.instance_row, NO_ACCESS, refusal=Unauthorized)
+        """Return the instance of the request.
+
+        Raises Unauthorized, as for an instance of another account, and NotAdmitted by a policy of the instance.
+        """
+        instance = existing(self.instance_row, NO_ACCESS, refusal=Unauthorized)
+        host, address = self._regional_host, self.request.META.get("REMOTE_ADDR", "")
+        require_admission(instance, address=address, is_private=bool(host and host["private"]))
+        return instance
 
     def decide(self, operation: Operation) -> None:
         """Check the form of the instance header, then ask IAM. Raises BadHeader too."""

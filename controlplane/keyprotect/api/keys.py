@@ -1,23 +1,25 @@
 """``/api/v2/keys`` and ``/api/v2/keys/{id}``."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.cloudservice.iam import Decision
 from controlplane.kernel.operation import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
 from controlplane.kernel.query_parameters import boolean
-from controlplane.keyprotect import events, key_lists, key_names
+from controlplane.keyprotect import events, key_lists
 from controlplane.keyprotect.api import requests, responses
-from controlplane.keyprotect.api.base import MINIMAL, PREFER, REPRESENTATION, RING, RING_ID, KeyProtectView, KeyView
-from controlplane.keyprotect.api.responses import collection, identifying_body, key_body
-from controlplane.keyprotect.errors import NotServed
+from controlplane.keyprotect.api.base import MINIMAL, PREFER, REPRESENTATION, RING, RING_ID, KeyView
+from controlplane.keyprotect.api.key_actions import ACTIONS
+from controlplane.keyprotect.api.responses import collection, identifying_body, import_members, key_body
+from controlplane.keyprotect.api.ring_lists import RingListView
+from controlplane.keyprotect.errors import InvalidQuery, parameter
 from controlplane.keyprotect.key_requests import KEY_TYPE, prototype_of
 from controlplane.keyprotect.list_query import LARGEST_LIMIT, ListQuery
-from controlplane.keyprotect.models import DEFAULT_RING
-from controlplane.keyprotect.selectors import payload_of, rings_of
+from controlplane.keyprotect.policies import KeyPolicySetting
+from controlplane.keyprotect.policy_requests import overrides_of
+from controlplane.keyprotect.selectors import payload_of
 from controlplane.keyprotect.services.key_creation import create_key
 from controlplane.keyprotect.services.key_states import delete_key, move_key, purge_key
 
@@ -32,7 +34,20 @@ NEW_KEY_RING = Parameter(RING, "The key ring to create the key in; `default` wit
 LIMIT = limit_parameter(largest=LARGEST_LIMIT)
 
 
-class Keys(KeyProtectView):
+class NewKeyView(RingListView):
+    """A view that creates keys."""
+
+    def create(self, overrides: Sequence[KeyPolicySetting] | None) -> Response:
+        """Create the key that the body describes, with these policies; None for those that its instance has."""
+        prototype = prototype_of(self.body, ring=self.ring, now=self.now, overrides=overrides)
+        key = create_key(self.instance, prototype=prototype, by=self.call.by)
+        if self.prefers == MINIMAL:
+            return self.answer(collection(KEY_TYPE, [identifying_body(key)]))
+        payload = payload_of(key) if self.prefers == REPRESENTATION else None
+        return self.answer(collection(KEY_TYPE, [key_body(key, now=self.now, payload=payload)]))
+
+
+class Keys(NewKeyView):
     operations = {
         "GET": Operation(
             "get_keys",
@@ -58,45 +73,8 @@ class Keys(KeyProtectView):
             body=requests.KeyCreation,
             answer=responses.KeyProtectKeys,
             headers=(PREFER, NEW_KEY_RING),
-            refusals=(501,),
         ),
     }
-
-    rings: Collection[str] | None = None
-    """The key rings whose keys the caller may list; None for all."""
-
-    def resource_attributes(self) -> dict[str, str]:
-        # What cannot be a key ring is decided about as the instance, before the caller learns that there is none.
-        return {"resourceType": "key", **({"keyRing": self.ring} if key_names.is_ring(self.ring) else {})}
-
-    @property
-    def ring(self) -> str:
-        """Return the key ring of the request. A new key is in ``default`` unless there is one."""
-        return self.request.headers.get(RING, "") or (DEFAULT_RING if self.request.method == "POST" else "")
-
-    def ask_iam(self, operation: Operation) -> None:
-        """Ask for its decision on the operation; on a list also for each key ring, if need be. Raises NotAuthorized."""
-        if self.ring:
-            super().ask_iam(operation)
-            self.rings = [self.ring]
-            return
-        attributes = {**self.instance_attributes(), **self.resource_attributes()}
-        decision = self.call.ask(operation.action, attributes)
-        if decision.refusal:
-            self.rings = self._permitted_rings(operation.action, attributes, decision)
-
-    def _permitted_rings(self, action: str, attributes: dict[str, str], decision: Decision) -> list[str]:
-        """Return the key rings whose keys the caller may list (Key Protect contract, section 5.3).
-
-        Empty when the caller may use single keys only. Raises NotAuthorized when the caller may use none.
-        """
-        rings_of_instance = rings_of(self.instance_row).values_list("name", flat=True) if self.instance_row else ()
-        names = [DEFAULT_RING, *rings_of_instance]
-        decisions = self.call.ask_each(action, [{**attributes, "keyRing": name} for name in names])
-        rings = [name for name, each in zip(names, decisions, strict=True) if each.refusal is None]
-        if not rings and not decision.may_depend_on("resource"):
-            decision.require()
-        return rings
 
     def get(self, request: Request) -> Response:
         query = ListQuery.parse(request.GET)
@@ -116,12 +94,28 @@ class Keys(KeyProtectView):
         return response
 
     def post(self, request: Request) -> Response:
-        prototype = prototype_of(self.body, ring=self.ring, now=self.now)
-        key = create_key(self.instance, prototype=prototype, by=self.call.by)
-        if self.prefers == MINIMAL:
-            return self.answer(collection(KEY_TYPE, [identifying_body(key)]))
-        payload = payload_of(key) if self.prefers == REPRESENTATION else None
-        return self.answer(collection(KEY_TYPE, [key_body(key, now=self.now, payload=payload)]))
+        return self.create(overrides=None)
+
+
+class KeysWithPolicyOverrides(NewKeyView):
+    """The policies of the new key are those of the request: without them it has none, whatever its instance says."""
+
+    operations = {
+        "POST": Operation(
+            "create_key_with_policies_overrides",
+            "kms.secrets.create",
+            events.CREATE,
+            also=("kms.policies.write",),
+            recorded_by_service=True,
+            status=201,
+            body=requests.KeyCreationWithOverrides,
+            answer=responses.KeyProtectKeys,
+            headers=(PREFER, NEW_KEY_RING),
+        ),
+    }
+
+    def post(self, request: Request) -> Response:
+        return self.create(overrides=overrides_of(self.body))
 
 
 class KeyByID(KeyView):
@@ -148,16 +142,22 @@ class KeyByID(KeyView):
         ),
     }
 
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Hand the old form of an action, ``POST /keys/{id}?action=wrap``, to the view of its path."""
+        action = ACTIONS.get(request.GET.get("action", "")) if request.method == "POST" else None
+        return action.as_view()(request, *args, **kwargs) if action else super().dispatch(request, *args, **kwargs)
+
     def require_operation(self) -> Operation:
-        """Return the operation of the request. Raises NotServed for the old form of an action, and MethodNotAllowed."""
+        """Return the operation of the request. Raises InvalidQuery for an unknown action, and MethodNotAllowed."""
         if self.request.method == "POST":
-            path = f"{self.request.path}/actions/<action>"
-            raise NotServed(f"POST {self.request.path}?action= is not simulated. Send POST {path} instead.")
+            message = f"The query_param `action` must be: one of {', '.join(sorted(ACTIONS))}"
+            raise InvalidQuery(message, target=parameter("action"))
         return super().require_operation()
 
     def get(self, request: Request, key_id: str) -> Response:
         key = self.key
-        return self.answer(collection(KEY_TYPE, [key_body(key, now=self.now, payload=payload_of(key))]))
+        body = {**key_body(key, now=self.now, payload=payload_of(key)), **import_members(key)}
+        return self.answer(collection(KEY_TYPE, [body]))
 
     def patch(self, request: Request, key_id: str) -> Response:
         ring = self.body["keyRingID"]
@@ -167,8 +167,8 @@ class KeyByID(KeyView):
         return self.answer_key(move_key(key, ring=ring, by=self.call.by))
 
     def delete(self, request: Request, key_id: str) -> Response:
-        boolean(request.GET, FORCE)
-        key = delete_key(self.key, by=self.call.by, status=self.deletion_status)
+        is_forced = boolean(request.GET, FORCE)
+        key = delete_key(self.key, force=is_forced, by=self.call.by, status=self.deletion_status)
         return self.answer_deletion(key_body(key, now=self.now))
 
 

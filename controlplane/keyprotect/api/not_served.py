@@ -16,13 +16,6 @@ KEY = "keys/[^/]+"
 LEFT_OUT = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
-        ("keys_with_policy_overrides", "policy overrides"),
-        (f"{KEY}/policies", "policies of keys"),
-        ("instance/.*", "policies of instances"),
-        (f"keys/registrations|{KEY}/registrations(/.*)?", "registrations"),
-        (f"{KEY}/actions/(setKeyForDeletion|unsetKeyForDeletion)", "dual authorization"),
-        (f"{KEY}/actions/sync", "synchronization of registrations"),
-        ("import_token", "import tokens"),
         ("kmip_adapters(/.*)?", "KMIP adapters"),
         ("governance_config(/.*)?", "governance configurations"),
         ("event_ack(/.*)?", "acknowledgements of events"),

@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
+from django.db.models import prefetch_related_objects
+
 from controlplane.kernel.timestamps import seconds
 from controlplane.keyprotect import base64_text
 from controlplane.keyprotect.key_requests import KEY_TYPE
-from controlplane.keyprotect.models import Key, KeyAlias, KeyRing, KeyVersion
+from controlplane.keyprotect.models import Key, KeyAlias, KeyPolicy, KeyRing, KeyVersion
+from controlplane.keyprotect.policies import ROTATION
+from controlplane.keyprotect.services.dual_authorization import authorization_expires_at, has_dual_authorization
 from controlplane.keyprotect.states import PURGE_AFTER, PURGED_AFTER, RESTORE_WITHIN, State, elapsed
 
 VERSION, ALIAS, RING = (f"application/vnd.ibm.kms.{each}+json" for each in ("key.version", "alias", "key_ring"))
@@ -46,13 +50,24 @@ class KeyAlgorithm(TypedDict):
 
 
 class KeyDualAuthDelete(TypedDict):
+    """The other members are there while it is enabled, ``authExpiration`` while the deletion is authorized."""
+
     enabled: bool
+    keySetForDeletion: NotRequired[bool]
+    authExpiration: NotRequired[str]
+
+
+class KeyRotation(TypedDict):
+    enabled: bool
+    interval_month: int
 
 
 class KeyBody(TypedDict, total=False):
-    """A key. ``payload``, the material of a standard key in base64, is in the answers to two operations only. The
-    members
-    from ``deletionDate`` on are those of a destroyed key."""
+    """A key.
+
+    ``payload``, the material of a standard key in base64, is in the answers to two operations only, ``encryptedNonce``
+    and ``iv`` in that of one. The members from ``deletionDate`` on are those of a destroyed key.
+    """
 
     type: str
     id: str
@@ -77,7 +92,10 @@ class KeyBody(TypedDict, total=False):
     nonactiveStateReason: int
     keyVersion: KeyVersionBody
     dualAuthDelete: KeyDualAuthDelete
+    rotation: KeyRotation
     payload: str
+    encryptedNonce: str
+    iv: str
     deleted: bool
     deletionDate: str
     deletedBy: str
@@ -162,6 +180,7 @@ def collection(type: str, resources: Iterable[Any], **more: Any) -> Any:
 
 def key_body(key: Key, *, now: datetime, payload: bytes | None = None) -> KeyBody:
     """Return a key as the API answers it."""
+    prefetch_related_objects([key], "aliases", "policies")
     state = key.state_at(now)
     body: KeyBody = {
         "type": KEY_TYPE,
@@ -179,7 +198,7 @@ def key_body(key: Key, *, now: datetime, payload: bytes | None = None) -> KeyBod
         "algorithmBitSize": key.bits,
         "algorithmMode": "Deprecated",
         "lastUpdateDate": seconds(key.updated_at),
-        "dualAuthDelete": {"enabled": False},
+        "dualAuthDelete": _dual_auth_delete(key, now),
         "deleted": False,
     }
     if aliases := sorted(each.name for each in key.aliases.all()):
@@ -194,11 +213,33 @@ def key_body(key: Key, *, now: datetime, payload: bytes | None = None) -> KeyBod
         body["expirationDate"] = seconds(key.expires_at)
     if state in REASONS:
         body["nonactiveStateReason"] = REASONS[state]
+    for policy in key.policies.all():
+        if policy.kind == ROTATION:
+            body["rotation"] = rotation_body(policy)
     if not key.extractable:
         body["keyVersion"] = {"id": key.version, "creationDate": seconds(key.rotated_at or key.created_at)}
     if payload is not None:
         body["payload"] = base64_text.encode(payload)
     return body if key.deleted_at is None else {**body, **_destroyed(key, key.deleted_at, now)}
+
+
+def _dual_auth_delete(key: Key, now: datetime) -> KeyDualAuthDelete:
+    if not has_dual_authorization(key):
+        return {"enabled": False}
+    expires_at = authorization_expires_at(key)
+    if expires_at is None or expires_at <= now:
+        return {"enabled": True, "keySetForDeletion": False}
+    return {"enabled": True, "keySetForDeletion": True, "authExpiration": seconds(expires_at)}
+
+
+def rotation_body(policy: KeyPolicy) -> KeyRotation:
+    """Return a rotation policy, which always has an interval."""
+    return {"enabled": policy.enabled, "interval_month": policy.interval_months or 0}
+
+
+def import_members(key: Key) -> KeyBody:
+    """Return what a key has that was created with an import token: without them, Terraform would replace it."""
+    return {"encryptedNonce": key.encrypted_nonce, "iv": key.import_iv} if key.encrypted_nonce else {}
 
 
 def _destroyed(key: Key, deleted_at: datetime, now: datetime) -> KeyBody:

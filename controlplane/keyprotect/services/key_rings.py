@@ -40,7 +40,7 @@ def create_ring(instance: ResourceInstance, ring: str, *, by: Party) -> KeyRing:
         if rows.count() + 1 >= MOST_RINGS:
             raise KeyRingQuota(f"An instance has at most {MOST_RINGS} key rings. Delete one of them first.")
         row = KeyRing.objects.create(instance=instance, name=ring, created_at=clock.now(), created_by=by.id)
-        events.record_ring_change(events.CREATE_RING, instance, ring, by=by, status=201)
+        events.record_instance_change(events.CREATE_RING, instance, by=by, status=201, data={"keyRingId": ring})
     return row
 
 
@@ -65,4 +65,4 @@ def delete_ring(instance: ResourceInstance, ring: str, *, force: bool, by: Party
             )
         row.keys.update(ring=None)
         row.delete()
-        events.record_ring_change(events.DELETE_RING, instance, ring, by=by, status=204)
+        events.record_instance_change(events.DELETE_RING, instance, by=by, status=204, data={"keyRingId": ring})

@@ -3,23 +3,28 @@ unwrapped."""
 
 import os
 import uuid
+from datetime import datetime
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, failpoints
 from controlplane.keyprotect import events
 from controlplane.keyprotect.errors import InvalidQuery, PayloadRequired, RotationNotPermitted, field
+from controlplane.keyprotect.material import Material
 from controlplane.keyprotect.models import Key
 from controlplane.keyprotect.root_keys import require_root
 from controlplane.keyprotect.services.changes import changing_key
+from controlplane.keyprotect.services.import_tokens import imported_bytes
+from controlplane.keyprotect.services.instance_policies import policies_of, require_no_token
 from controlplane.keyprotect.services.key_creation import GENERATED_BYTES, add_version
 from controlplane.keyprotect.states import ROTATE_AFTER, elapsed, require_state
 
 
-def rotate_key(key: Key, *, material: bytes | None, by: Party) -> None:
+def rotate_key(key: Key, *, material: Material | None, by: Party) -> None:
     """Add a version, with new material for an imported key and generated material for another.
 
     Raises RootKeyRequired, InvalidState, RotationNotPermitted within an hour of the rotation before, PayloadRequired,
-    and InvalidQuery for material of a key that was not imported.
+    InvalidQuery for material of a key that was not imported, CreationDenied where a policy of the instance demands an
+    import token, and what ``imported_bytes`` raises.
     """
     with changing_key(key) as current:
         now = clock.now()
@@ -36,7 +41,7 @@ def rotate_key(key: Key, *, material: bytes | None, by: Party) -> None:
             raise InvalidQuery(
                 "The query_param `payload` must be: provided only if key is imported", target=field("payload")
             )
-        new = material or os.urandom(GENERATED_BYTES)
+        new = _imported(current, material, now) if material else os.urandom(GENERATED_BYTES)
         current.version = str(uuid.uuid4())
         current.rotated_at = current.updated_at = now
         current.bits = len(new) * 8
@@ -44,3 +49,10 @@ def rotate_key(key: Key, *, material: bytes | None, by: Party) -> None:
         version = add_version(current, new, number=current.versions.count() + 1, now=now)
         events.record_change(events.ROTATE, current, by=by, status=204, data={"keyVersionId": version.identifier})
         failpoints.reach("before_commit", "rotate-key")
+
+
+def _imported(key: Key, material: Material, now: datetime) -> bytes:
+    """Return the new material. Raises CreationDenied and what ``imported_bytes`` raises."""
+    if material.proof is None:
+        require_no_token(policies_of(key.instance))
+    return imported_bytes(key.instance, material, now=now)

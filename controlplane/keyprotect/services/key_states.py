@@ -10,7 +10,10 @@ from controlplane.keyprotect.errors import KeyDeleted, KeyExpired, RestoreExpire
 from controlplane.keyprotect.models import Key
 from controlplane.keyprotect.root_keys import require_root
 from controlplane.keyprotect.services.changes import changing_key
+from controlplane.keyprotect.services.dual_authorization import require_authorization
+from controlplane.keyprotect.services.instance_policies import policies_of, require_no_token
 from controlplane.keyprotect.services.key_rings import find_ring
+from controlplane.keyprotect.services.registrations import release_resources
 from controlplane.keyprotect.states import (
     ENABLE_AFTER,
     PURGE_AFTER,
@@ -54,29 +57,44 @@ def enable_key(key: Key, *, by: Party) -> None:
         events.record_change(events.ENABLE, current, by=by, status=204)
 
 
-def delete_key(key: Key, *, by: Party, status: int = 204) -> Key:
-    """Destroy a key, which can be restored for 30 days. Raises KeyDeleted when it is destroyed already."""
+def delete_key(key: Key, *, force: bool = False, by: Party, status: int = 204) -> Key:
+    """Destroy a key, which can be restored for 30 days. With ``force``, it may protect resources.
+
+    Raises KeyDeleted when it is destroyed already, AuthorizationsNotMet, DeletionPrevented or ProtectsResources.
+    """
     with changing_key(key) as current:
         now = clock.now()
         if current.state == State.DESTROYED:
             raise KeyDeleted("key has already been deleted: Please restore the key if you need it.")
+        require_authorization(current, by=by, now=now)
+        release_resources(current, force=force)
         current.state, current.updated_at = State.DESTROYED, now
         current.deleted_at, current.deleted_by, current.disabled_at = now, by.id, None
-        current.save(update_fields=["state", "updated_at", "deleted_at", "deleted_by", "disabled_at"])
+        current.set_for_deletion_at, current.set_for_deletion_by = None, ""
+        current.save(
+            update_fields=[
+                *("state", "updated_at", "deleted_at", "deleted_by", "disabled_at"),
+                *("set_for_deletion_at", "set_for_deletion_by"),
+            ]
+        )
         events.record_change(events.DELETE, current, by=by, status=status)
     return current
 
 
-def restore_key(key: Key, *, by: Party) -> Key:
-    """Make a destroyed key active again, with its versions, aliases and key ring.
+def restore_key(key: Key, *, with_plain_material: bool = False, by: Party) -> Key:
+    """Make a destroyed key active again, with its versions, aliases, policies and key ring.
 
-    Raises InvalidState, RestoreExpired after 30 days, KeyExpired after its expiration date, or TooEarly within 30
-    seconds of the deletion.
+    ``with_plain_material`` is whether the request has key material that is not encrypted with an import token. It
+    changes nothing, because the key has its own. Raises InvalidState, RestoreExpired after 30 days, KeyExpired after
+    its expiration date, TooEarly within 30 seconds of the deletion, or CreationDenied where a policy of the instance
+    demands an import token.
     """
     with changing_key(key) as current:
         now = clock.now()
         require_state("restore", current.state_at(now))
         _require_restorable(current, now)
+        if with_plain_material and current.imported:
+            require_no_token(policies_of(current.instance))
         current.state, current.updated_at, current.deleted_at, current.deleted_by = State.ACTIVE, now, None, ""
         current.save(update_fields=["state", "updated_at", "deleted_at", "deleted_by"])
         events.record_change(events.RESTORE, current, by=by, status=201)

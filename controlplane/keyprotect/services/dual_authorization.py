@@ -1,0 +1,74 @@
+"""Deletion of keys by two people, one after the other (Key Protect contract, section 2.7; D-187)."""
+
+from datetime import datetime, timedelta
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock
+from controlplane.keyprotect import events
+from controlplane.keyprotect.errors import AuthorizationsNotMet, NotDualAuthorized
+from controlplane.keyprotect.models import Key
+from controlplane.keyprotect.policies import DUAL_AUTH_DELETE
+from controlplane.keyprotect.services.changes import changing_key
+from controlplane.keyprotect.states import require_state
+
+AUTHORIZED_FOR = timedelta(days=7)
+
+
+def set_for_deletion(key: Key, *, by: Party) -> None:
+    """Authorize the deletion of a key by another person for seven days. The last authorization counts.
+
+    Raises InvalidState, and NotDualAuthorized for a key without the policy.
+    """
+    with changing_key(key) as current:
+        now = clock.now()
+        require_state("set for deletion", current.state_at(now))
+        _require_policy(current)
+        current.set_for_deletion_at, current.set_for_deletion_by, current.updated_at = now, by.id, now
+        current.save(update_fields=["set_for_deletion_at", "set_for_deletion_by", "updated_at"])
+        events.record_change(events.SET_FOR_DELETION, current, by=by, status=204)
+
+
+def unset_for_deletion(key: Key, *, by: Party) -> None:
+    """Take the authorization of a deletion back, if there is one. Raises as ``set_for_deletion``."""
+    with changing_key(key) as current:
+        now = clock.now()
+        require_state("set for deletion", current.state_at(now))
+        _require_policy(current)
+        current.set_for_deletion_at, current.set_for_deletion_by, current.updated_at = None, "", now
+        current.save(update_fields=["set_for_deletion_at", "set_for_deletion_by", "updated_at"])
+        events.record_change(events.UNSET_FOR_DELETION, current, by=by, status=204)
+
+
+def require_authorization(key: Key, *, by: Party, now: datetime) -> None:
+    """Raise AuthorizationsNotMet for a deletion that has to be authorized by another person first."""
+    if not has_dual_authorization(key):
+        return
+    failure = "1 prior authorization(s) are required for deletion: "
+    if not is_set_for_deletion(key, now):
+        raise AuthorizationsNotMet(
+            f"{failure}Another person authorizes it with POST /api/v2/keys/{key.identifier}/actions/setKeyForDeletion."
+        )
+    if key.set_for_deletion_by == by.id:
+        raise AuthorizationsNotMet(f"{failure}You authorized it, so that someone else has to delete the key.")
+
+
+def has_dual_authorization(key: Key) -> bool:
+    """Return whether two people have to delete the key. Reads ``policies``, which may have been read before."""
+    return any(policy.kind == DUAL_AUTH_DELETE and policy.enabled for policy in key.policies.all())
+
+
+def is_set_for_deletion(key: Key, now: datetime) -> bool:
+    """Return whether the deletion of the key is authorized at this instant."""
+    expires_at = authorization_expires_at(key)
+    return expires_at is not None and now < expires_at
+
+
+def authorization_expires_at(key: Key) -> datetime | None:
+    return key.set_for_deletion_at + AUTHORIZED_FOR if key.set_for_deletion_at else None
+
+
+def _require_policy(key: Key) -> None:
+    if not has_dual_authorization(key):
+        raise NotDualAuthorized(
+            "The key has no policy dualAuthDelete, so that one person can delete it. Set the policy first."
+        )

@@ -1,0 +1,91 @@
+"""Policies of instances (Key Protect contract, section 2.5; D-186). They never change keys that are there already."""
+
+from collections.abc import Mapping, Sequence
+
+from controlplane.activity.record import Party
+from controlplane.instances.models import ResourceInstance
+from controlplane.kernel import clock
+from controlplane.keyprotect import events
+from controlplane.keyprotect.errors import CreationDenied, NotAdmitted
+from controlplane.keyprotect.models import InstancePolicy
+from controlplane.keyprotect.policies import (
+    ALLOWED_IP,
+    ALLOWED_NETWORK,
+    CREATE_IMPORT_ACCESS,
+    PRIVATE_ONLY,
+    InstancePolicySetting,
+    is_in_networks,
+    is_permitted,
+)
+from controlplane.keyprotect.services.changes import changing
+
+
+def set_instance_policies(instance: ResourceInstance, settings: Sequence[InstancePolicySetting], *, by: Party) -> None:
+    """Set policies of an instance. What a request leaves out of a policy is not kept from the one before."""
+    with changing(instance):
+        now = clock.now()
+        for setting in settings:
+            content = {
+                "enabled": setting.enabled,
+                "attributes": dict(setting.attributes),
+                "updated_at": now,
+                "updated_by": by.id,
+            }
+            InstancePolicy.objects.update_or_create(
+                instance=instance,
+                kind=setting.kind,
+                defaults=content,
+                create_defaults={**content, "created_at": now, "created_by": by.id},
+            )
+        kinds = {each.kind: {"enabled": each.enabled, "attributes": dict(each.attributes)} for each in settings}
+        events.record_instance_change(
+            events.WRITE_INSTANCE_POLICIES, instance, by=by, status=204, data={"policies": kinds}
+        )
+
+
+def require_admission(instance: ResourceInstance, *, address: str, is_private: bool) -> None:
+    """Check that the policies of an instance admit a call from an IP address, over its private endpoint or the other.
+
+    Raises NotAdmitted.
+    """
+    policies = InstancePolicy.objects.filter(instance=instance, enabled=True, kind__in=(ALLOWED_NETWORK, ALLOWED_IP))
+    for policy in policies:
+        if policy.kind == ALLOWED_NETWORK and not is_private and policy.attributes["allowed_network"] == PRIVATE_ONLY:
+            raise NotAdmitted(
+                "The policy allowedNetwork of the instance is private-only. Call its private endpoint, "
+                f"private.{instance.region}.kms.cloud.ibm.com."
+            )
+        if policy.kind == ALLOWED_IP and not is_in_networks(address, policy.attributes["allowed_ip"]):
+            raise NotAdmitted(
+                f"The policy allowedIP of the instance does not have {address} in it. Call from an address that it has."
+            )
+
+
+def require_creation(policies: Sequence[InstancePolicy], *, standard: bool, imported: bool, with_token: bool) -> None:
+    """Check that the policies of an instance permit to create or import such a key. Raises CreationDenied."""
+    access = _create_import_access(policies)
+    if access is not None and not is_permitted(access, standard=standard, imported=imported):
+        what = f"{'import' if imported else 'create'} {'standard' if standard else 'root'} keys"
+        raise CreationDenied(f"The policy {CREATE_IMPORT_ACCESS} of the instance does not permit to {what}.")
+    if imported and not with_token:
+        require_no_token(policies)
+
+
+def require_no_token(policies: Sequence[InstancePolicy]) -> None:
+    """Check that material can be imported without an import token. Raises CreationDenied."""
+    access = _create_import_access(policies)
+    if access is not None and access["enforce_token"]:
+        raise CreationDenied(
+            f"The policy {CREATE_IMPORT_ACCESS} of the instance demands an import token for key material. Create one "
+            "with POST /api/v2/import_token, and encrypt the material for it."
+        )
+
+
+def _create_import_access(policies: Sequence[InstancePolicy]) -> Mapping[str, bool] | None:
+    """Return the attributes of the policy keyCreateImportAccess; None while it is not there or disabled."""
+    return next((each.attributes for each in policies if each.kind == CREATE_IMPORT_ACCESS and each.enabled), None)
+
+
+def policies_of(instance: ResourceInstance) -> Sequence[InstancePolicy]:
+    """Return the policies of an instance, in the order of their kinds."""
+    return list(InstancePolicy.objects.filter(instance=instance).order_by("kind"))
