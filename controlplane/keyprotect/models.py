@@ -156,11 +156,15 @@ class KeyPolicy(Policy):
     key = models.ForeignKey(Key, on_delete=models.CASCADE, related_name="policies")
     kind = models.CharField(max_length=32, choices=[(kind, kind) for kind in KEY_POLICIES])
     interval_months = models.PositiveSmallIntegerField(null=True, help_text="Of a rotation; a month has 30 days.")
+    due_at = models.DateTimeField(null=True, help_text="When an enabled rotation is due.")
 
     class Meta:
         verbose_name_plural = "key policies"
         constraints = [
             models.UniqueConstraint(fields=["key", "kind"], name="keyprotect_policy_of_key"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="keyprotect_policy_due", condition=models.Q(due_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from controlplane.instances.models import ResourceInstance
-from controlplane.keyprotect.models import DEFAULT_RING, Key, KeyAlias, KeyRing
+from controlplane.keyprotect.models import DEFAULT_RING, Key, KeyAlias, KeyRing, KeyVersion, Registration
 from tests.keyprotect.made import ALICE, START
 
 NOW: datetime = START
+STORE_CRN = "crn:v1:bluemix:public:cloud-object-storage:global:a/abc:00000000-0000-4000-8000-00000000000c"
 DAY = timedelta(days=1)
 
 
@@ -53,6 +54,21 @@ def store_keys(instance: ResourceInstance, number: int, **columns: Any) -> None:
 def store_ring(instance: ResourceInstance, name: str) -> KeyRing:
     defaults = {"created_at": NOW, "created_by": ALICE.id}
     return KeyRing.objects.get_or_create(instance=instance, name=name, defaults=defaults)[0]
+
+
+def register(key: Key, bucket: str, *, prevents_deletion: bool = False) -> Registration:
+    """A bucket that the key protects."""
+    by = f"crn-{STORE_CRN}::"
+    return Registration.objects.create(
+        key=key,
+        resource_crn=f"{STORE_CRN}:bucket:{bucket}",
+        version=KeyVersion.objects.get(key=key, identifier=key.version),
+        prevents_deletion=prevents_deletion,
+        created_at=NOW,
+        created_by=by,
+        updated_at=NOW,
+        updated_by=by,
+    )
 
 
 def identifier(number: int) -> str:

@@ -39,6 +39,7 @@ class ImportToken(KeyProtectView):
             recorded_by_service=True,
             body=requests.NewImportToken,
             answer=policy_responses.ImportTokenBody,
+            refusals=(503,),
         ),
     }
 

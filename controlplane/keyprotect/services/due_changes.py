@@ -1,4 +1,4 @@
-"""What happens to keys by time: they expire, and destroyed ones are purged after 90 days."""
+"""What happens to keys by time: policies rotate them, they expire, and destroyed ones are purged after 90 days."""
 
 from datetime import datetime
 
@@ -8,29 +8,35 @@ from django.db.models import Min
 from controlplane.activity.record import SYSTEM
 from controlplane.kernel.due_rows import take_each
 from controlplane.keyprotect import events
-from controlplane.keyprotect.models import Key
+from controlplane.keyprotect.models import Key, KeyPolicy
 from controlplane.keyprotect.services.changes import lock_key
+from controlplane.keyprotect.services.key_rotation import rotate_by_policy
 from controlplane.keyprotect.states import PURGED_AFTER, State
 
 EXPIRING = Key.objects.filter(state=State.ACTIVE, expires_at__isnull=False)
 DESTROYED = Key.objects.filter(state=State.DESTROYED)
+ROTATING = KeyPolicy.objects.filter(due_at__isnull=False, key__state=State.ACTIVE)
 
 
 def run_due(now: datetime) -> int:
-    """Deactivate and purge the keys whose time has come. Returns how many there were."""
+    """Deactivate, rotate and purge the keys whose time has come. Returns how many there were."""
     expired = EXPIRING.filter(expires_at__lte=now).order_by("expires_at", "pk").values_list("pk", flat=True)
     destroyed = DESTROYED.filter(deleted_at__lte=now - PURGED_AFTER).order_by("deleted_at", "pk")
-    return take_each(expired, _expire, now=now, what="an expired key", key="key") + take_each(
-        destroyed.values_list("pk", flat=True), _purge, now=now, what="a destroyed key", key="key"
+    rotating = ROTATING.filter(due_at__lte=now).order_by("due_at", "pk").values_list("key", flat=True)
+    return (
+        take_each(expired, _expire, now=now, what="an expired key", key="key")
+        + take_each(rotating, _rotate, now=now, what="a key to rotate", key="key")
+        + take_each(destroyed.values_list("pk", flat=True), _purge, now=now, what="a destroyed key", key="key")
     )
 
 
 def due_at(now: datetime) -> datetime | None:
-    """Return when the next key expires or is purged; None while there is none."""
+    """Return when the next key expires, is rotated or is purged; None while there is none."""
     expires_at: datetime | None = EXPIRING.aggregate(at=Min("expires_at"))["at"]
     deleted_at: datetime | None = DESTROYED.aggregate(at=Min("deleted_at"))["at"]
     purged_at = deleted_at + PURGED_AFTER if deleted_at else None
-    return min(filter(None, [expires_at, purged_at]), default=None)
+    rotated_at: datetime | None = ROTATING.aggregate(at=Min("due_at"))["at"]
+    return min(filter(None, [expires_at, rotated_at, purged_at]), default=None)
 
 
 @transaction.atomic
@@ -42,6 +48,16 @@ def _expire(pk: int, *, now: datetime) -> bool:
     key.state, key.updated_at = State.DEACTIVATED, now
     key.save(update_fields=["state", "updated_at"])
     events.record_change(events.EXPIRE, key, by=SYSTEM, status=200)
+    return True
+
+
+@transaction.atomic
+def _rotate(pk: int, *, now: datetime) -> bool:
+    """Rotate a key as its policy says. Returns False when a request rotated it or changed its state first."""
+    key = lock_key(pk)
+    if key is None or key.state_at(now) != State.ACTIVE or not key.policies.filter(due_at__lte=now).exists():
+        return False
+    rotate_by_policy(key, now=now)
     return True
 
 

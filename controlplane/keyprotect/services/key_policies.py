@@ -1,17 +1,19 @@
 """Policies of keys: rotation, and the dual authorization of deletion (Key Protect contract, section 2.5; D-186)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.keyprotect import errors, events
 from controlplane.keyprotect.errors import GeneratedKeyRequired, InvalidField, LastingPolicy
 from controlplane.keyprotect.models import InstancePolicy, Key, KeyPolicy
-from controlplane.keyprotect.policies import DUAL_AUTH_DELETE, INTERVAL, ROTATION, KeyPolicySetting
+from controlplane.keyprotect.policies import DAYS_OF_MONTH, DUAL_AUTH_DELETE, INTERVAL, ROTATION, KeyPolicySetting
 from controlplane.keyprotect.root_keys import require_root
 from controlplane.keyprotect.services.changes import changing_key
 from controlplane.keyprotect.states import require_state
+
+MONTH = timedelta(days=DAYS_OF_MONTH)
 
 
 def set_key_policies(key: Key, settings: Sequence[KeyPolicySetting], *, by: Party) -> Sequence[KeyPolicy]:
@@ -79,5 +81,20 @@ def _set(key: Key, setting: KeyPolicySetting, *, now: datetime, by: Party) -> Ke
             message = f"The field `{INTERVAL}` must be: there for the first rotation policy of a key"
             raise InvalidField(message, target=errors.field(INTERVAL))
     policy.enabled, policy.updated_at, policy.updated_by = setting.enabled, now, by.id
+    policy.due_at = _due_at(key, policy)
     policy.save()
     return policy
+
+
+def schedule_rotation(key: Key) -> None:
+    """Let the time to the next rotation by a policy begin at the last one, in the transaction of that."""
+    for policy in key.policies.filter(kind=ROTATION):
+        policy.due_at = _due_at(key, policy)
+        policy.save(update_fields=["due_at"])
+
+
+def _due_at(key: Key, policy: KeyPolicy) -> datetime | None:
+    """Return when a policy rotates the key: so long after its last rotation, or after its creation."""
+    if policy.interval_months is None or not policy.enabled:
+        return None
+    return (key.rotated_at or key.created_at) + policy.interval_months * MONTH

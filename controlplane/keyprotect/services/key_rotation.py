@@ -5,7 +5,7 @@ import os
 import uuid
 from datetime import datetime
 
-from controlplane.activity.record import Party
+from controlplane.activity.record import SYSTEM, Party
 from controlplane.kernel import clock, failpoints
 from controlplane.keyprotect import events
 from controlplane.keyprotect.errors import InvalidQuery, PayloadRequired, RotationNotPermitted, field
@@ -16,6 +16,7 @@ from controlplane.keyprotect.services.changes import changing_key
 from controlplane.keyprotect.services.import_tokens import imported_bytes
 from controlplane.keyprotect.services.instance_policies import policies_of, require_no_token
 from controlplane.keyprotect.services.key_creation import GENERATED_BYTES, add_version
+from controlplane.keyprotect.services.key_policies import schedule_rotation
 from controlplane.keyprotect.states import ROTATE_AFTER, elapsed, require_state
 
 
@@ -42,13 +43,23 @@ def rotate_key(key: Key, *, material: Material | None, by: Party) -> None:
                 "The query_param `payload` must be: provided only if key is imported", target=field("payload")
             )
         new = _imported(current, material, now) if material else os.urandom(GENERATED_BYTES)
-        current.version = str(uuid.uuid4())
-        current.rotated_at = current.updated_at = now
-        current.bits = len(new) * 8
-        current.save(update_fields=["version", "rotated_at", "updated_at", "bits"])
-        version = add_version(current, new, number=current.versions.count() + 1, now=now)
-        events.record_change(events.ROTATE, current, by=by, status=204, data={"keyVersionId": version.identifier})
+        _add(current, new, now=now, by=by)
         failpoints.reach("before_commit", "rotate-key")
+
+
+def rotate_by_policy(key: Key, *, now: datetime) -> None:
+    """Add a version with generated material to a locked row, in the transaction that locks it."""
+    _add(key, os.urandom(GENERATED_BYTES), now=now, by=SYSTEM)
+
+
+def _add(key: Key, material: bytes, *, now: datetime, by: Party) -> None:
+    key.version = str(uuid.uuid4())
+    key.rotated_at = key.updated_at = now
+    key.bits = len(material) * 8
+    key.save(update_fields=["version", "rotated_at", "updated_at", "bits"])
+    version = add_version(key, material, number=key.versions.count() + 1, now=now)
+    schedule_rotation(key)
+    events.record_change(events.ROTATE, key, by=by, status=204, data={"keyVersionId": version.identifier})
 
 
 def _imported(key: Key, material: Material, now: datetime) -> bytes:
