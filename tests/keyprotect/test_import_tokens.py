@@ -159,9 +159,9 @@ def test_a_shorter_key_is_imported_with_a_token(alice: KeyProtect, importer: Imp
 def test_a_key_that_was_imported_with_a_token_is_read_with_its_nonce(alice: KeyProtect, importer: Importer) -> None:
     members = importer.members()
     key = alice.create(**members)["id"]
-    [read] = alice.get(f"/keys/{key}")["resources"]
-    assert (read["encryptedNonce"], read["iv"]) == (members["encryptedNonce"], members["iv"])
-    assert "payload" not in read
+    [body] = alice.get(f"/keys/{key}")["resources"]
+    assert (body["encryptedNonce"], body["iv"]) == (members["encryptedNonce"], members["iv"])
+    assert "payload" not in body
     assert "encryptedNonce" not in alice.get(f"/keys/{key}/metadata")["resources"][0]
 
 

@@ -46,9 +46,9 @@ def test_a_new_instance_has_no_policy(alice: KeyProtect) -> None:
 def test_every_kind_is_read_back_as_it_was_set(alice: KeyProtect) -> None:
     body = policies(*(policy(kind, **attributes) for kind, attributes in POLICIES.items()))
     answered(alice("PUT", "/instance/policies", body), 204)
-    read = stored(alice)
-    assert {kind: each["policy_data"].get("attributes", {}) for kind, each in read.items()} == POLICIES
-    for each in read.values():
+    result = stored(alice)
+    assert {kind: each["policy_data"].get("attributes", {}) for kind, each in result.items()} == POLICIES
+    for each in result.values():
         assert each["policy_data"]["enabled"] is True
         assert {"createdBy", "creationDate", "updatedBy", "lastUpdated"} <= set(each)
 
@@ -72,8 +72,8 @@ def test_a_policy_that_is_set_again_keeps_who_created_it(alice: KeyProtect) -> N
     set_policy(alice, "rotation", interval_month=2)
     created = InstancePolicy.objects.get()
     set_policy(alice, "rotation", enabled=False)
-    changed = InstancePolicy.objects.get()
-    assert (changed.created_at, changed.enabled, changed.attributes) == (created.created_at, False, {})
+    current = InstancePolicy.objects.get()
+    assert (current.created_at, current.enabled, current.attributes) == (created.created_at, False, {})
 
 
 def test_the_event_tells_what_was_set(alice: KeyProtect, instance: ResourceInstance) -> None:
@@ -107,7 +107,7 @@ def test_a_wrong_body_sets_nothing(alice: KeyProtect, case: str) -> None:
 # --- new keys ---------------------------------------------------------------------------------------------------
 
 
-def test_new_keys_carry_the_policies_of_their_instance_and_old_ones_do_not(
+def test_new_keys_have_the_policies_of_their_instance(
     alice: KeyProtect, instance: ResourceInstance
 ) -> None:
     old = make_key(instance).identifier

@@ -182,7 +182,7 @@ def test_a_policy_rotates_its_key_when_its_months_are_over(
     assert run_due(turned.now) == 0
 
 
-def test_a_rotation_by_hand_begins_the_time_anew(
+def test_the_time_begins_again_with_a_rotation_by_hand(
     alice: KeyProtect, instance: ResourceInstance, turned: TurnedClock
 ) -> None:
     key = make_key(instance)

@@ -148,7 +148,7 @@ def test_a_standard_key_protects_nothing_that_could_be_synchronized(instance: Re
         synchronize(make_key(instance, extractable=True), by=ALICE)
 
 
-def test_a_destroyed_key_is_synchronized_too(key: Key) -> None:
+def test_a_destroyed_key_is_synchronized(key: Key) -> None:
     delete_key(key, by=ALICE)
     synchronize(key, by=ALICE)
 

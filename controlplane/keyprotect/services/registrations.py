@@ -23,8 +23,8 @@ def release_resources(key: Key, *, force: bool) -> None:
         )
     if not force and key.registrations.exists():
         raise ProtectsResources(
-            f"The key protects cloud resources, which GET /api/v2/keys/{key.identifier}/registrations lists. Send "
-            "force=true to delete it all the same: they cannot be read after that.",
+            f"The key protects cloud resources, which GET /api/v2/keys/{key.identifier}/registrations lists. They "
+            "cannot be read without it. To delete it, send force=true.",
             target=parameter("force"),
         )
     key.registrations.all().delete()
