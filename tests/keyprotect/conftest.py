@@ -9,6 +9,8 @@ from tests.iam_over_http import control_plane, control_plane_server, no_keys_of_
 from tests.instances import store_instance
 from tests.keyprotect.calls import KeyProtect
 from tests.keyprotect.made import TurnedClock
+from tests.keyprotect.provider_keys import KeyAlias, RootOrStandardKey
+from tests.keyprotect.provider_session import Session, applied
 from tests.keyprotect.stored import identifier, store_key
 from tests.world import World
 
@@ -27,6 +29,11 @@ def kek(db: None) -> None:
 @pytest.fixture
 def instance(kek: None) -> ResourceInstance:
     return store_instance(guid=GUID, service="kms")
+
+
+@pytest.fixture
+def guid(instance: ResourceInstance) -> str:
+    return instance.guid
 
 
 @pytest.fixture
@@ -52,3 +59,17 @@ def in_rings(instance: ResourceInstance) -> ResourceInstance:
     for number, ring in enumerate(("default", "team-a", "team-b")):
         store_key(instance, identifier=identifier(number), name=f"in {ring}", ring=ring)
     return instance
+
+
+@pytest.fixture
+def terraform(alice: KeyProtect) -> Session:
+    """IBM's Terraform provider, with the token of the owner."""
+    return Session(alice)
+
+
+@pytest.fixture
+def root_key(terraform: Session, instance: ResourceInstance) -> str:
+    """The id of a root key that Terraform created, with the alias db."""
+    key = applied(RootOrStandardKey(terraform, instance_id=instance.guid, key_name="root"))
+    applied(KeyAlias(terraform, instance_id=instance.guid, alias="db", key_id=key.key))
+    return key.key

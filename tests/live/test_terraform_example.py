@@ -1,4 +1,4 @@
-"""The Terraform example, with IBM's provider: made, planned again without a change, changed, destroyed.
+"""The Terraform examples, with IBM's provider: made, planned again without a change, changed, destroyed.
 
 Runs where ``terraform`` is installed and ``TERRAFORM_IBM_PROVIDER`` names the folder of a built provider.
 """
@@ -15,21 +15,20 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.live.product import Product
 
 PROVIDER = os.environ.get("TERRAFORM_IBM_PROVIDER", "")
-EXAMPLE = Path(__file__).parents[2] / "examples" / "terraform" / "main.tf"
+EXAMPLES = Path(__file__).parents[2] / "examples" / "terraform"
+CHANGES = {"main.tf": "metadata_service=false", "key-protect/main.tf": "months_between_rotations=6"}
+"""The variable that changes something in each example."""
 SECONDS = 600
 
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.e2e,
-    pytest.mark.skipif(
-        not (PROVIDER and shutil.which("terraform")), reason="needs terraform, and TERRAFORM_IBM_PROVIDER=<folder>"
-    ),
-]
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
+with_the_provider = pytest.mark.skipif(
+    not (PROVIDER and shutil.which("terraform")), reason="needs terraform, and TERRAFORM_IBM_PROVIDER=<folder>"
+)
 
 
 class Terraform:
-    def __init__(self, folder: Path, product: Product) -> None:
-        shutil.copy(EXAMPLE, folder)
+    def __init__(self, folder: Path, product: Product, example: str) -> None:
+        shutil.copy(EXAMPLES / example, folder)
         rc = folder / "terraform.rc"
         rc.write_text(
             f'provider_installation {{\n dev_overrides {{ "IBM-Cloud/ibm" = "{PROVIDER}" }}\n direct {{}}\n}}\n'
@@ -50,11 +49,17 @@ class Terraform:
         return process.returncode
 
 
-def test_the_example_is_made_stays_as_it_is_is_changed_and_goes(product: Product, tmp_path: Path) -> None:
-    terraform = Terraform(tmp_path, product)
+@with_the_provider
+@pytest.mark.parametrize("example", CHANGES)
+def test_an_example_is_made_stays_as_it_is_is_changed_and_goes(product: Product, tmp_path: Path, example: str) -> None:
+    terraform = Terraform(tmp_path, product, example)
     assert terraform.run("apply", "-auto-approve") == 0
     assert terraform.run("plan", "-detailed-exitcode") == 0
-    off = ("-var", "metadata_service=false")
-    assert terraform.run("apply", "-auto-approve", *off) == 0
-    assert terraform.run("plan", "-detailed-exitcode", *off) == 0
-    assert terraform.run("destroy", "-auto-approve", *off) == 0
+    change = ("-var", CHANGES[example])
+    assert terraform.run("apply", "-auto-approve", *change) == 0
+    assert terraform.run("plan", "-detailed-exitcode", *change) == 0
+    assert terraform.run("destroy", "-auto-approve", *change) == 0
+
+
+def test_every_example_is_run() -> None:
+    assert {str(each.relative_to(EXAMPLES)) for each in EXAMPLES.rglob("*.tf")} == {*CHANGES}
