@@ -66,7 +66,12 @@ JOBS = {
             reclamations.reclaim_due,
             reclamations.due_at,
         ),
-        Job("key-changes", "rotates keys by their policies, expires them and purges destroyed ones", due_changes.run_due, due_changes.due_at),
+        Job(
+            "key-changes",
+            "rotates keys by their policies, expires them and purges destroyed ones",
+            due_changes.run_due,
+            due_changes.due_at,
+        ),
         Job("event-tally", "counts events", counters.count_settled_events, every=timedelta(seconds=30)),
         Job("job-pruning", "deletes old runs of jobs", job_runs.prune, every=timedelta(minutes=10)),
     )

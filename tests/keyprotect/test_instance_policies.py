@@ -107,9 +107,7 @@ def test_a_wrong_body_sets_nothing(alice: KeyProtect, case: str) -> None:
 # --- new keys ---------------------------------------------------------------------------------------------------
 
 
-def test_new_keys_have_the_policies_of_their_instance(
-    alice: KeyProtect, instance: ResourceInstance
-) -> None:
+def test_new_keys_have_the_policies_of_their_instance(alice: KeyProtect, instance: ResourceInstance) -> None:
     old = make_key(instance).identifier
     set_policy(alice, "dualAuthDelete")
     set_policy(alice, "rotation", interval_month=2)
