@@ -13,7 +13,7 @@ from keyprotect import IbmKeyProtectApiV2
 
 from tests.live.key_protect import KEY_TYPE, client_of_the_owner, create_key, new_name, only_key, refusal_of
 from tests.live.product import Product
-from tests.live.test_resource_controller import instances_of
+from tests.live.service_instances import instances_of
 from tests.tables import check_each
 
 pytestmark = pytest.mark.live

@@ -11,7 +11,7 @@ from keyprotect import IbmKeyProtectApiV2
 
 from tests.live.key_protect import client_of_the_owner, create_key, new_name, only_key, refusal_of
 from tests.live.product import Product
-from tests.live.test_resource_controller import client_of, instances_of
+from tests.live.service_instances import client_of, instances_of
 from tests.live.turning import token_of_the_owner
 from tests.tables import check_each
 

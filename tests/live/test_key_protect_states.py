@@ -24,7 +24,7 @@ from tests.live.key_protect import (
 from tests.live.operator import Operator
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
-from tests.live.test_resource_controller import instances_of
+from tests.live.service_instances import instances_of
 from tests.live.turning import shown, token_of_the_owner, turn_clock
 from tests.tables import check_each
 

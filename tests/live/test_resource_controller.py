@@ -1,45 +1,16 @@
 """IBM's SDK creates, restores and loses service instances of a running product, whose clock removes them."""
 
-import uuid
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from ibm_cloud_sdk_core import ApiException
-from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
-from ibm_platform_services import GlobalCatalogV1, ResourceControllerV2
 from ibm_platform_services.resource_controller_v2 import ResourceInstance
 
-from tests.live.operator import Operator, eventually
+from tests.live.operator import eventually
 from tests.live.product import Product
+from tests.live.service_instances import client_of, instances_of
 
 pytestmark = pytest.mark.live
-
-
-def client_of(product: Product) -> Any:
-    client = ResourceControllerV2(authenticator=IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"]))
-    client.set_service_url(product.info["control_plane_url"])
-    return client
-
-
-def instances_of(product: Product) -> Callable[[str, str], Any]:
-    """Returns a function that creates an instance of a service in a location as the catalog says that it can be."""
-    client = client_of(product)
-    catalog = GlobalCatalogV1(authenticator=client.authenticator)
-    catalog.set_service_url(f"{product.info['control_plane_url']}/api/v1")
-    group = Operator(product.info).groups.list_resource_groups(default=True).get_result()["resources"][0]["id"]
-
-    def make(service: str, location: str) -> Any:
-        [entry] = catalog.list_catalog_entries(q=service, include="*").get_result()["resources"]
-        plan = catalog.get_child_objects(entry["id"], "plan").get_result()["resources"][0]
-        deployments = catalog.get_child_objects(plan["id"], "deployment").get_result()["resources"]
-        [target] = [
-            each["catalog_crn"] for each in deployments if each["metadata"]["deployment"]["location"] == location
-        ]
-        name = f"sdk-{uuid.uuid4().hex[:8]}"
-        return client.create_resource_instance(name, target, group, plan["id"], parameters={}).get_result()
-
-    return make
 
 
 @pytest.mark.parametrize(("service", "location"), [("kms", "eu-de"), ("cloud-object-storage", "global")])
