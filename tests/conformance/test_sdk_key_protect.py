@@ -1,4 +1,4 @@
-"""IBM's Key Protect clients in three languages: a root key, and a data key under it."""
+"""IBM's Key Protect clients in three languages: a root key, a data key under it, policies, and import tokens."""
 
 import base64
 import uuid
@@ -11,6 +11,7 @@ from tests.conformance.sdks import LANGUAGES, Refused, Sdk
 from tests.conformance.test_sdk_cores import as_the_owner
 from tests.live.key_protect import seeded_instance
 from tests.live.product import Product
+from tests.live.service_instances import instances_of
 
 pytestmark = [
     pytest.mark.conformance,
@@ -36,6 +37,12 @@ def key(call: Call) -> str:
     return str(call("create", name=f"k-{uuid.uuid4().hex}")["key"]["id"])
 
 
+@pytest.fixture
+def own_instance(product: Product) -> str:
+    """GUID of an instance without keys, policies and import tokens."""
+    return str(instances_of(product)("kms", "us-south")["guid"])
+
+
 @pytest.mark.operation("Key Protect: create, get and list a root key")
 def test_a_new_key_is_read_back_and_listed(call: Call) -> None:
     name = f"k-{uuid.uuid4().hex}"
@@ -51,6 +58,55 @@ def test_a_new_data_key_is_unwrapped_again(call: Call, key: str) -> None:
     assert wrapped["version"] == key
     unwrapped = call("unwrap", key=key, ciphertext=wrapped["ciphertext"])
     assert unwrapped == {"plaintext": wrapped["plaintext"], "rewrapped": ""}
+
+
+@pytest.mark.operation("Key Protect: rotate a root key and list its versions")
+def test_a_rotated_key_has_two_versions_and_its_data_key_comes_back_rewrapped(call: Call, key: str) -> None:
+    wrapped = call("wrap", key=key)
+    call("rotate", key=key)
+    newest, first = call("versions", key=key)["ids"]
+    assert first == key != newest
+    unwrapped = call("unwrap", key=key, ciphertext=wrapped["ciphertext"])
+    assert unwrapped["plaintext"] == wrapped["plaintext"]
+    assert unwrapped["rewrapped"] not in ("", wrapped["ciphertext"])
+
+
+@pytest.mark.operation("Key Protect: disable a root key")
+def test_a_disabled_key_wraps_nothing(call: Call, key: str) -> None:
+    call("disable", key=key)
+    with pytest.raises(Refused) as error:
+        call("wrap", key=key)
+    assert error.value.status == 409
+
+
+@pytest.mark.operation("Key Protect: set and get the rotation policy of a key")
+def test_the_rotation_policy_of_a_key_is_read_back(call: Call, key: str) -> None:
+    assert call("rotation_policy", key=key)["policy"] is None
+    stored = call("set_rotation_policy", key=key, months=3)["policy"]
+    assert stored["rotation"] == {"enabled": True, "interval_month": 3}
+    assert call("rotation_policy", key=key)["policy"] == stored
+
+
+@pytest.mark.operation("Key Protect: set and get the rotation policy of an instance")
+def test_keys_get_the_rotation_policy_that_their_instance_has(call: Call, own_instance: str) -> None:
+    call("set_instance_rotation_policy", instance=own_instance, enabled=True, months=4)
+    policy = call("instance_rotation_policy", instance=own_instance)["policy"]
+    assert policy["policy_data"] == {"enabled": True, "attributes": {"interval_month": 4}}
+    key = call("create", instance=own_instance, name="rotated")["key"]["id"]
+    policy = call("rotation_policy", instance=own_instance, key=key)["policy"]
+    assert policy["rotation"] == {"enabled": True, "interval_month": 4}
+
+
+@pytest.mark.operation("Key Protect: create and read an import token")
+def test_an_import_token_is_read_as_often_as_it_was_created_for(call: Call, own_instance: str) -> None:
+    created = call("create_import_token", instance=own_instance, seconds=300, reads=1)["token"]
+    assert (created["maxAllowedRetrievals"], created["remainingRetrievals"]) == (1, 1)
+    token = call("import_token", instance=own_instance)["token"]
+    assert b"BEGIN PUBLIC KEY" in base64.b64decode(token["payload"], validate=True)
+    assert len(base64.b64decode(token["nonce"], validate=True)) == 12
+    with pytest.raises(Refused) as error:
+        call("import_token", instance=own_instance)
+    assert error.value.status == 409
 
 
 @pytest.mark.operation("Key Protect: delete a root key")

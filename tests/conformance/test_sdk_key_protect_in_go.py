@@ -32,17 +32,20 @@ def product(new_product: NewProduct) -> Product:
 
 
 class GoClient:
-    """IBM's Go client as the account owner. Each call gets a client, and with it a token of the time that is."""
+    """IBM's Go client, as the account owner unless another API key is given, and about the instance that every
+    deployment begins with unless another is. Each call gets a client, and with it a token of the time that is."""
 
-    def __init__(self, sdk: Sdk, product: Product) -> None:
+    def __init__(self, sdk: Sdk, product: Product, *, instance: str = "", api_key: str = "") -> None:
         self._sdk, self._product = sdk, product
-        self._instance = seeded_instance(product)
+        self._instance = instance or seeded_instance(product)
+        self._properties = as_the_owner(product) | {"URL": product.info["control_plane_url"]}
+        if api_key:
+            self._properties["APIKEY"] = api_key
 
     def __call__(self, method: str, key: str = "", **details: Any) -> Any:
         """What the method returned: the key, where it returns one. Raises Refused."""
-        properties = as_the_owner(self._product) | {"URL": self._product.info["control_plane_url"]}
         call = {"instance": self._instance, "method": method, "key": key, **details}
-        answer = self._sdk.ask("key_protect", properties, call=call)
+        answer = self._sdk.ask("key_protect", self._properties, call=call)
         return answer["key"] if set(answer) == {"key"} else answer
 
     def grant_purge(self) -> None:

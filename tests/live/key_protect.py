@@ -20,7 +20,7 @@ KEY_TYPE = "application/vnd.ibm.kms.key+json"
 KEYS_SECONDS = 20
 """A service reads the keys of IAM again at most every ten seconds."""
 ROLE = "crn:v1:bluemix:public:{}::::serviceRole:{}"
-READER, WRITER = ROLE.format("iam", "Reader"), ROLE.format("iam", "Writer")
+READER, WRITER, MANAGER = (ROLE.format("iam", name) for name in ("Reader", "Writer", "Manager"))
 KEY_PURGE = ROLE.format("kms", "KeyPurge")
 
 
@@ -33,6 +33,20 @@ def client_with(authenticator: Authenticator, product: Product) -> IbmKeyProtect
 def client_of_the_owner(product: Product) -> IbmKeyProtectApiV2:
     """A client of the account owner, whose token is of the time that the product's clock shows now."""
     return client_with(IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"]), product)
+
+
+def api_key_of_a_service_id(operator: Operator, role: str, instance: str) -> str:
+    """An API key of a new service ID that has this role on one instance, and nothing else."""
+    account = operator.info["account_id"]
+    service_id = operator.iam.create_service_id(account_id=account, name=new_name()).get_result()
+    grant_on_instance(operator, service_id["iam_id"], role, instance)
+    return str(operator.iam.create_api_key(name=new_name(), iam_id=service_id["iam_id"]).get_result()["apikey"])
+
+
+def client_of_a_service_id(product: Product, role: str, instance: str) -> IbmKeyProtectApiV2:
+    """A client of an identity that is not the owner, with this role on one instance."""
+    api_key = api_key_of_a_service_id(Operator(product.info), role, instance)
+    return client_with(IAMAuthenticator(api_key, url=product.info["iam_url"]), product)
 
 
 def advanced(product: Product, **duration: float) -> IbmKeyProtectApiV2:

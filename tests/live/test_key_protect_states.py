@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from keyprotect import IbmKeyProtectApiV2
 
+from tests.live.key_policies import collection, dual_authorization, policies_in, rotation
 from tests.live.key_protect import (
     KEY_PURGE,
+    MANAGER,
     advanced,
+    client_of_a_service_id,
     client_of_the_owner,
     create_key,
     grant_on_instance,
@@ -279,3 +282,45 @@ def test_three_months_after_its_deletion_a_key_is_unknown(
     keys.delete_key(key, guid)
     later = advanced(aged, days=91)
     assert refusal_of(lambda: later.get_key_metadata(key, guid)).seen == UNKNOWN_KEY
+
+
+# --- policies, imports and resources ----------------------------------------------------------------------------
+
+
+def test_a_restored_key_has_the_policies_that_it_had(
+    aged: Product, keys: IbmKeyProtectApiV2, key: str, guid: str
+) -> None:
+    keys.put_policy(key, guid, collection(rotation(interval_month=3)))
+    before = policies_in(keys.get_policy(key, guid))
+    keys.delete_key(key, guid)
+    later = advanced(aged, **WAIT)
+    later.restore_key(key, guid)
+    assert policies_in(later.get_policy(key, guid)) == before
+
+
+def test_a_first_authorization_of_a_deletion_counts_for_seven_days(
+    aged: Product, keys: IbmKeyProtectApiV2, key: str, guid: str
+) -> None:
+    keys.put_policy(key, guid, collection(dual_authorization()))
+    keys.set_key_for_deletion(key, guid)
+    later = advanced(aged, days=7, seconds=1)
+    assert only_key(later.get_key_metadata(key, guid))["dualAuthDelete"]["keySetForDeletion"] is False
+    other = client_of_a_service_id(aged, MANAGER, guid)
+    assert refusal_of(lambda: other.delete_key(key, guid)).seen == (409, "AUTHORIZATIONS_NOT_MET")
+    other.set_key_for_deletion(key, guid)
+    assert later.delete_key(key, guid).get_status_code() == 204
+
+
+def test_an_import_token_is_not_read_after_its_life(aged: Product, keys: IbmKeyProtectApiV2, guid: str) -> None:
+    keys.post_import_token(guid, expiration=300)
+    later = advanced(aged, seconds=301)
+    assert refusal_of(lambda: later.get_import_token(guid)).seen == (409, "IMPORT_TOKEN_EXPIRED_ERR")
+
+
+def test_the_resources_of_a_key_are_told_to_look_at_it_again_after_an_hour(
+    aged: Product, keys: IbmKeyProtectApiV2, key: str, guid: str
+) -> None:
+    keys.sync_associated_resources(key, guid)
+    assert refusal_of(lambda: keys.sync_associated_resources(key, guid)).seen == TOO_EARLY
+    later = advanced(aged, hours=1, seconds=1)
+    assert later.sync_associated_resources(key, guid).get_status_code() == 204

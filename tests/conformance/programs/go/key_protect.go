@@ -10,18 +10,26 @@ import (
 )
 
 type keyProtectCall struct {
-	Instance   string   `json:"instance"`
-	Method     string   `json:"method"`
-	Ring       string   `json:"ring"`
-	Key        string   `json:"key"`
-	Name       string   `json:"name"`
-	Alias      string   `json:"alias"`
-	Aliases    []string `json:"aliases"`
-	Plaintext  string   `json:"plaintext"`
-	Ciphertext string   `json:"ciphertext"`
-	AAD        []string `json:"aad"`
-	Search     string   `json:"search"`
-	Minimal    bool     `json:"minimal"`
+	Instance   string          `json:"instance"`
+	Method     string          `json:"method"`
+	Ring       string          `json:"ring"`
+	Key        string          `json:"key"`
+	Name       string          `json:"name"`
+	Alias      string          `json:"alias"`
+	Aliases    []string        `json:"aliases"`
+	Plaintext  string          `json:"plaintext"`
+	Ciphertext string          `json:"ciphertext"`
+	AAD        []string        `json:"aad"`
+	Search     string          `json:"search"`
+	Minimal    bool            `json:"minimal"`
+	Months     int             `json:"months"`
+	Enabled    bool            `json:"enabled"`
+	Attributes map[string]bool `json:"attributes"`
+	Seconds    int             `json:"seconds"`
+	Reads      int             `json:"reads"`
+	Payload    string          `json:"payload"`
+	PublicKey  string          `json:"public_key"`
+	Nonce      string          `json:"nonce"`
 }
 
 type keyProtectMethod func(context.Context, *kp.Client, keyProtectCall) (answer, error)
@@ -83,6 +91,28 @@ var keyProtectMethods = map[string]keyProtectMethod{
 	"rotate": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
 		return answer{}, client.Rotate(ctx, call.Key, "")
 	},
+	"versions": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
+		all := true
+		page, err := client.ListKeyVersions(ctx, call.Key, &kp.ListKeyVersionsOptions{AllKeyStates: &all})
+		if err != nil {
+			return nil, err
+		}
+		ids := []string{}
+		for _, version := range page.KeyVersion {
+			ids = append(ids, version.ID)
+		}
+		return answer{"ids": ids}, nil
+	},
+	"registrations": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
+		page, err := client.ListRegistrations(ctx, call.Key, "")
+		if err != nil {
+			return nil, err
+		}
+		return answer{"number": len(page.Registrations)}, nil
+	},
+	"sync": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
+		return answer{}, client.SyncAssociatedResources(ctx, call.Key)
+	},
 	"disable": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
 		return answer{}, client.DisableKey(ctx, call.Key)
 	},
@@ -100,10 +130,20 @@ var keyProtectMethods = map[string]keyProtectMethod{
 	},
 }
 
+// The methods of all files of this program.
+func keyProtectMethodOf(name string) (keyProtectMethod, bool) {
+	for _, methods := range []map[string]keyProtectMethod{keyProtectMethods, policyMethods, importMethods} {
+		if method, known := methods[name]; known {
+			return method, true
+		}
+	}
+	return nil, false
+}
+
 // A client of its own for each call: the clock of the service may have been turned, and tokens with it.
 func keyProtect(asked request) (answer, error) {
 	call := asked.KeyProtect
-	method, known := keyProtectMethods[call.Method]
+	method, known := keyProtectMethodOf(call.Method)
 	if !known {
 		return nil, fmt.Errorf("this program has no method %q", call.Method)
 	}

@@ -7,14 +7,13 @@ import time
 from importlib.metadata import version
 from typing import Any
 
-from ibm_cloud_sdk_core import ApiException, DetailedResponse
+from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.get_authenticator import get_authenticator_from_environment
 from ibm_platform_services import IamIdentityV1
 from ibm_vpc import VpcV1
+from key_protect_calls import CALLS
 from keyprotect import IbmKeyProtectApiV2
-
-KEY = "application/vnd.ibm.kms.key+json"
 
 
 def authenticator_of(request: dict[str, Any]) -> Authenticator:
@@ -56,33 +55,9 @@ def key_protect(request: dict[str, Any]) -> dict[str, Any]:
     configure(request)
     client = IbmKeyProtectApiV2.new_instance(service_name=request["service"])
     call = request["call"]
-    key, instance = call.get("key", ""), call["instance"]
-    match call["method"]:
-        case "create":
-            prototype = {"type": KEY, "name": call["name"], "extractable": False}
-            metadata = {"collectionType": KEY, "collectionTotal": 1}
-            return key_of(client.create_key(instance, {"metadata": metadata, "resources": [prototype]}))
-        case "get":
-            return key_of(client.get_key(key, instance))
-        case "list":
-            page = client.get_keys(instance).get_result()
-            return {"ids": [each["id"] for each in page.get("resources", [])]}
-        case "wrap":
-            wrapped = client.wrap_key(key, instance).get_result()
-            version_id = wrapped["keyVersion"]["id"]
-            return {"plaintext": wrapped["plaintext"], "ciphertext": wrapped["ciphertext"], "version": version_id}
-        case "unwrap":
-            unwrapped = client.unwrap_key(key, instance, {"ciphertext": call["ciphertext"]}).get_result()
-            return {"plaintext": unwrapped["plaintext"], "rewrapped": unwrapped.get("ciphertext", "")}
-        case "delete":
-            prefer = "return=minimal" if call.get("minimal") else "return=representation"
-            return key_of(client.delete_key(key, instance, prefer=prefer))
-    raise ValueError(f"this program has no method {call['method']}")
-
-
-def key_of(response: DetailedResponse) -> dict[str, Any]:
-    result = response.get_result()
-    return {"key": result["resources"][0] if isinstance(result, dict) else None}
+    if call["method"] not in CALLS:
+        raise ValueError(f"this program has no method {call['method']}")
+    return CALLS[call["method"]](client, call)
 
 
 def versions(request: dict[str, Any]) -> dict[str, Any]:
