@@ -15,9 +15,6 @@ var policyMethods = map[string]keyProtectMethod{
 	"rotation_policy": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
 		return policyAnswer(client.GetRotationPolicy(ctx, call.Key))
 	},
-	"deletion_policy": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
-		return policyAnswer(client.GetDualAuthDeletePolicy(ctx, call.Key))
-	},
 	"set_rotation_policy": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
 		return policyAnswer(client.SetRotationPolicy(ctx, call.Key, call.Months))
 	},
@@ -73,9 +70,6 @@ var policyMethods = map[string]keyProtectMethod{
 	},
 	"set_instance_access_policy": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
 		return answer{}, client.SetKeyCreateImportAccessInstancePolicy(ctx, call.Enabled, call.Attributes)
-	},
-	"set_instance_metrics_policy": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
-		return answer{}, client.SetMetricsInstancePolicy(ctx, call.Enabled)
 	},
 	"set_instance_policies": func(ctx context.Context, client *kp.Client, call keyProtectCall) (answer, error) {
 		return answer{}, client.SetInstancePolicies(ctx, kp.MultiplePolicies{
