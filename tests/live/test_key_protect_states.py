@@ -24,7 +24,7 @@ from tests.live.key_protect import (
     only_key,
     refusal_of,
 )
-from tests.live.operator import Operator
+from tests.live.operator import Operator, eventually
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 from tests.live.service_instances import instances_of
@@ -296,6 +296,21 @@ def test_a_restored_key_has_the_policies_that_it_had(
     later = advanced(aged, **WAIT)
     later.restore_key(key, guid)
     assert policies_in(later.get_policy(key, guid)) == before
+
+
+def test_a_key_is_rotated_by_its_policy_after_months_of_thirty_days(
+    aged: Product, keys: IbmKeyProtectApiV2, key: str, guid: str
+) -> None:
+    keys.put_policy(key, guid, collection(rotation(interval_month=2)))
+    wrapped = keys.wrap_key(key, guid).get_result()
+    later = advanced(aged, days=60, seconds=1)
+
+    def is_rotated() -> bool:
+        return len(later.get_key_versions(key, guid).get_result()["resources"]) == 2
+
+    eventually(is_rotated)
+    answer = later.unwrap_key(key, guid, {"ciphertext": wrapped["ciphertext"]}).get_result()
+    assert answer["plaintext"] == wrapped["plaintext"]
 
 
 def test_a_first_authorization_of_a_deletion_counts_for_seven_days(
