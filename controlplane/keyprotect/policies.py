@@ -1,5 +1,6 @@
 """The policies of keys and instances, and what each may say (Key Protect contract, section 2.5; D-186)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -22,6 +23,7 @@ PRIVATE_ONLY = "private-only"
 NETWORKS = ("public-and-private", PRIVATE_ONLY)
 MOST_NETWORKS = 1_000
 """Of the policy ``allowedIP``."""
+CIDR = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]{1,3})?")
 ACCESS_DEFAULTS: Mapping[str, bool] = {
     "create_root_key": True,
     "create_standard_key": True,
@@ -62,12 +64,12 @@ class InstancePolicySetting:
 
 
 def is_network(text: str) -> bool:
-    """Return whether the text is an address, or a network in CIDR form."""
+    """Return whether the text is an address, or a network in CIDR form. An IPv4 address in IPv6 form is none."""
     try:
-        ip_network(text, strict=False)
+        network = ip_network(text, strict=False)
     except ValueError:
         return False
-    return True
+    return CIDR.fullmatch(text) is not None and getattr(network.network_address, "ipv4_mapped", None) is None
 
 
 def is_in_networks(address: str, networks: list[str]) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from django.db.models import QuerySet
 
@@ -60,6 +61,8 @@ def list_registrations(
 def _pattern(crn: str) -> str:
     if not crn:
         return ""
+    if not crn.startswith("crn:"):
+        crn = unquote(crn)  # the name of the parameter lets callers encode what their client encodes again
     segments = crn.split(":", SEGMENTS - 1)
     if len(segments) != SEGMENTS or len(crn) > LONGEST_CRN or not CHARACTERS.fullmatch(crn):
         message = f"The query_param `{CRN_QUERY}` must be: a CRN of {SEGMENTS} segments, each of which may be *"

@@ -31,7 +31,7 @@ PERMITTED: Mapping[str, frozenset[State]] = {
     "enable": frozenset({State.SUSPENDED}),
     "restore": frozenset({State.DESTROYED}),
     "purge": frozenset({State.DESTROYED}),
-    "set for deletion": frozenset({State.ACTIVE}),
+    "authorize the deletion of": frozenset({State.ACTIVE}),
     "list versions of": frozenset({State.ACTIVE}),
     "change": ALIVE,
 }

@@ -85,7 +85,7 @@ def test_a_key_without_the_policy_is_not_authorized(instance: ResourceInstance, 
 @pytest.mark.parametrize("change", [set_for_deletion, unset_for_deletion])
 def test_only_an_active_key_is_authorized(key: Key, change: Any) -> None:
     disable_key(key, by=ALICE)
-    with pytest.raises(errors.InvalidState):
+    with pytest.raises(errors.InvalidState, match="To authorize the deletion of it, its state must be 1"):
         change(key, by=ALICE)
 
 

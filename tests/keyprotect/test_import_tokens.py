@@ -93,6 +93,19 @@ def test_each_retrieval_counts_down(alice: KeyProtect) -> None:
     assert refused(alice("GET", "/import_token")) == (409, "IMPORT_TOKEN_EXPIRED_ERR")
 
 
+def test_a_head_request_retrieves_nothing(alice: KeyProtect) -> None:
+    create_token(alice)
+    answer = alice("HEAD", "/import_token")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, POST")
+    alice.get("/import_token")
+
+
+def test_a_whole_number_may_be_written_with_a_fraction(alice: KeyProtect) -> None:
+    """IBM's Python client declares these numbers as floats."""
+    assert create_token(alice, maxAllowedRetrievals=2.0)["maxAllowedRetrievals"] == 2
+    assert refused(alice("POST", "/import_token", {"maxAllowedRetrievals": 2.5})) == (400, "BAD_BODY_ERR")
+
+
 def test_a_token_is_a_public_key_and_a_nonce_of_twelve_bytes(importer: Importer) -> None:
     assert len(importer.nonce) == 12
 

@@ -87,7 +87,13 @@ REFUSED_OF_INSTANCES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
         ("INVALID_FIELD_ERR", "allowed_network"),
     ),
     "no addresses": (of_instance("allowedIP", allowed_ip=[]), ("INVALID_FIELD_ERR", "allowed_ip")),
-    "a wrong address": (of_instance("allowedIP", allowed_ip=["192.0.2.300"]), ("INVALID_FIELD_ERR", "allowed_ip")),
+    **{
+        f"the address {address}": (of_instance("allowedIP", allowed_ip=[address]), ("INVALID_FIELD_ERR", "allowed_ip"))
+        for address in (
+            *("192.0.2.300", "127.0.0.1/255.0.0.0", "127.0.0.1/0.0.0.255", "fe80::1%eth0", "192.0.2.0/33"),
+            *("::ffff:192.0.2.7", "::ffff:192.0.2.0/120", " 192.0.2.7", "192.0.2.7/"),
+        )
+    },
 }
 
 

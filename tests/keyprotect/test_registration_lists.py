@@ -1,5 +1,7 @@
 """Which registrations match a CRN with wildcards, on both databases (contract, section 2.1)."""
 
+from urllib.parse import quote
+
 from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect.registration_lists import RegistrationQuery, list_registrations, registrations_of
 from tests.keyprotect.made import make_key
@@ -18,7 +20,9 @@ CRNS = {
     f"{STORE_CRN}:bucket:a.b": ["a.b"],
     f"{STORE_CRN}:bucket:...": [],
     f"{STORE_CRN}:bucket:o": [],
+    quote(f"{STORE_CRN}:bucket:on*"): ["one", "only"],
 }
+"""The last one is encoded twice: the name of the parameter says that its value is encoded."""
 
 
 def test_registrations_are_limited_by_a_crn_with_wildcards(instance: ResourceInstance) -> None:

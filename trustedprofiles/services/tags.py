@@ -101,7 +101,7 @@ def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], 
 
 @transaction.atomic
 def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
-    """Delete a tag. Raises NotFound when the account does not have the access tag, Conflict while a resource carries it.
+    """Delete a tag. Raises NotFound for an access tag that is not there, Conflict while a resource carries the tag.
 
     A user tag may be gone already, because no resource carries it. Terraform's provider detaches a tag and then deletes
     it, and attaches the tags after it only if that is no error (D-190).

@@ -11,7 +11,7 @@ from controlplane.keyprotect import events
 from controlplane.keyprotect.api import policy_responses, requests
 from controlplane.keyprotect.api.base import KeyProtectView
 from controlplane.keyprotect.api.policy_responses import import_token_body, retrieved_body
-from controlplane.keyprotect.errors import Unavailable
+from controlplane.keyprotect.errors import MethodNotAllowed, Unavailable
 from controlplane.keyprotect.services.import_tokens import (
     DEFAULT_LIFETIME,
     create_import_token,
@@ -42,6 +42,14 @@ class ImportToken(KeyProtectView):
             refusals=(503,),
         ),
     }
+
+    http_method_names = ["get", "post"]
+
+    def require_operation(self) -> Operation:
+        """Return the operation of the request. Raises MethodNotAllowed, also for HEAD: a retrieval is counted."""
+        if self.request.method == "HEAD":
+            raise MethodNotAllowed("Use one of GET, POST here.")
+        return super().require_operation()
 
     def get(self, request: Request) -> Response:
         return self.answer(retrieved_body(retrieve_import_token(self.instance, by=self.call.by)))

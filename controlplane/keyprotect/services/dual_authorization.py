@@ -21,7 +21,7 @@ def set_for_deletion(key: Key, *, by: Party) -> None:
     """
     with changing_key(key) as current:
         now = clock.now()
-        require_state("set for deletion", current.state_at(now))
+        require_state("authorize the deletion of", current.state_at(now))
         _require_policy(current)
         current.set_for_deletion_at, current.set_for_deletion_by, current.updated_at = now, by.id, now
         current.save(update_fields=["set_for_deletion_at", "set_for_deletion_by", "updated_at"])
@@ -32,7 +32,7 @@ def unset_for_deletion(key: Key, *, by: Party) -> None:
     """Take the authorization of a deletion back, if there is one. Raises as ``set_for_deletion``."""
     with changing_key(key) as current:
         now = clock.now()
-        require_state("set for deletion", current.state_at(now))
+        require_state("authorize the deletion of", current.state_at(now))
         _require_policy(current)
         current.set_for_deletion_at, current.set_for_deletion_by, current.updated_at = None, "", now
         current.save(update_fields=["set_for_deletion_at", "set_for_deletion_by", "updated_at"])
