@@ -1,6 +1,7 @@
-"""Whatever is done to a key, in any order, by a clock that goes forth and back: its state is that of the table, and all
-that it ever wrapped is unwrapped as long as its state allows it."""
+"""Whatever is done to a key, in any order, by a clock that goes forth and back: its state is that of the table, what it
+ever wrapped is unwrapped as long as its state allows it, and where its policy says so, two people delete it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,20 +16,24 @@ from hypothesis.stateful import (
     rule,
 )
 
+from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from controlplane.keyprotect.models import Key
+from controlplane.keyprotect.policies import DUAL_AUTH_DELETE, KeyPolicySetting
 from controlplane.keyprotect.selectors import find_key
 from controlplane.keyprotect.services.data_keys import rewrap, unwrap, wrap
+from controlplane.keyprotect.services.dual_authorization import set_for_deletion, unset_for_deletion
 from controlplane.keyprotect.services.due_changes import run_due
 from controlplane.keyprotect.services.key_rotation import rotate_key
 from controlplane.keyprotect.services.key_states import delete_key, disable_key, enable_key, purge_key, restore_key
 from identity import key_encryption
 from tests.instances import store_instance
-from tests.keyprotect.made import ALICE, TurnedClock, make_key
+from tests.keyprotect.made import ALICE, BOB, TurnedClock, make_key
 
 pytestmark = pytest.mark.thorough
 
+PEOPLE = st.sampled_from([ALICE, BOB])
 ACTIVE, SUSPENDED, DEACTIVATED, DESTROYED = 1, 2, 3, 5
 WAIT = {"enable": timedelta(seconds=30), "restore": timedelta(seconds=30), "purge": timedelta(hours=4)}
 STEPS = {
@@ -51,8 +56,8 @@ TO = {"disable": SUSPENDED, "enable": ACTIVE, "delete": DESTROYED, "restore": AC
 class KeyLife(RuleBasedStateMachine):
     """One key. ``state`` is 0 when it is purged."""
 
-    @initialize(expires_in=st.sampled_from([None, 60, 100_000]))
-    def begin(self, expires_in: int | None) -> None:
+    @initialize(expires_in=st.sampled_from([None, 60, 100_000]), needs_two=st.booleans())
+    def begin(self, expires_in: int | None, needs_two: bool) -> None:
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
         self.clock = TurnedClock()
@@ -60,7 +65,11 @@ class KeyLife(RuleBasedStateMachine):
         key_encryption.register_kek(now=clock.now())
         self.instance = store_instance(guid="00000000-0000-4000-8000-000000000001", service="kms")
         self.expires_at = self.clock.now + timedelta(seconds=expires_in) if expires_in else None
-        self.key = make_key(self.instance, expires_at=self.expires_at)
+        self.needs_two = needs_two
+        policies = [KeyPolicySetting(DUAL_AUTH_DELETE, enabled=needs_two)]
+        self.key = make_key(self.instance, expires_at=self.expires_at, policies=policies)
+        self.authorized_at: datetime | None = None
+        self.authorized_by = ""
         self.state = ACTIVE
         self.since: datetime | None = None
         self.rotated_at: datetime | None = None
@@ -80,7 +89,7 @@ class KeyLife(RuleBasedStateMachine):
         assert key is not None
         return key
 
-    @rule(seconds=st.sampled_from([1, 29, 30, 3_600, 14_400, 86_400, -1, -3_600, -86_400]))
+    @rule(seconds=st.sampled_from([1, 29, 30, 3_600, 14_400, 86_400, 604_800, -1, -3_600, -86_400]))
     def turn(self, seconds: int) -> None:
         self.clock.turn(seconds=seconds)
 
@@ -90,22 +99,45 @@ class KeyLife(RuleBasedStateMachine):
         self.state = self.state_now()
 
     @precondition(lambda self: self.state)
-    @rule(step=st.sampled_from(sorted(STEPS)))
-    def take(self, step: str) -> None:
+    @rule(step=st.sampled_from(sorted(STEPS)), by=PEOPLE)
+    def take(self, step: str, by: Party) -> None:
         state = self.state_now()
         age = max(timedelta(), self.clock.now - self.since) if self.since else timedelta()
         is_possible = state in FROM[step] and age >= WAIT.get(step, timedelta())
         if step == "restore":
             has_expired = self.expires_at is not None and self.expires_at <= self.clock.now
             is_possible = is_possible and age < timedelta(days=30) and not has_expired
+        if step == "delete":
+            is_possible = is_possible and self.may_delete(by)
         try:
-            STEPS[step](self.key, by=ALICE)
+            STEPS[step](self.key, by=by)
         except ApiError:
             assert not is_possible
             return
         assert is_possible
         self.state = TO[step]
         self.since = self.clock.now if step in ("disable", "delete") else None
+        if step == "delete":
+            self.authorized_at = None
+
+    def may_delete(self, by: Party) -> bool:
+        if not self.needs_two:
+            return True
+        holds = self.authorized_at is not None and self.clock.now < self.authorized_at + timedelta(days=7)
+        return holds and by.id != self.authorized_by
+
+    @precondition(lambda self: self.state)
+    @rule(change=st.sampled_from([set_for_deletion, unset_for_deletion]), by=PEOPLE)
+    def authorize(self, change: Callable[..., None], by: Party) -> None:
+        is_possible = self.state_now() == ACTIVE and self.needs_two
+        try:
+            change(self.key, by=by)
+        except ApiError:
+            assert not is_possible
+            return
+        assert is_possible
+        self.authorized_at = self.clock.now if change is set_for_deletion else None
+        self.authorized_by = by.id
 
     @precondition(lambda self: self.state)
     @rule()
