@@ -13,6 +13,8 @@ TEXTS = {
     "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9b",
     "csr": "-----BEGIN CERTIFICATE REQUEST-----\n...",
     "apikey": "$API_KEY",
+    "payload": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "plaintext": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
 }
 # For patterns: the first that fits is shown.
 SAMPLES = ("cos://us-south/my-bucket/my-image.qcow2", "10.240.0.0/24", "10.240.0.4", "env:test")

@@ -79,12 +79,12 @@ def material_of(content: Mapping[str, Any], *, is_standard: bool = False) -> Mat
     proof = _proof(content)
     if not (text := content.get("payload", "")):
         if proof:
-            message = "The field `payload` must be: key material that is encrypted with the import token"
+            message = "The field `payload` is missing. Send the key material, encrypted for the import token."
             raise InvalidField(message, target=errors.field("payload"))
         return None
     material = Material(_decoded(text, "payload"), proof)
     if is_standard and proof:
-        message = "The field `encryptedNonce` must be: absent for a standard key: import tokens are for root keys"
+        message = "The field `encryptedNonce` is not for standard keys: import tokens import root keys. Leave it out."
         raise InvalidField(message, target=errors.field("encryptedNonce"))
     if is_standard and len(material.content) > MOST_STANDARD_BYTES:
         raise InvalidField(
@@ -102,7 +102,7 @@ def _proof(content: Mapping[str, Any]) -> ImportProof | None:
         return None
     for name in ("encryptedNonce", "iv"):
         if not content.get(name):
-            message = f"The field `{name}` must be: there for material that is encrypted with an import token"
+            message = f"The field `{name}` is missing. Send it with material that is encrypted for an import token."
             raise InvalidField(message, target=errors.field(name))
     nonce, iv = (_decoded(content[name], name) for name in ("encryptedNonce", "iv"))
     algorithm = content.get("encryptionAlgorithm") or DEFAULT_ALGORITHM

@@ -106,7 +106,8 @@ def _attributes(kind: str, attributes: Mapping[str, Any], *, is_enabled: bool) -
         return {**ACCESS_DEFAULTS, **attributes}
     for name in ATTRIBUTES[kind] if is_enabled else ():
         if name not in attributes:
-            raise InvalidField(f"The field `{name}` must be: there for a policy {kind}", target=errors.field(name))
+            message = f"The field `{name}` is missing. An enabled policy {kind} needs it among its attributes."
+            raise InvalidField(message, target=errors.field(name))
     if kind == ROTATION and INTERVAL in attributes:
         _check_interval(attributes[INTERVAL])
     if kind == ALLOWED_NETWORK and attributes and attributes["allowed_network"] not in NETWORKS:

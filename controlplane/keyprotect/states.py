@@ -38,6 +38,7 @@ PERMITTED: Mapping[str, frozenset[State]] = {
 """The states in which each operation is possible. Operations that only read are possible in every state."""
 
 NEXT_STEPS = {State.SUSPENDED: " Enable it first.", State.DESTROYED: " Restore it first."}
+"""For operations that are possible while the key is active."""
 
 ENABLE_AFTER = timedelta(seconds=30)
 RESTORE_AFTER = timedelta(seconds=30)
@@ -63,7 +64,7 @@ def require_state(operation: str, state: State) -> None:
         names = " or ".join(f"{each.value} ({each.word})" for each in sorted(permitted))
         raise InvalidState(
             f"Key is not in a valid state: its state is {state.value} ({state.word}). To {operation} it, "
-            f"its state must be {names}.{NEXT_STEPS.get(state, '')}"
+            f"its state must be {names}.{NEXT_STEPS.get(state, '') if State.ACTIVE in permitted else ''}"
         )
 
 

@@ -28,7 +28,7 @@ def test_one_person_alone_does_not_delete_the_key(key: Key) -> None:
     with pytest.raises(errors.AuthorizationsNotMet, match=r"1 prior authorization\(s\) are required for deletion"):
         delete_key(key, by=ALICE)
     set_for_deletion(key, by=ALICE)
-    with pytest.raises(errors.AuthorizationsNotMet, match="someone else"):
+    with pytest.raises(errors.AuthorizationsNotMet, match="Ask another identity to delete"):
         delete_key(key, by=ALICE)
     assert read(key).state == State.ACTIVE
 

@@ -1,8 +1,11 @@
 """Policies of instances: what they are, and what they do (contract, section 2.5)."""
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.instances.models import ResourceInstance
@@ -207,6 +210,30 @@ def test_only_addresses_in_the_policy_are_admitted(alice: KeyProtect) -> None:
     assert "127.0.0.1" in reason_of(answer)["message"]
     admitted = alice.client.get("/api/v2/keys", headers=alice.headers, REMOTE_ADDR="198.51.100.9")
     assert admitted.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes"),
+    [("allowedIP", {"allowed_ip": ["198.51.100.0/24"]}), ("allowedNetwork", {"allowed_network": "private-only"})],
+)
+def test_an_operator_of_the_deployment_admits_everyone_again(
+    alice: KeyProtect, instance: ResourceInstance, kind: str, attributes: Any
+) -> None:
+    set_policy(alice, kind, **attributes)
+    assert f"baremint admit {instance.guid}" in reason_of(alice("GET", "/keys"))["message"]
+    output = StringIO()
+    call_command("admit", instance.guid.upper(), stdout=output)
+    assert output.getvalue() == f"Disabled: {kind}.\n"
+    assert stored(alice)[kind]["policy_data"]["enabled"] is False
+    assert ActivityEvent.objects.filter(action="kms.instance-policies.write", initiator_id="baremint").count() == 1
+
+
+def test_an_instance_that_admits_everyone_is_left_as_it_is(alice: KeyProtect, instance: ResourceInstance) -> None:
+    output = StringIO()
+    call_command("admit", instance.guid, stdout=output)
+    assert output.getvalue() == "Every address is admitted already.\n"
+    with pytest.raises(CommandError, match="baremint info shows them"):
+        call_command("admit", "none")
 
 
 def test_there_is_no_port_for_allowed_addresses(alice: KeyProtect) -> None:

@@ -40,6 +40,7 @@ QUESTIONS = [
     "restore nowhere.tar",
     "rotate iam",
     "person newcomer",
+    "admit 00000000-0000-4000-8000-000000000001",
     "permissions",
     "lab status",
     "enter web-1",

@@ -30,8 +30,8 @@ def test_key_protect_answers_as_documented(fuzzed: Product, tmp_path: Path) -> N
     keys.create_key_ring("team-a", instance)
     aliases = [new_name() for _ in range(KEYS)]
     ids = [create_key(keys, instance, aliases=[alias])["id"] for alias in aliases]
-    known = {"key_id": [*ids, *aliases], "alias": aliases, "ring_id": ["default", "team-a"]}
+    values = {"key_id": [*ids, *aliases], "alias": aliases, "ring_id": ["default", "team-a"]}
     options = ("--include-tag", "Key Protect", "--header", f"Bluemix-Instance: {instance}", "--max-examples", EXAMPLES)
-    process = schemathesis(fuzzed, tmp_path, owner_token(fuzzed), *options, known=known)
+    process = schemathesis(fuzzed, tmp_path, owner_token(fuzzed), *options, known=values)
     assert process.returncode == 0, process.stdout[-10_000:] + process.stderr
     assert still_ready(fuzzed) == {"status": "ok"}

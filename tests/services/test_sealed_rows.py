@@ -16,7 +16,7 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from controlplane.kernel import clock
-from controlplane.keyprotect.models import KeyVersion
+from controlplane.keyprotect.models import ImportToken, KeyVersion, token_bound_to
 from controlplane.sealing import keks
 from controlplane.sealing.rows import SealedRow, require_fitting_kek, seal_new, sealed_models
 from identity.models import KeyPair, KnownAnswer, StoredValue
@@ -41,6 +41,22 @@ def make_key_versions(world: World) -> None:
         make_key(instance, name=f"key {number}")
 
 
+def make_import_tokens(world: World) -> None:
+    for number in (2, 3):
+        guid = f"00000000-0000-4000-8000-00000000000{number}"
+        ImportToken.objects.create(
+            instance=store_instance(guid=guid, service="kms"),
+            identifier=guid,
+            public_key="",
+            challenge=os.urandom(12),
+            most_retrievals=1,
+            created_at=clock.now(),
+            created_by=BY.id,
+            expires_at=clock.now(),
+            **seal_new(os.urandom(64), bound_to=token_bound_to(guid)),
+        )
+
+
 def keep_key_pairs(world: World) -> None:
     """The fixture ``keys`` made them."""
 
@@ -49,6 +65,7 @@ MAKERS: dict[type[SealedRow], Callable[[World], None]] = {
     KeyPair: keep_key_pairs,
     StoredValue: make_stored_values,
     KeyVersion: make_key_versions,
+    ImportToken: make_import_tokens,
 }
 """How a test gets rows of each model with secrets."""
 each_model = pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)

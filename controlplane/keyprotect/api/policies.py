@@ -19,8 +19,8 @@ from controlplane.keyprotect.policy_requests import (
 from controlplane.keyprotect.services.instance_policies import policies_of, set_instance_policies
 from controlplane.keyprotect.services.key_policies import set_key_policies
 
-OF_KEY = Parameter("policy", "Only policies of this kind.", choices(*KEY_POLICIES))
-OF_INSTANCE = Parameter("policy", "Only policies of this kind.", choices(*INSTANCE_POLICIES))
+OF_KEY = Parameter("policy", "The kind of the policy; without it, all kinds.", choices(*KEY_POLICIES))
+OF_INSTANCE = Parameter("policy", "The kind of the policy; without it, all kinds.", choices(*INSTANCE_POLICIES))
 
 
 class KeyPolicies(KeyView):

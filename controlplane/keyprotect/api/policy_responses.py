@@ -1,6 +1,6 @@
 """Answers about policies, import tokens and registrations (Key Protect contract, sections 2.1, 2.5 and 2.6)."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from controlplane.kernel.timestamps import seconds
 from controlplane.keyprotect import base64_text
@@ -37,9 +37,22 @@ class KeyPolicyList(TypedDict):
     resources: NotRequired[list[KeyPolicyBody]]
 
 
+class InstancePolicyAttributesBody(TypedDict, total=False):
+    """Each kind of policy has some of them."""
+
+    interval_month: int
+    create_root_key: bool
+    create_standard_key: bool
+    import_root_key: bool
+    import_standard_key: bool
+    enforce_token: bool
+    allowed_network: str
+    allowed_ip: list[str]
+
+
 class InstancePolicyDataBody(TypedDict):
     enabled: bool
-    attributes: NotRequired[dict[str, Any]]
+    attributes: NotRequired[InstancePolicyAttributesBody]
 
 
 class InstancePolicyBody(TypedDict):

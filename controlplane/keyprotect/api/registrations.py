@@ -84,6 +84,6 @@ class Registration(KeyView):
     }
 
     def post(self, request: Request, key_id: str, resource_crn: str) -> NoReturn:
-        raise ServiceOnly("Only a service of IBM Cloud registers its resources, as the object store does its buckets.")
+        raise ServiceOnly("Only a service of IBM Cloud registers its resources; callers can list registrations.")
 
     put = patch = delete = post

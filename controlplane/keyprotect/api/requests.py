@@ -4,9 +4,19 @@ from typing import Any
 
 from rest_framework import serializers
 
-from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictIntegerField, StrictSerializer
+from controlplane.kernel.fields import (
+    DescribedField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictIntegerField,
+    StrictSerializer,
+)
+from controlplane.kernel.operation import choices
 from controlplane.keyprotect.errors import BadBody
-from controlplane.keyprotect.policies import MOST_NETWORKS
+from controlplane.keyprotect.key_requests import KEY_TYPE
+from controlplane.keyprotect.material import ALGORITHMS
+from controlplane.keyprotect.policies import INSTANCE_POLICIES, MOST_NETWORKS, NETWORKS
+from controlplane.keyprotect.policy_requests import POLICY_TYPE
 from controlplane.keyprotect.services.import_tokens import LONGEST_LIFETIME, MOST_RETRIEVALS, SHORTEST_LIFETIME
 
 LONGEST_NAME = 90
@@ -22,6 +32,18 @@ MOST_AAD = 126
 LONGEST_AAD = 255
 
 
+class WordField(DescribedField, StrictCharField):
+    """One of a few words. What reads it checks it: refusals of other words have codes of their own."""
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        super().__init__(max_length=LONGEST_TEXT, trim_whitespace=False, **options)
+        self.words = words
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return choices(*self.words)
+
+
 def _optional(longest: int = LONGEST_TEXT, **options: Any) -> StrictCharField:
     """Return a field for a text that may be empty, as if it were absent."""
     return StrictCharField(required=False, allow_blank=True, trim_whitespace=False, max_length=longest, **options)
@@ -31,15 +53,20 @@ def _list(child: serializers.Field[Any, Any, Any, Any], most: int) -> serializer
     return serializers.ListField(child=child, required=False, max_length=most)
 
 
-class NewCollectionMetadata(StrictSerializer):
-    collectionType = StrictCharField(max_length=LONGEST_TEXT, trim_whitespace=False)
+class NewKeyMetadata(StrictSerializer):
+    collectionType = WordField(KEY_TYPE)
+    collectionTotal = StrictIntegerField()
+
+
+class NewPolicyMetadata(StrictSerializer):
+    collectionType = WordField(POLICY_TYPE)
     collectionTotal = StrictIntegerField()
 
 
 class NewKey(StrictSerializer):
     """Keys imported with an import token have ``encryptedNonce`` and ``iv``."""
 
-    type = _optional()
+    type = WordField(KEY_TYPE, required=False, allow_blank=True)
     name = StrictCharField(min_length=2, max_length=LONGEST_NAME, trim_whitespace=False)
     description = _optional(LONGEST_DESCRIPTION)
     aliases = _list(StrictCharField(max_length=LONGEST_NAME, trim_whitespace=False), MOST_ALIASES)
@@ -49,25 +76,27 @@ class NewKey(StrictSerializer):
     payload = _optional()
     encryptedNonce = _optional()
     iv = _optional()
-    encryptionAlgorithm = _optional()
+    encryptionAlgorithm = WordField(*ALGORITHMS, required=False, allow_blank=True)
 
 
 class Collection(StrictSerializer):
-    """A collection: its subclasses declare ``resources``."""
-
-    metadata = NewCollectionMetadata()
+    """A collection: its subclasses declare ``metadata`` and ``resources``."""
 
     @classmethod
     def check(cls, data: Any, **options: Any) -> dict[str, Any]:
         """Return the validated members. Raises BadBody without the metadata, and Refusals."""
-        if not data.get("metadata", {}).keys() >= NewCollectionMetadata().fields.keys():
-            raise BadBody("Request body is not valid: CollectionMetadata is empty")
+        if not data.get("metadata", {}).keys() >= {"collectionType", "collectionTotal"}:
+            raise BadBody(
+                "Request body is not valid: CollectionMetadata is empty. Send a collection: metadata with "
+                "collectionType and collectionTotal, and resources."
+            )
         return super().check(data, **options)
 
 
 class KeyCreation(Collection):
     """A collection of one key."""
 
+    metadata = NewKeyMetadata()
     resources = NewKey(many=True)
 
 
@@ -80,15 +109,15 @@ class RestoredKey(NewKey):
 class KeyRestoration(StrictSerializer):
     """An old form: nothing of it is needed."""
 
-    metadata = NewCollectionMetadata(required=False)
+    metadata = NewKeyMetadata(required=False)
     resources = RestoredKey(many=True, required=False)
 
 
 class RotationOfKey(StrictSerializer):
     """``enabled`` is true unless the request says otherwise. A month has 30 days."""
 
-    enabled = StrictBooleanField(required=False)
     interval_month = StrictIntegerField(required=False)
+    enabled = StrictBooleanField(required=False)
 
 
 class DualAuthDeleteOfKey(StrictSerializer):
@@ -105,18 +134,20 @@ class NewKeyWithPolicies(NewKey):
 class KeyCreationWithOverrides(Collection):
     """A collection of one key, with its policies."""
 
+    metadata = NewKeyMetadata()
     resources = NewKeyWithPolicies(many=True)
 
 
 class NewKeyPolicy(StrictSerializer):
     """One of ``rotation`` and ``dualAuthDelete``."""
 
-    type = _optional()
     rotation = RotationOfKey(required=False)
     dualAuthDelete = DualAuthDeleteOfKey(required=False)
+    type = WordField(POLICY_TYPE, required=False, allow_blank=True)
 
 
 class KeyPolicies(Collection):
+    metadata = NewPolicyMetadata()
     resources = NewKeyPolicy(many=True)
 
 
@@ -124,7 +155,7 @@ class InstancePolicyAttributes(StrictSerializer):
     """Each kind of policy has some of them."""
 
     interval_month = StrictIntegerField(required=False)
-    allowed_network = StrictCharField(required=False, max_length=LONGEST_WORD)
+    allowed_network = WordField(*NETWORKS, required=False)
     allowed_ip = _list(StrictCharField(max_length=LONGEST_WORD), MOST_NETWORKS)
     create_root_key = StrictBooleanField(required=False)
     create_standard_key = StrictBooleanField(required=False)
@@ -139,11 +170,12 @@ class InstancePolicyData(StrictSerializer):
 
 
 class NewInstancePolicy(StrictSerializer):
-    policy_type = StrictCharField(max_length=LONGEST_WORD)
+    policy_type = WordField(*INSTANCE_POLICIES)
     policy_data = InstancePolicyData()
 
 
 class InstancePolicies(Collection):
+    metadata = NewPolicyMetadata()
     resources = NewInstancePolicy(many=True)
 
 
@@ -165,7 +197,7 @@ class KeyMaterial(StrictSerializer):
     payload = _optional()
     encryptedNonce = _optional()
     iv = _optional()
-    encryptionAlgorithm = _optional()
+    encryptionAlgorithm = WordField(*ALGORITHMS, required=False, allow_blank=True)
 
 
 class KeyWrap(StrictSerializer):

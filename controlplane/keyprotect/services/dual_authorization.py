@@ -45,11 +45,16 @@ def require_authorization(key: Key, *, by: Party, now: datetime) -> None:
         return
     failure = "1 prior authorization(s) are required for deletion: "
     if not is_set_for_deletion(key, now):
+        expired = "The authorization has expired. " if key.set_for_deletion_at else ""
         raise AuthorizationsNotMet(
-            f"{failure}Another person authorizes it with POST /api/v2/keys/{key.identifier}/actions/setKeyForDeletion."
+            f"{failure}{expired}While the key is active, ask another identity to send "
+            f"POST /api/v2/keys/{key.identifier}/actions/setKeyForDeletion."
         )
     if key.set_for_deletion_by == by.id:
-        raise AuthorizationsNotMet(f"{failure}You authorized it, so that someone else has to delete the key.")
+        raise AuthorizationsNotMet(
+            f"{failure}You authorized it yourself, and the last authorization counts. Ask another identity to delete "
+            "the key."
+        )
 
 
 def has_dual_authorization(key: Key) -> bool:
@@ -70,5 +75,5 @@ def authorization_expires_at(key: Key) -> datetime | None:
 def _require_policy(key: Key) -> None:
     if not has_dual_authorization(key):
         raise NotDualAuthorized(
-            "The key has no policy dualAuthDelete, so that one person can delete it. Set the policy first."
+            "The key has no policy dualAuthDelete, so one identity alone can delete it. Set the policy first."
         )

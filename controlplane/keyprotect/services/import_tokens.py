@@ -111,7 +111,10 @@ def imported_bytes(instance: ResourceInstance, material: Material, *, now: datet
     try:
         content = private_key.decrypt(material.content, material.proof.padding)
     except ValueError:
-        message = "The field `payload` must be: key material that is encrypted with the public key of the import token"
+        message = (
+            "The field `payload` must be: key material that is encrypted with the public key of the import token, by "
+            f"RSA OAEP with the algorithm {material.proof.algorithm}"
+        )
         raise InvalidField(message, target=errors.field("payload")) from None
     check_root_bytes(content)
     try:
@@ -124,7 +127,8 @@ def imported_bytes(instance: ResourceInstance, material: Material, *, now: datet
         ) from None
     if not compare_digest(nonce, bytes(token.challenge)):
         raise IncorrectNonce(
-            "The nonce is not that of the import token. GET /api/v2/import_token answers with it.",
+            "The nonce is not that of the import token. Decode the nonce that GET /api/v2/import_token answers with "
+            "from base64, and encrypt those 12 bytes.",
             target=errors.field("encryptedNonce"),
         )
     return content

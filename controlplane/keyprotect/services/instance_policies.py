@@ -19,6 +19,9 @@ from controlplane.keyprotect.policies import (
 )
 from controlplane.keyprotect.services.changes import changing
 
+ADMIT = "To disable the policy on the machine of the control plane: baremint admit"
+"""What stands before the GUID of the instance in a refusal."""
+
 
 def set_instance_policies(instance: ResourceInstance, settings: Sequence[InstancePolicySetting], *, by: Party) -> None:
     """Set policies of an instance. What a request leaves out of a policy is not kept from the one before."""
@@ -52,33 +55,53 @@ def require_admission(instance: ResourceInstance, *, address: str, is_private: b
     for policy in policies:
         if policy.kind == ALLOWED_NETWORK and not is_private and policy.attributes["allowed_network"] == PRIVATE_ONLY:
             raise NotAdmitted(
-                "The policy allowedNetwork of the instance is private-only. Call its private endpoint, "
-                f"private.{instance.region}.kms.cloud.ibm.com."
+                "The policy allowedNetwork of the instance is private-only. Send the request with the host of its "
+                f"private endpoint: Host: private.{instance.region}.kms.cloud.ibm.com. {ADMIT} {instance.guid}"
             )
         if policy.kind == ALLOWED_IP and not is_in_networks(address, policy.attributes["allowed_ip"]):
             raise NotAdmitted(
-                f"The policy allowedIP of the instance does not have {address} in it. Call from an address that it has."
+                f"The policy allowedIP of the instance does not have {address} in it. Call from an address that it "
+                f"has. {ADMIT} {instance.guid}"
             )
+
+
+def admit_everyone(instance: ResourceInstance, *, by: Party) -> list[str]:
+    """Disable the policies that do not admit every call. Returns their kinds."""
+    with changing(instance):
+        policies = InstancePolicy.objects.filter(
+            instance=instance, enabled=True, kind__in=(ALLOWED_NETWORK, ALLOWED_IP)
+        )
+        kinds = sorted(policy.kind for policy in policies)
+        policies.update(enabled=False, updated_at=clock.now(), updated_by=by.id)
+        if kinds:
+            data = {"policies": {kind: {"enabled": False} for kind in kinds}}
+            events.record_instance_change(events.WRITE_INSTANCE_POLICIES, instance, by=by, status=200, data=data)
+    return kinds
 
 
 def require_creation(policies: Sequence[InstancePolicy], *, standard: bool, imported: bool, with_token: bool) -> None:
     """Check that the policies of an instance permit to create or import such a key. Raises CreationDenied."""
     access = _create_import_access(policies)
     if access is not None and not is_permitted(access, standard=standard, imported=imported):
-        what = f"{'import' if imported else 'create'} {'standard' if standard else 'root'} keys"
-        raise CreationDenied(f"The policy {CREATE_IMPORT_ACCESS} of the instance does not permit to {what}.")
+        what = f"{'importing' if imported else 'creating'} {'standard' if standard else 'root'} keys"
+        raise CreationDenied(
+            f"The policy {CREATE_IMPORT_ACCESS} of the instance does not permit {what}. Change it with "
+            "PUT /api/v2/instance/policies."
+        )
     if imported and not with_token:
-        require_no_token(policies)
+        require_no_token(policies, standard=standard)
 
 
-def require_no_token(policies: Sequence[InstancePolicy]) -> None:
+def require_no_token(policies: Sequence[InstancePolicy], *, standard: bool = False) -> None:
     """Check that material can be imported without an import token. Raises CreationDenied."""
     access = _create_import_access(policies)
     if access is not None and access["enforce_token"]:
-        raise CreationDenied(
-            f"The policy {CREATE_IMPORT_ACCESS} of the instance demands an import token for key material. Create one "
-            "with POST /api/v2/import_token, and encrypt the material for it."
+        advice = (
+            "Standard keys cannot be imported with one; generate the key, or change the policy."
+            if standard
+            else "Create one with POST /api/v2/import_token, and encrypt the material for it."
         )
+        raise CreationDenied(f"The policy {CREATE_IMPORT_ACCESS} of the instance demands an import token. {advice}")
 
 
 def _create_import_access(policies: Sequence[InstancePolicy]) -> Mapping[str, bool] | None:

@@ -64,8 +64,8 @@ def _require_suitable(key: Key, setting: KeyPolicySetting) -> None:
     require_root(key)
     if key.imported:
         raise GeneratedKeyRequired(
-            "Requested action can only be completed with a generated key, and this one was imported: new material for "
-            "it has to be imported, too."
+            "Requested action can only be completed with a generated key, and this one was imported. Rotate it with "
+            "new material instead."
         )
 
 
@@ -74,11 +74,14 @@ def _set(key: Key, setting: KeyPolicySetting, *, now: datetime, by: Party) -> Ke
     if policy is None:
         policy = KeyPolicy(key=key, kind=setting.kind, enabled=setting.enabled, created_at=now, created_by=by.id)
     if setting.kind == DUAL_AUTH_DELETE and policy.pk and policy.enabled and not setting.enabled:
-        raise LastingPolicy("Dual authorization of the deletion of this key is enabled, and cannot be taken back.")
+        raise LastingPolicy(
+            "Dual authorization of the deletion of this key is enabled, and can never be disabled. To delete the key, "
+            "one identity sends setKeyForDeletion, and another one deletes it."
+        )
     if setting.kind == ROTATION:
         policy.interval_months = setting.interval_months or policy.interval_months
         if policy.interval_months is None:
-            message = f"The field `{INTERVAL}` must be: there for the first rotation policy of a key"
+            message = f"The field `{INTERVAL}` is missing. The key has no interval yet: send a number of months."
             raise InvalidField(message, target=errors.field(INTERVAL))
     policy.enabled, policy.updated_at, policy.updated_by = setting.enabled, now, by.id
     policy.due_at = _due_at(key, policy)

@@ -34,7 +34,7 @@ def rotate_key(key: Key, *, material: Material | None, by: Party) -> None:
         if current.rotated_at is not None and elapsed(current.rotated_at, now) < ROTATE_AFTER:
             raise RotationNotPermitted(
                 f"A key can be rotated once in an hour, and it was rotated at {current.rotated_at:%Y-%m-%dT%H:%M:%SZ}. "
-                "Wait until an hour after that."
+                "Wait until an hour after that by the deployment's clock."
             )
         if current.imported and material is None:
             raise PayloadRequired("The key was imported. Send new key material to rotate it.", target=field("payload"))

@@ -13,7 +13,7 @@ OPTION = "--home"
 CLIENTS = frozenset({"is", "clock", "explain", "jobs", "token", "certificates", "certificate-rotation", "revoke"})
 """With BAREMINT_URL these commands call another Baremint."""
 READ = frozenset({"info", "address", "env", "keys", "permissions", "backup", "enter", *CLIENTS})
-CHANGE = frozenset({"down", "restore", "rotate", "revoke", "person", "changepassword", "bootstrap", "migrate"})
+CHANGE = frozenset({"down", "restore", "rotate", "revoke", "person", "admit", "changepassword", "bootstrap", "migrate"})
 WITHOUT_DATABASE = (["permissions"], ["enter"], ["restore"], ["lab", "status"], ["lab", "down"])
 ELSEWHERE = ("BAREMINT_URL", "BAREMINT_API_KEY", "IBMCLOUD_API_KEY")
 """Variables that select another Baremint and its credentials."""

@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "rotate": "Rotate to the next key, or encrypt all keys under another KEK.",
         "certificate-rotation": "Switch the renewal of a server's certificates on or off.",
         "revoke": "Revoke a certificate of a server.",
+        "admit": "Admit every address again to an instance of Key Protect.",
         "person": "Let a person sign in, or change a person's role.",
         "changepassword": "Set the password of a person.",
     },
