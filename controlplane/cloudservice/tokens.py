@@ -32,6 +32,8 @@ class Bearer:
     token: str
     account_id: str
     party: Party
+    person: str = ""
+    """IAM id of who logged in: of the party, or of who became it, a trusted profile."""
 
 
 def bearer_of(authorization: str, *, now: datetime) -> Bearer:
@@ -109,4 +111,6 @@ def _bearer(token: str, claims: dict[str, Any]) -> Bearer:
     if not (isinstance(iam_id, str) and iam_id and isinstance(account_id, str) and account_id):
         raise _unreadable("it names no subject with an account")
     party = Party(iam_id, str(claims.get("name") or ""), str(claims.get("sub_type") or "User"))
-    return Bearer(token, account_id, party)
+    login = claims.get("authn")
+    person = login.get("iam_id") if isinstance(login, dict) else None
+    return Bearer(token, account_id, party, person if isinstance(person, str) and person else iam_id)

@@ -68,7 +68,7 @@ JOBS = {
         ),
         Job(
             "key-changes",
-            "rotates keys by their policies, expires them and purges destroyed ones",
+            "rotates, expires and purges keys, and wipes expired import tokens",
             due_changes.run_due,
             due_changes.due_at,
         ),

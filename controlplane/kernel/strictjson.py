@@ -12,6 +12,8 @@ from controlplane.kernel.errors import InvalidRequest
 from controlplane.kernel.text import echoed
 
 DEEPEST = 32
+MOST_DIGITS = 309
+"""Of a whole number, as of the largest double."""
 
 
 def parse_object(body: bytes, *, limit: int) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def parse_object(body: bytes, *, limit: int) -> dict[str, Any]:
             object_pairs_hook=_no_duplicates,
             parse_constant=_no_constant,
             parse_float=_finite,
+            parse_int=_short,
         )
         if b"\\u" in body:  # an escape may be a lone surrogate, which no later step can encode
             json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -49,6 +52,12 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise InvalidRequest(f"{name} is not a JSON value.")
+
+
+def _short(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise InvalidRequest(f"A number of {len(text)} digits is too long.")
+    return int(text)
 
 
 def _finite(text: str) -> float:

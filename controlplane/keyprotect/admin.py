@@ -3,7 +3,16 @@
 from django.contrib import admin
 
 from controlplane.activity.admin import ReadOnlyAdmin
-from controlplane.keyprotect.models import Key, KeyAlias, KeyRing, KeyVersion
+from controlplane.keyprotect.models import (
+    ImportToken,
+    InstancePolicy,
+    Key,
+    KeyAlias,
+    KeyPolicy,
+    KeyRing,
+    KeyVersion,
+    Registration,
+)
 
 
 @admin.register(KeyRing)
@@ -17,6 +26,7 @@ class KeyRingAdmin(ReadOnlyAdmin):
 @admin.register(Key)
 class KeyAdmin(ReadOnlyAdmin):
     list_display = ["name", "identifier", "instance", "extractable", "state", "created_at"]
+    exclude = ["encrypted_nonce", "import_iv"]
     list_select_related = ["instance"]
     search_fields = ["name", "=identifier", "=instance__guid"]
     ordering = ["-id"]
@@ -38,4 +48,37 @@ class KeyAliasAdmin(ReadOnlyAdmin):
     list_display = ["name", "key", "instance", "created_at"]
     list_select_related = ["key", "instance"]
     search_fields = ["=name", "=key__identifier"]
+    ordering = ["-id"]
+
+
+@admin.register(KeyPolicy)
+class KeyPolicyAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "key", "enabled", "interval_months", "due_at", "updated_by"]
+    list_select_related = ["key"]
+    search_fields = ["=key__identifier"]
+    ordering = ["-id"]
+
+
+@admin.register(InstancePolicy)
+class InstancePolicyAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "instance", "enabled", "updated_at", "updated_by"]
+    list_select_related = ["instance"]
+    search_fields = ["=instance__guid"]
+    ordering = ["-id"]
+
+
+@admin.register(ImportToken)
+class ImportTokenAdmin(ReadOnlyAdmin):
+    list_display = ["identifier", "instance", "expires_at", "retrievals", "most_retrievals"]
+    list_select_related = ["instance"]
+    exclude = ["nonce", "ciphertext", "challenge"]
+    search_fields = ["=instance__guid"]
+    ordering = ["-id"]
+
+
+@admin.register(Registration)
+class RegistrationAdmin(ReadOnlyAdmin):
+    list_display = ["resource_crn", "key", "prevents_deletion", "created_by", "updated_at"]
+    list_select_related = ["key"]
+    search_fields = ["=key__identifier", "resource_crn"]
     ordering = ["-id"]

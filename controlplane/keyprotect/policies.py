@@ -23,7 +23,7 @@ PRIVATE_ONLY = "private-only"
 NETWORKS = ("public-and-private", PRIVATE_ONLY)
 MOST_NETWORKS = 1_000
 """Of the policy ``allowedIP``."""
-CIDR = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]{1,3})?")
+CIDR = re.compile(r"[0-9A-Fa-f.:]+(/(0|[1-9][0-9]{0,2}))?")
 ACCESS_DEFAULTS: Mapping[str, bool] = {
     "create_root_key": True,
     "create_standard_key": True,

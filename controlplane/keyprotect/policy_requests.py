@@ -36,9 +36,16 @@ from controlplane.keyprotect.policies import (
 POLICY_TYPE = "application/vnd.ibm.kms.policy+json"
 
 
-def policy_kind(values: Mapping[str, str], kinds: Sequence[str]) -> str:
-    """Return the query parameter ``policy``; empty without one. Raises InvalidQuery for another kind."""
-    kind = values.get("policy", "")
+def policy_kind(values: Sequence[str], kinds: Sequence[str]) -> str:
+    """Return the value of the query parameter ``policy``; empty without one.
+
+    ``values`` are those that the request has. Raises InvalidQuery for another kind and for several values.
+    """
+    if len(values) > 1:
+        raise InvalidQuery(
+            "The query_param `policy` is there several times. Send it once.", target=errors.parameter("policy")
+        )
+    kind = values[0] if values else ""
     if kind and kind not in kinds:
         message = f"The query_param `policy` must be: one of {', '.join(kinds)}. It has {echoed(kind)!r}"
         raise InvalidQuery(message, target=errors.parameter("policy"))
@@ -138,11 +145,8 @@ def _resources(content: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     if content["metadata"]["collectionType"] != POLICY_TYPE:
         raise BadBody(f"Request body is not valid: collectionType must be {POLICY_TYPE}")
     resources: Sequence[Mapping[str, Any]] = content["resources"]
-    total = content["metadata"]["collectionTotal"]
-    if total != len(resources):
-        raise CollectionTotalMismatch(
-            f"collectionTotal is {total}, and the body has {len(resources)} resources. Send their number."
-        )
+    if content["metadata"]["collectionTotal"] != len(resources):
+        raise CollectionTotalMismatch(f"collectionTotal must be {len(resources)}, the number of resources in the body.")
     if not resources:
         raise NumberOfResources("The body has no policy. Send one resource for each policy to set.")
     return resources

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from controlplane.activity.record import Party
 from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect import errors
 from controlplane.keyprotect.models import Key
@@ -19,6 +20,10 @@ from tests.world import World
 DUAL = [KeyPolicySetting(DUAL_AUTH_DELETE)]
 
 
+def authorize(key: Key, *, by: Party) -> None:
+    set_for_deletion(key, by=by, person=by.id)
+
+
 @pytest.fixture
 def key(instance: ResourceInstance) -> Key:
     return make_key(instance, policies=DUAL)
@@ -27,14 +32,14 @@ def key(instance: ResourceInstance) -> Key:
 def test_one_person_alone_does_not_delete_the_key(key: Key) -> None:
     with pytest.raises(errors.AuthorizationsNotMet, match=r"1 prior authorization\(s\) are required for deletion"):
         delete_key(key, by=ALICE)
-    set_for_deletion(key, by=ALICE)
+    authorize(key, by=ALICE)
     with pytest.raises(errors.AuthorizationsNotMet, match="Ask another identity to delete"):
         delete_key(key, by=ALICE)
     assert read(key).state == State.ACTIVE
 
 
 def test_another_person_deletes_what_one_authorized(key: Key) -> None:
-    set_for_deletion(key, by=ALICE)
+    authorize(key, by=ALICE)
     assert read(key).state == State.ACTIVE
     delete_key(key, by=BOB)
     assert (read(key).state, read(key).set_for_deletion_by) == (State.DESTROYED, "")
@@ -42,31 +47,42 @@ def test_another_person_deletes_what_one_authorized(key: Key) -> None:
 
 
 def test_an_authorization_holds_for_seven_days(key: Key, turned: TurnedClock) -> None:
-    set_for_deletion(key, by=ALICE)
+    authorize(key, by=ALICE)
     turned.turn(days=7)
     with pytest.raises(errors.AuthorizationsNotMet):
         delete_key(key, by=BOB)
-    set_for_deletion(key, by=ALICE)
+    authorize(key, by=ALICE)
     turned.turn(days=6, hours=23)
     delete_key(key, by=BOB)
 
 
 def test_an_authorization_that_was_taken_back_does_not_count(key: Key) -> None:
-    set_for_deletion(key, by=ALICE)
+    authorize(key, by=ALICE)
     unset_for_deletion(key, by=BOB)
     with pytest.raises(errors.AuthorizationsNotMet):
         delete_key(key, by=BOB)
     unset_for_deletion(key, by=BOB)
 
 
+def test_a_person_in_the_role_of_a_profile_remains_the_same_person(key: Key) -> None:
+    profile = Party("iam-Profile-99999999-9999-4999-8999-999999999999", "operators", "Profile")
+    set_for_deletion(key, by=profile, person=ALICE.id)
+    with pytest.raises(errors.AuthorizationsNotMet):
+        delete_key(key, by=ALICE, person=ALICE.id)
+    authorize(key, by=ALICE)
+    with pytest.raises(errors.AuthorizationsNotMet):
+        delete_key(key, by=profile, person=ALICE.id)
+    delete_key(key, by=profile, person=BOB.id)
+
+
 def test_the_last_authorization_counts(key: Key) -> None:
-    set_for_deletion(key, by=ALICE)
-    set_for_deletion(key, by=BOB)
+    authorize(key, by=ALICE)
+    authorize(key, by=BOB)
     delete_key(key, by=ALICE)
 
 
 def test_a_restored_key_needs_two_people_again(key: Key, turned: TurnedClock) -> None:
-    set_for_deletion(key, by=ALICE)
+    authorize(key, by=ALICE)
     delete_key(key, by=BOB)
     turned.turn(seconds=30)
     restore_key(key, by=ALICE)
@@ -74,7 +90,7 @@ def test_a_restored_key_needs_two_people_again(key: Key, turned: TurnedClock) ->
         delete_key(key, by=BOB)
 
 
-@pytest.mark.parametrize("change", [set_for_deletion, unset_for_deletion])
+@pytest.mark.parametrize("change", [authorize, unset_for_deletion])
 def test_a_key_without_the_policy_is_not_authorized(instance: ResourceInstance, change: Any) -> None:
     key = make_key(instance, policies=[KeyPolicySetting(DUAL_AUTH_DELETE, enabled=False)])
     with pytest.raises(errors.NotDualAuthorized):
@@ -82,7 +98,7 @@ def test_a_key_without_the_policy_is_not_authorized(instance: ResourceInstance, 
     delete_key(key, by=ALICE)
 
 
-@pytest.mark.parametrize("change", [set_for_deletion, unset_for_deletion])
+@pytest.mark.parametrize("change", [authorize, unset_for_deletion])
 def test_only_an_active_key_is_authorized(key: Key, change: Any) -> None:
     disable_key(key, by=ALICE)
     with pytest.raises(errors.InvalidState, match="To authorize the deletion of it, its state must be 1"):

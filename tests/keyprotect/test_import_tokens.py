@@ -3,6 +3,7 @@
 import base64
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect.api.import_tokens import ONE_AT_A_TIME
 from controlplane.keyprotect.models import ImportToken, Key, KeyVersion
 from controlplane.keyprotect.services import import_tokens
+from controlplane.keyprotect.services.due_changes import due_at, run_due
 from controlplane.sealing.keks import unseal
 from controlplane.sealing.rows import sealed_models
 from tests.keyprotect.calls import KeyProtect, answered, new_key, refused
@@ -199,6 +201,19 @@ def test_nothing_is_imported_with_an_expired_token(alice: KeyProtect, turned: Tu
     create_token(alice)
     importer = Importer.of(alice.get("/import_token"))
     turned.turn(minutes=10)
+    answer = alice("POST", "/keys", new_key(**importer.members()))
+    assert refused(answer) == (409, "IMPORT_TOKEN_EXPIRED_ERR")
+
+
+def test_the_private_key_of_an_expired_token_is_wiped(alice: KeyProtect, turned: TurnedClock) -> None:
+    create_token(alice)
+    importer = Importer.of(alice.get("/import_token"))
+    assert due_at(turned.now) == turned.now + timedelta(minutes=10)
+    assert run_due(turned.now) == 0
+    assert run_due(turned.turn(minutes=10)) == 1
+    assert bytes(ImportToken.objects.get().ciphertext) == b""
+    assert due_at(turned.now) is None
+    turned.turn(minutes=-5)
     answer = alice("POST", "/keys", new_key(**importer.members()))
     assert refused(answer) == (409, "IMPORT_TOKEN_EXPIRED_ERR")
 

@@ -100,6 +100,12 @@ WRONG: dict[str, tuple[Any, str]] = {
 }
 
 
+def test_the_event_of_a_long_list_has_its_first_addresses(alice: KeyProtect) -> None:
+    set_policy(alice, "allowedIP", allowed_ip=["127.0.0.1"] * 30)
+    event = ActivityEvent.objects.get(action="kms.instance-policies.write")
+    assert len(event.data["policies"]["allowedIP"]["attributes"]["allowed_ip"]) == 20
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_body_sets_nothing(alice: KeyProtect, case: str) -> None:
     body, code = WRONG[case]

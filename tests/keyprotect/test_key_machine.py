@@ -1,7 +1,6 @@
 """Whatever is done to a key, in any order, by a clock that goes forth and back: its state is that of the table, what it
 ever wrapped is unwrapped as long as its state allows it, and where its policy says so, two people delete it."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -127,16 +126,19 @@ class KeyLife(RuleBasedStateMachine):
         return holds and by.id != self.authorized_by
 
     @precondition(lambda self: self.state)
-    @rule(change=st.sampled_from([set_for_deletion, unset_for_deletion]), by=PEOPLE)
-    def authorize(self, change: Callable[..., None], by: Party) -> None:
+    @rule(change=st.sampled_from(["authorize", "take back"]), by=PEOPLE)
+    def authorize(self, change: str, by: Party) -> None:
         is_possible = self.state_now() == ACTIVE and self.needs_two
         try:
-            change(self.key, by=by)
+            if change == "authorize":
+                set_for_deletion(self.key, by=by, person=by.id)
+            else:
+                unset_for_deletion(self.key, by=by)
         except ApiError:
             assert not is_possible
             return
         assert is_possible
-        self.authorized_at = self.clock.now if change is set_for_deletion else None
+        self.authorized_at = self.clock.now if change == "authorize" else None
         self.authorized_by = by.id
 
     @precondition(lambda self: self.state)

@@ -118,7 +118,22 @@ def test_the_event_tells_what_was_set(alice: KeyProtect, key: str) -> None:
     assert event.target_id.endswith(f":key:{key}")
 
 
-@pytest.mark.parametrize(("query", "code"), [("?policy=x", "INVALID_QUERY_PARAM_ERR"), ("?policy=", "")])
+TWICE = "?policy=rotation&policy=dualAuthDelete"
+
+
+@pytest.mark.parametrize("setting", [{}, {"enabled": None}])
+def test_dual_authorization_is_enabled_by_those_who_say_so_alone(
+    alice: KeyProtect, key: str, setting: dict[str, None]
+) -> None:
+    """It can never be disabled."""
+    assert refused(put(alice, key, {"dualAuthDelete": setting})) == (400, "INVALID_FIELD_ERR")
+    assert refused(create_with(alice, dualAuthDelete=setting)) == (400, "INVALID_FIELD_ERR")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("?policy=x", "INVALID_QUERY_PARAM_ERR"), (TWICE, "INVALID_QUERY_PARAM_ERR"), ("?policy=", "")],
+)
 def test_a_query_names_a_kind_of_policy_or_is_empty(alice: KeyProtect, key: str, query: str, code: str) -> None:
     answer = alice("GET", f"/keys/{key}/policies{query}")
     assert refused(answer) == (400, code) if code else answer.status_code == 200

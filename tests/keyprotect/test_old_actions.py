@@ -52,7 +52,9 @@ def test_a_deleted_key_is_restored(alice: KeyProtect, instance: ResourceInstance
     assert (body["id"], read(key).deleted_at) == (key.identifier, None)
 
 
-@pytest.mark.parametrize("query", ["", "?action=", "?action=sync", "?action=purge", "?action=Wrap"])
+@pytest.mark.parametrize(
+    "query", ["", "?action=", "?action=wrap&action=disable", "?action=sync", "?action=purge", "?action=Wrap"]
+)
 def test_an_action_that_the_old_form_does_not_have_is_refused(alice: KeyProtect, key: Key, query: str) -> None:
     answer = alice("POST", f"/keys/db{query}")
     assert refused(answer) == (400, "INVALID_QUERY_PARAM_ERR")

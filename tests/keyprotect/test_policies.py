@@ -49,7 +49,11 @@ REFUSED_OF_KEYS: dict[str, tuple[dict[str, Any], str, tuple[str, str]]] = {
         ("INVALID_FIELD_ERR", "type"),
     ),
     "neither of the two": (policies({}), "", ("BAD_BODY_ERR", "")),
-    "both in one": (policies({**rotation(interval_month=1), "dualAuthDelete": {}}), "", ("BAD_BODY_ERR", "")),
+    "both in one": (
+        policies({**rotation(interval_month=1), "dualAuthDelete": {"enabled": True}}),
+        "",
+        ("BAD_BODY_ERR", ""),
+    ),
     "the same twice": (policies(rotation(interval_month=1), rotation()), "", ("NUM_COLLECTION_RESOURCE_ERR", "")),
     "another than the query": (policies(rotation()), "dualAuthDelete", ("BODY_QUERY_PARAM_MISMATCH_ERR", "")),
     "no months": (policies(rotation(interval_month=0)), "", ("INVALID_FIELD_ERR", "interval_month")),
@@ -91,7 +95,7 @@ REFUSED_OF_INSTANCES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
         f"the address {address}": (of_instance("allowedIP", allowed_ip=[address]), ("INVALID_FIELD_ERR", "allowed_ip"))
         for address in (
             *("192.0.2.300", "127.0.0.1/255.0.0.0", "127.0.0.1/0.0.0.255", "fe80::1%eth0", "192.0.2.0/33"),
-            *("::ffff:192.0.2.7", "::ffff:192.0.2.0/120", " 192.0.2.7", "192.0.2.7/"),
+            *("::ffff:192.0.2.7", "::ffff:192.0.2.0/120", " 192.0.2.7", "192.0.2.7/", "192.0.2.0/024"),
         )
     },
 }

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from keyprotect import IbmKeyProtectApiV2
+
 POLICY_TYPE = "application/vnd.ibm.kms.policy+json"
 
 
@@ -33,3 +35,9 @@ def policies_in(response: Any) -> list[dict[str, Any]]:
     policies = list(answer.get("resources", []))
     assert answer["metadata"]["collectionTotal"] == len(policies)
     return policies
+
+
+def kinds_of(keys: IbmKeyProtectApiV2, key: dict[str, Any], guid: str) -> set[str]:
+    """The types of the policies that a key has."""
+    policies = policies_in(keys.get_policy(key["id"], guid))
+    return {kind for policy in policies for kind in ("rotation", "dualAuthDelete") if kind in policy}

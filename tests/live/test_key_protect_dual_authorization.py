@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from ibm_cloud_sdk_core.authenticators import IAMAssumeAuthenticator
 from keyprotect import IbmKeyProtectApiV2
 
 from tests.live.key_policies import collection, dual_authorization
@@ -12,12 +13,17 @@ from tests.live.key_protect import (
     WRITER,
     client_of_a_service_id,
     client_of_the_owner,
+    client_with,
     create_key,
+    grant_on_instance,
+    iam_id_of,
     only_key,
     refusal_of,
 )
+from tests.live.operator import Operator
 from tests.live.product import Product
 from tests.live.service_instances import instances_of
+from tests.live.turning import token_of_the_owner
 
 pytestmark = pytest.mark.live
 
@@ -89,6 +95,18 @@ def test_a_key_that_is_set_for_deletion_says_for_how_long_and_stays_active(
 def test_who_set_a_key_for_deletion_does_not_delete_it(keys: IbmKeyProtectApiV2, key: str, guid: str) -> None:
     keys.set_key_for_deletion(key, guid)
     assert refusal_of(lambda: keys.delete_key(key, guid)).seen == NOT_AUTHORIZED
+
+
+def test_who_set_a_key_for_deletion_does_not_delete_it_as_a_trusted_profile(
+    product: Product, keys: IbmKeyProtectApiV2, key: str, guid: str
+) -> None:
+    operator, owner = Operator(product.info), iam_id_of(token_of_the_owner(product))
+    profile = operator.create_profile()
+    grant_on_instance(operator, profile["iam_id"], MANAGER, guid)
+    operator.iam.set_profile_identity(profile["id"], "user", identifier=owner, type="user")
+    login = IAMAssumeAuthenticator(product.info["api_key"], iam_profile_id=profile["id"], url=product.info["iam_url"])
+    keys.set_key_for_deletion(key, guid)
+    assert refusal_of(lambda: client_with(login, product).delete_key(key, guid)).seen == NOT_AUTHORIZED
 
 
 def test_another_identity_deletes_a_key_that_is_set_for_deletion(

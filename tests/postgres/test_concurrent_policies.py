@@ -108,7 +108,7 @@ def test_an_authorization_that_is_taken_back_while_the_key_is_deleted_counted_or
 ) -> None:
     for _ in range(ROUNDS):
         key = make_key(instance, policies=[KeyPolicySetting(DUAL_AUTH_DELETE)])
-        set_for_deletion(key, by=ALICE)
+        set_for_deletion(key, by=ALICE, person=ALICE.id)
         deletion, _ = together([partial(delete_key, key, by=BOB), partial(unset_for_deletion, key, by=ALICE)])
         is_destroyed = read(key).state == State.DESTROYED
         assert isinstance(deletion, errors.AuthorizationsNotMet) is not is_destroyed

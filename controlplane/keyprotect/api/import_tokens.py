@@ -6,12 +6,13 @@ from threading import Semaphore
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.kernel.errors import ServiceUnavailable
 from controlplane.kernel.operation import Operation
 from controlplane.keyprotect import events
 from controlplane.keyprotect.api import policy_responses, requests
 from controlplane.keyprotect.api.base import KeyProtectView
 from controlplane.keyprotect.api.policy_responses import import_token_body, retrieved_body
-from controlplane.keyprotect.errors import MethodNotAllowed, Unavailable
+from controlplane.keyprotect.errors import MethodNotAllowed
 from controlplane.keyprotect.services.import_tokens import (
     DEFAULT_LIFETIME,
     create_import_token,
@@ -57,7 +58,7 @@ class ImportToken(KeyProtectView):
     def post(self, request: Request) -> Response:
         content, instance = self.body, self.instance
         if not ONE_AT_A_TIME.acquire(blocking=False):
-            raise Unavailable(
+            raise ServiceUnavailable(
                 "Another import token is being made. Try again in a few seconds.", headers={"Retry-After": "5"}
             )
         try:

@@ -96,7 +96,7 @@ class SetForDeletion(KeyView):
     }
 
     def post(self, request: Request, key_id: str) -> Response:
-        set_for_deletion(self.key, by=self.call.by)
+        set_for_deletion(self.key, by=self.call.by, person=self.call.bearer.person)
         return self.answer()
 
 

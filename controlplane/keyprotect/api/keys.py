@@ -144,13 +144,14 @@ class KeyByID(KeyView):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Hand the old form of an action, ``POST /keys/{id}?action=wrap``, to the view of its path."""
-        action = ACTIONS.get(request.GET.get("action", "")) if request.method == "POST" else None
+        names = request.GET.getlist("action") if request.method == "POST" else []
+        action = ACTIONS.get(names[0]) if len(names) == 1 else None
         return action.as_view()(request, *args, **kwargs) if action else super().dispatch(request, *args, **kwargs)
 
     def require_operation(self) -> Operation:
         """Return the operation of the request. Raises InvalidQuery for an unknown action, and MethodNotAllowed."""
         if self.request.method == "POST":
-            message = f"The query_param `action` must be: one of {', '.join(sorted(ACTIONS))}"
+            message = f"The query_param `action` must be: one of {', '.join(sorted(ACTIONS))}, once"
             raise InvalidQuery(message, target=parameter("action"))
         return super().require_operation()
 
@@ -168,7 +169,8 @@ class KeyByID(KeyView):
 
     def delete(self, request: Request, key_id: str) -> Response:
         is_forced = boolean(request.GET, FORCE)
-        key = delete_key(self.key, force=is_forced, by=self.call.by, status=self.deletion_status)
+        by, person = self.call.by, self.call.bearer.person
+        key = delete_key(self.key, force=is_forced, by=by, person=person, status=self.deletion_status)
         return self.answer_deletion(key_body(key, now=self.now))
 
 

@@ -44,12 +44,12 @@ class KeyPolicies(KeyView):
     }
 
     def get(self, request: Request, key_id: str) -> Response:
-        kind = policy_kind(request.GET, KEY_POLICIES)
+        kind = policy_kind(request.GET.getlist("policy"), KEY_POLICIES)
         policies = self.key.policies.filter(**({"kind": kind} if kind else {})).order_by("kind")
         return self.answer(collection(POLICY_TYPE, [key_policy_body(self.key, each) for each in policies]))
 
     def put(self, request: Request, key_id: str) -> Response:
-        settings = key_policies_of(self.body, kind=policy_kind(request.GET, KEY_POLICIES))
+        settings = key_policies_of(self.body, kind=policy_kind(request.GET.getlist("policy"), KEY_POLICIES))
         policies = set_key_policies(self.key, settings, by=self.call.by)
         return self.answer(collection(POLICY_TYPE, [key_policy_body(self.key, each) for each in policies]))
 
@@ -75,12 +75,12 @@ class InstancePolicies(KeyProtectView):
     }
 
     def get(self, request: Request) -> Response:
-        kind = policy_kind(request.GET, INSTANCE_POLICIES)
+        kind = policy_kind(request.GET.getlist("policy"), INSTANCE_POLICIES)
         policies = [each for each in policies_of(self.instance) if kind in ("", each.kind)]
         return self.answer(collection(POLICY_TYPE, map(instance_policy_body, policies)))
 
     def put(self, request: Request) -> Response:
-        settings = instance_policies_of(self.body, kind=policy_kind(request.GET, INSTANCE_POLICIES))
+        settings = instance_policies_of(self.body, kind=policy_kind(request.GET.getlist("policy"), INSTANCE_POLICIES))
         set_instance_policies(self.instance, settings, by=self.call.by)
         return self.answer()
 

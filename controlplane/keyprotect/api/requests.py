@@ -121,9 +121,9 @@ class RotationOfKey(StrictSerializer):
 
 
 class DualAuthDeleteOfKey(StrictSerializer):
-    """``enabled`` is true unless the request says otherwise."""
+    """Once it is enabled, it can never be disabled."""
 
-    enabled = StrictBooleanField(required=False)
+    enabled = StrictBooleanField()
 
 
 class NewKeyWithPolicies(NewKey):
@@ -156,7 +156,7 @@ class InstancePolicyAttributes(StrictSerializer):
 
     interval_month = StrictIntegerField(required=False)
     allowed_network = WordField(*NETWORKS, required=False)
-    allowed_ip = _list(StrictCharField(max_length=LONGEST_WORD), MOST_NETWORKS)
+    allowed_ip = _list(StrictCharField(max_length=LONGEST_WORD, trim_whitespace=False), MOST_NETWORKS)
     create_root_key = StrictBooleanField(required=False)
     create_standard_key = StrictBooleanField(required=False)
     import_root_key = StrictBooleanField(required=False)

@@ -14,16 +14,17 @@ from controlplane.keyprotect.states import require_state
 AUTHORIZED_FOR = timedelta(days=7)
 
 
-def set_for_deletion(key: Key, *, by: Party) -> None:
+def set_for_deletion(key: Key, *, by: Party, person: str) -> None:
     """Authorize the deletion of a key by another person for seven days. The last authorization counts.
 
-    Raises InvalidState, and NotDualAuthorized for a key without the policy.
+    ``person`` is the IAM id of who logged in, also where ``by`` is a trusted profile. Raises InvalidState, and
+    NotDualAuthorized for a key without the policy.
     """
     with changing_key(key) as current:
         now = clock.now()
         require_state("authorize the deletion of", current.state_at(now))
         _require_policy(current)
-        current.set_for_deletion_at, current.set_for_deletion_by, current.updated_at = now, by.id, now
+        current.set_for_deletion_at, current.set_for_deletion_by, current.updated_at = now, person, now
         current.save(update_fields=["set_for_deletion_at", "set_for_deletion_by", "updated_at"])
         events.record_change(events.SET_FOR_DELETION, current, by=by, status=204)
 
@@ -39,8 +40,11 @@ def unset_for_deletion(key: Key, *, by: Party) -> None:
         events.record_change(events.UNSET_FOR_DELETION, current, by=by, status=204)
 
 
-def require_authorization(key: Key, *, by: Party, now: datetime) -> None:
-    """Raise AuthorizationsNotMet for a deletion that has to be authorized by another person first."""
+def require_authorization(key: Key, *, person: str, now: datetime) -> None:
+    """Raise AuthorizationsNotMet for a deletion that has to be authorized by another person first.
+
+    A person who assumes a trusted profile remains the same person.
+    """
     if not has_dual_authorization(key):
         return
     failure = "1 prior authorization(s) are required for deletion: "
@@ -50,7 +54,7 @@ def require_authorization(key: Key, *, by: Party, now: datetime) -> None:
             f"{failure}{expired}While the key is active, ask another identity to send "
             f"POST /api/v2/keys/{key.identifier}/actions/setKeyForDeletion."
         )
-    if key.set_for_deletion_by == by.id:
+    if key.set_for_deletion_by == person:
         raise AuthorizationsNotMet(
             f"{failure}You authorized it yourself, and the last authorization counts. Ask another identity to delete "
             "the key."

@@ -91,7 +91,7 @@ def _current(instance: ResourceInstance, now: datetime) -> ImportToken:
         f"The instance has no import token. {CREATE_ANOTHER}",
         refusal=ImportTokenNotFound,
     )
-    if token.expires_at <= now:
+    if token.expires_at <= now or not token.kek_id:  # wiped, and the clock was moved back after that
         raise ImportTokenExpired(f"The import token expired at {token.expires_at:%Y-%m-%dT%H:%M:%SZ}. {CREATE_ANOTHER}")
     return token
 

@@ -1,6 +1,7 @@
 """Policies of instances (Key Protect contract, section 2.5; D-186). They never change keys that are there already."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from controlplane.activity.record import Party
 from controlplane.instances.models import ResourceInstance
@@ -19,6 +20,8 @@ from controlplane.keyprotect.policies import (
 )
 from controlplane.keyprotect.services.changes import changing
 
+MOST_IN_EVENT = 20
+"""Addresses of a policy."""
 ADMIT = "To disable the policy on the machine of the control plane: baremint admit"
 """What stands before the GUID of the instance in a refusal."""
 
@@ -40,10 +43,15 @@ def set_instance_policies(instance: ResourceInstance, settings: Sequence[Instanc
                 defaults=content,
                 create_defaults={**content, "created_at": now, "created_by": by.id},
             )
-        kinds = {each.kind: {"enabled": each.enabled, "attributes": dict(each.attributes)} for each in settings}
+        kinds = {each.kind: {"enabled": each.enabled, "attributes": _summary(each.attributes)} for each in settings}
         events.record_instance_change(
             events.WRITE_INSTANCE_POLICIES, instance, by=by, status=204, data={"policies": kinds}
         )
+
+
+def _summary(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes for an event, with the first addresses of a long list."""
+    return {name: each[:MOST_IN_EVENT] if isinstance(each, list) else each for name, each in attributes.items()}
 
 
 def require_admission(instance: ResourceInstance, *, address: str, is_private: bool) -> None:

@@ -57,16 +57,17 @@ def enable_key(key: Key, *, by: Party) -> None:
         events.record_change(events.ENABLE, current, by=by, status=204)
 
 
-def delete_key(key: Key, *, force: bool = False, by: Party, status: int = 204) -> Key:
+def delete_key(key: Key, *, force: bool = False, by: Party, person: str = "", status: int = 204) -> Key:
     """Destroy a key, which can be restored for 30 days. With ``force``, it may protect resources.
 
-    Raises KeyDeleted when it is destroyed already, AuthorizationsNotMet, DeletionPrevented or ProtectsResources.
+    ``person`` is the IAM id of who logged in, if that is not ``by``. Raises KeyDeleted when it is destroyed already,
+    AuthorizationsNotMet, DeletionPrevented or ProtectsResources.
     """
     with changing_key(key) as current:
         now = clock.now()
         if current.state == State.DESTROYED:
             raise KeyDeleted("key has already been deleted: Please restore the key if you need it.")
-        require_authorization(current, by=by, now=now)
+        require_authorization(current, person=person or by.id, now=now)
         release_resources(current, force=force)
         current.state, current.updated_at = State.DESTROYED, now
         current.deleted_at, current.deleted_by, current.disabled_at = now, by.id, None
