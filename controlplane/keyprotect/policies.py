@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -17,8 +18,7 @@ INSTANCE_POLICIES = (DUAL_AUTH_DELETE, ROTATION, CREATE_IMPORT_ACCESS, ALLOWED_N
 
 INTERVAL = "interval_month"
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 1, 12
-"""In months of 30 days."""
-DAYS_OF_MONTH = 30
+MONTH = timedelta(days=30)
 PRIVATE_ONLY = "private-only"
 NETWORKS = ("public-and-private", PRIVATE_ONLY)
 MOST_NETWORKS = 1_000

@@ -20,24 +20,24 @@ def set_for_deletion(key: Key, *, by: Party, person: str) -> None:
     ``person`` is the IAM id of who logged in, also where ``by`` is a trusted profile. Raises InvalidState, and
     NotDualAuthorized for a key without the policy.
     """
-    with changing_key(key) as current:
-        now = clock.now()
-        require_state("authorize the deletion of", current.state_at(now))
-        _require_policy(current)
-        current.set_for_deletion_at, current.set_for_deletion_by, current.updated_at = now, person, now
-        current.save(update_fields=["set_for_deletion_at", "set_for_deletion_by", "updated_at"])
-        events.record_change(events.SET_FOR_DELETION, current, by=by, status=204)
+    _record(events.SET_FOR_DELETION, key, person=person, by=by)
 
 
 def unset_for_deletion(key: Key, *, by: Party) -> None:
     """Take the authorization of a deletion back, if there is one. Raises as ``set_for_deletion``."""
+    _record(events.UNSET_FOR_DELETION, key, person="", by=by)
+
+
+def _record(event: str, key: Key, *, person: str, by: Party) -> None:
+    """Store who authorizes the deletion now; empty for no one."""
     with changing_key(key) as current:
         now = clock.now()
         require_state("authorize the deletion of", current.state_at(now))
         _require_policy(current)
-        current.set_for_deletion_at, current.set_for_deletion_by, current.updated_at = None, "", now
+        current.set_for_deletion_at = now if person else None
+        current.set_for_deletion_by, current.updated_at = person, now
         current.save(update_fields=["set_for_deletion_at", "set_for_deletion_by", "updated_at"])
-        events.record_change(events.UNSET_FOR_DELETION, current, by=by, status=204)
+        events.record_change(event, current, by=by, status=204)
 
 
 def require_authorization(key: Key, *, person: str, now: datetime) -> None:

@@ -1,19 +1,17 @@
 """Policies of keys: rotation, and the dual authorization of deletion (Key Protect contract, section 2.5; D-186)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.keyprotect import errors, events
 from controlplane.keyprotect.errors import GeneratedKeyRequired, InvalidField, LastingPolicy
 from controlplane.keyprotect.models import InstancePolicy, Key, KeyPolicy
-from controlplane.keyprotect.policies import DAYS_OF_MONTH, DUAL_AUTH_DELETE, INTERVAL, ROTATION, KeyPolicySetting
+from controlplane.keyprotect.policies import DUAL_AUTH_DELETE, INTERVAL, MONTH, ROTATION, KeyPolicySetting
 from controlplane.keyprotect.root_keys import require_root
 from controlplane.keyprotect.services.changes import changing_key
 from controlplane.keyprotect.states import require_state
-
-MONTH = timedelta(days=DAYS_OF_MONTH)
 
 
 def set_key_policies(key: Key, settings: Sequence[KeyPolicySetting], *, by: Party) -> Sequence[KeyPolicy]:
