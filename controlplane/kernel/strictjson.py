@@ -12,8 +12,8 @@ from controlplane.kernel.errors import InvalidRequest
 from controlplane.kernel.text import echoed
 
 DEEPEST = 32
-MOST_DIGITS = 309
-"""Of a whole number, as of the largest double."""
+MOST_DIGITS = 4_300
+"""Of a whole number: Python reads no longer ones."""
 
 
 def parse_object(body: bytes, *, limit: int) -> dict[str, Any]:

@@ -74,6 +74,11 @@ WRONG_BODIES: dict[str, tuple[Any, str, str]] = {
     "no body": (None, "BAD_BODY_ERR", "CollectionMetadata is empty"),
     "null": (b"null", "BAD_BODY_ERR", "CollectionMetadata is empty"),
     "no JSON": (b"{", "BAD_BODY_ERR", "JSON"),
+    "a number of 5,000 digits": (
+        b'{"n": ' + b"1" * 5_000 + b"}",
+        "BAD_BODY_ERR",
+        "A number of 5000 digits is too long",
+    ),
     "a list": (b"[]", "BAD_BODY_ERR", "object"),
     "no metadata": (without("metadata"), "BAD_BODY_ERR", "CollectionMetadata is empty"),
     "no total": (without("metadata", "collectionTotal"), "BAD_BODY_ERR", "CollectionMetadata is empty"),

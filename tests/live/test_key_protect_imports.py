@@ -13,37 +13,20 @@ from tests.live.key_policies import collection, of_instance
 from tests.live.key_protect import (
     READER,
     client_of_a_service_id,
-    client_of_the_owner,
     create_key,
     new_name,
     only_key,
     refusal_of,
 )
+from tests.live.own_instances import guid, keys, new_instance
 from tests.live.product import Product
-from tests.live.service_instances import instances_of
 from tests.tables import check_each
+
+__all__ = ["guid", "keys", "new_instance"]
 
 pytestmark = pytest.mark.live
 
 MATERIAL = secrets.token_bytes(32)
-
-
-@pytest.fixture(scope="module")
-def keys(product: Product) -> IbmKeyProtectApiV2:
-    return client_of_the_owner(product)
-
-
-@pytest.fixture(scope="module")
-def new_instance(product: Product) -> Callable[[], str]:
-    """Creates an instance and returns its GUID."""
-    create = instances_of(product)
-    return lambda: str(create("kms", "us-south")["guid"])
-
-
-@pytest.fixture
-def guid(new_instance: Callable[[], str]) -> str:
-    """An instance of the test's own: an instance has one import token at a time."""
-    return new_instance()
 
 
 @pytest.fixture(scope="module")

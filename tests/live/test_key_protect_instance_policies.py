@@ -16,43 +16,19 @@ from keyprotect.ibm_key_protect_api_v2 import (
 
 from tests.live.key_policies import POLICY_TYPE, collection, kinds_of, of_instance, policies_in, rotation
 from tests.live.key_protect import (
-    client_of_the_owner,
     create_key,
     only_key,
     refusal_of,
 )
-from tests.live.product import Product
-from tests.live.service_instances import instances_of
+from tests.live.own_instances import guid, keys, new_instance, shared_guid
 from tests.tables import check_each
+
+__all__ = ["guid", "keys", "new_instance", "shared_guid"]
 
 pytestmark = pytest.mark.live
 
 MATERIAL = base64.b64encode(bytes(32)).decode()
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@pytest.fixture(scope="module")
-def keys(product: Product) -> IbmKeyProtectApiV2:
-    return client_of_the_owner(product)
-
-
-@pytest.fixture(scope="module")
-def new_instance(product: Product) -> Callable[[], str]:
-    """Creates an instance and returns its GUID."""
-    create = instances_of(product)
-    return lambda: str(create("kms", "us-south")["guid"])
-
-
-@pytest.fixture(scope="module")
-def shared_guid(new_instance: Callable[[], str]) -> str:
-    """An instance without policies, for the keys of this module."""
-    return new_instance()
-
-
-@pytest.fixture
-def guid(new_instance: Callable[[], str]) -> str:
-    """An instance of the test's own, whose policies no other test sees."""
-    return new_instance()
 
 
 # --- policies of an instance ------------------------------------------------------------------------------------

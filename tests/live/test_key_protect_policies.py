@@ -21,38 +21,21 @@ from tests.live.key_protect import (
     KEY_TYPE,
     WRITER,
     client_of_a_service_id,
-    client_of_the_owner,
     create_key,
     new_name,
     only_key,
     refusal_of,
 )
+from tests.live.own_instances import guid, keys, new_instance, shared_guid
 from tests.live.product import Product
-from tests.live.service_instances import instances_of
 from tests.tables import check_each
+
+__all__ = ["guid", "keys", "new_instance", "shared_guid"]
 
 pytestmark = pytest.mark.live
 
 MATERIAL = base64.b64encode(bytes(32)).decode()
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@pytest.fixture(scope="module")
-def keys(product: Product) -> IbmKeyProtectApiV2:
-    return client_of_the_owner(product)
-
-
-@pytest.fixture(scope="module")
-def new_instance(product: Product) -> Callable[[], str]:
-    """Creates an instance and returns its GUID."""
-    create = instances_of(product)
-    return lambda: str(create("kms", "us-south")["guid"])
-
-
-@pytest.fixture(scope="module")
-def shared_guid(new_instance: Callable[[], str]) -> str:
-    """An instance without policies of its own, for the keys of this module."""
-    return new_instance()
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +48,6 @@ def writer(product: Product, shared_guid: str) -> IbmKeyProtectApiV2:
 def key(keys: IbmKeyProtectApiV2, shared_guid: str) -> str:
     """Id of a new root key."""
     return str(create_key(keys, shared_guid)["id"])
-
-
-@pytest.fixture
-def guid(new_instance: Callable[[], str]) -> str:
-    """An instance of the test's own, whose policies no other test sees."""
-    return new_instance()
 
 
 # --- policies of a key ------------------------------------------------------------------------------------------
