@@ -149,8 +149,9 @@ def test_a_backup_from_before_there_was_a_table_of_key_material_is_restored(
     def of_an_older_version(members: dict[str, bytes]) -> dict[str, bytes]:
         (file := tmp_path / "older").write_bytes(members[DATABASE])
         with closing(sqlite3.connect(file)) as opened:
-            for table in ("keyalias", "keyversion", "key", "keyring"):
-                opened.execute(f"DROP TABLE keyprotect_{table}")
+            names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'keyprotect%'"
+            for (table,) in opened.execute(names).fetchall():
+                opened.execute(f"DROP TABLE {table}")
             opened.execute("DELETE FROM django_migrations WHERE app = 'keyprotect'")
             opened.commit()
             opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
