@@ -178,7 +178,7 @@ def test_a_tag_that_nothing_carries_is_deleted(world: World) -> None:
 
 def test_deleting_what_is_not_there_is_refused(world: World) -> None:
     with pytest.raises(NotFound):
-        tags.delete_tag(world.account, type="access", name="env:test", by=BY)
+        tags.delete_tag(world.account, type="user", name="web", by=BY)
 
 
 def test_unused_tags_of_one_type_and_account_are_deleted(world: World) -> None:

@@ -101,16 +101,12 @@ def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], 
 
 @transaction.atomic
 def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
-    """Delete a tag. Raises NotFound for an access tag that is not there, Conflict while a resource carries the tag.
-
-    A user tag may be gone already, because no resource carries it. Terraform's provider detaches a tag and then deletes
-    it, and attaches the tags after it only if that is no error (D-190).
-    """
+    """Delete a tag. Raises NotFound when the account does not have it, Conflict while a resource carries it."""
     lock_account(account.id)
-    row = Tag.objects.filter(account=account, type=type, name=name).first()
-    if row is None and type == tag_rules.USER:
-        return
-    tag = existing(row, f"The account has no {type} tag of this name.")
+    tag = existing(
+        Tag.objects.filter(account=account, type=type, name=name).first(),
+        f"The account has no {type} tag of this name.",
+    )
     if carried := tag.attachments.count():
         raise Conflict(f"{carried} resource(s) carry the tag {name}. Detach it from them first.")
     tag.delete()
