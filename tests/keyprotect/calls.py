@@ -64,6 +64,12 @@ def policies(*resources: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": metadata, "resources": list(resources)}
 
 
+def instance_policy(kind: str, *, enabled: bool = True, **attributes: Any) -> dict[str, Any]:
+    """A policy of an instance; one without attributes has no such member."""
+    data = {"enabled": enabled, **({"attributes": attributes} if attributes else {})}
+    return {"policy_type": kind, "policy_data": data}
+
+
 def answered(answer: HttpResponse, status: int) -> Any:
     """The content of an answer with this status; None when it is empty."""
     assert answer.status_code == status, answer.content

@@ -3,16 +3,15 @@
 from contextlib import suppress
 from typing import Any
 
+from tests.keyprotect.calls import POLICY_TYPE, policies
 from tests.keyprotect.provider_keys import OfKey, RootOrStandardKey
 from tests.keyprotect.provider_session import (
     BLOCKS_OF_INSTANCES,
-    POLICY_TYPE,
     CallFailed,
     GoClient,
     Resource,
     policies_of_instance,
     policies_of_key,
-    policy_collection,
 )
 
 
@@ -55,7 +54,7 @@ class KeyPolicies(OfKey):
         self.configuration = complete(self.BLOCKS, self.configuration)
         client = self.client()
         for item, kind in key_policies(self.configuration, interval_of_none=None):
-            client.first("PUT", f"/keys/{self.key}/policies?policy={kind}", policy_collection([item]))
+            client.first("PUT", f"/keys/{self.key}/policies?policy={kind}", policies(item))
 
     def delete(self) -> None:
         """Policies end with their key: the provider calls nothing."""
@@ -99,7 +98,7 @@ class InstancePolicies(Resource):
                 if attributes and block["enabled"]:  # when it is disabled, the provider sends none
                     data["attributes"] = attributes
                 items.append({"policy_type": kind, "policy_data": data})
-        assert client("PUT", "/instance/policies", policy_collection(items)) is None
+        assert client("PUT", "/instance/policies", policies(*items)) is None
 
     def read(self) -> dict[str, Any]:
         guid = self.id.split(":")[-3]
@@ -128,8 +127,8 @@ class KeyWithPolicyOverrides(RootOrStandardKey):
     PATH = "/keys_with_policy_overrides"
 
     def prototype(self) -> dict[str, Any]:
-        policies = {"rotation": "rotation", "dual_auth_delete": "dualAuthDelete"}
-        blocks = {member: self.configuration.get(block) for block, member in policies.items()}
+        members = {"rotation": "rotation", "dual_auth_delete": "dualAuthDelete"}
+        blocks = {member: self.configuration.get(block) for block, member in members.items()}
         return {**super().prototype(), **blocks, "description": ""}
 
     def create(self) -> str:
@@ -178,4 +177,4 @@ def key_policies(configuration: dict[str, Any], *, interval_of_none: int | None)
 def set_policies_of_key(client: GoClient, word: str, configuration: dict[str, Any]) -> None:
     """All policies in one call that names none; without an interval, the client sends -1, to be told what is wrong."""
     items = [item for item, _ in key_policies(configuration, interval_of_none=-1)]
-    assert client("PUT", f"/keys/{word}/policies", policy_collection(items)) is not None
+    assert client("PUT", f"/keys/{word}/policies", policies(*items)) is not None

@@ -11,12 +11,11 @@ from urllib.parse import quote
 
 from django.http import HttpResponse
 
-from tests.keyprotect.calls import KEY_TYPE, KeyProtect
+from tests.keyprotect.calls import KeyProtect, new_key
 
 INSTANCES = "/v2/resource_instances"
 CREATED_AGAIN = {"id": "created again"}
 """The plan for a resource that is gone."""
-POLICY_TYPE = "application/vnd.ibm.kms.policy+json"
 
 
 class CallFailed(Exception):
@@ -170,14 +169,7 @@ def changed(resource: Kind, **changes: Any) -> Kind:
 def key_collection(key: dict[str, Any]) -> dict[str, Any]:
     """The body that creates this key: the client leaves out what is empty."""
     members = {name: value for name, value in key.items() if value or name == "extractable"}
-    return {
-        "metadata": {"collectionType": KEY_TYPE, "collectionTotal": 1},
-        "resources": [{"type": KEY_TYPE, **members}],
-    }
-
-
-def policy_collection(items: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"metadata": {"collectionType": POLICY_TYPE, "collectionTotal": len(items)}, "resources": items}
+    return new_key(**members)
 
 
 def decoded_key(key: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from controlplane.keyprotect.services import import_tokens
 from controlplane.keyprotect.services.due_changes import due_at, run_due
 from controlplane.sealing.keks import unseal
 from controlplane.sealing.rows import sealed_models
-from tests.keyprotect.calls import KeyProtect, answered, new_key, refused
+from tests.keyprotect.calls import KeyProtect, answered, instance_policy, new_key, policies, refused
 from tests.keyprotect.made import TurnedClock
 
 MATERIAL = os.urandom(32)
@@ -188,10 +188,8 @@ def test_a_token_that_was_retrieved_as_often_as_it_may_be_still_imports(alice: K
 
 def test_an_imported_key_is_rotated_with_a_token_where_one_is_demanded(alice: KeyProtect, importer: Importer) -> None:
     key = alice.create(**importer.members())["id"]
-    policy = {"policy_type": "keyCreateImportAccess", "policy_data": {"enabled": True}}
-    policy["policy_data"]["attributes"] = {"enforce_token": True}  # type: ignore[index]
-    metadata = {"collectionType": "application/vnd.ibm.kms.policy+json", "collectionTotal": 1}
-    answered(alice("PUT", "/instance/policies", {"metadata": metadata, "resources": [policy]}), 204)
+    policy = instance_policy("keyCreateImportAccess", enforce_token=True)
+    answered(alice("PUT", "/instance/policies", policies(policy)), 204)
     new = os.urandom(32)
     answered(alice.act(key, "rotate", importer.members(new)), 204)
     assert unseal(KeyVersion.objects.get(number=2)) == new

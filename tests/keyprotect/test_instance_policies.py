@@ -12,7 +12,7 @@ from controlplane.instances.models import ResourceInstance
 from controlplane.keyprotect.instance_rules import remove_content
 from controlplane.keyprotect.models import InstancePolicy
 from controlplane.keyprotect.policies import ACCESS_DEFAULTS
-from tests.keyprotect.calls import KeyProtect, answered, new_key, policies, reason_of, refused
+from tests.keyprotect.calls import KeyProtect, answered, instance_policy, new_key, policies, reason_of, refused
 from tests.keyprotect.made import make_key
 
 MATERIAL = "A" * 43 + "="
@@ -26,13 +26,8 @@ POLICIES: dict[str, dict[str, Any]] = {
 }
 
 
-def policy(kind: str, *, enabled: bool = True, **attributes: Any) -> dict[str, Any]:
-    data = {"enabled": enabled, **({"attributes": attributes} if attributes else {})}
-    return {"policy_type": kind, "policy_data": data}
-
-
 def set_policy(client: KeyProtect, kind: str, *, enabled: bool = True, **attributes: Any) -> None:
-    answered(client("PUT", "/instance/policies", policies(policy(kind, enabled=enabled, **attributes))), 204)
+    answered(client("PUT", "/instance/policies", policies(instance_policy(kind, enabled=enabled, **attributes))), 204)
 
 
 def stored(client: KeyProtect, query: str = "") -> dict[str, Any]:
@@ -47,7 +42,7 @@ def test_a_new_instance_has_no_policy(alice: KeyProtect) -> None:
 
 
 def test_every_kind_is_read_back_as_it_was_set(alice: KeyProtect) -> None:
-    body = policies(*(policy(kind, **attributes) for kind, attributes in POLICIES.items()))
+    body = policies(*(instance_policy(kind, **attributes) for kind, attributes in POLICIES.items()))
     answered(alice("PUT", "/instance/policies", body), 204)
     result = stored(alice)
     assert {kind: each["policy_data"].get("attributes", {}) for kind, each in result.items()} == POLICIES
@@ -64,9 +59,11 @@ def test_a_disabled_policy_of_access_still_has_its_attributes(alice: KeyProtect)
 
 def test_the_query_limits_what_is_read_and_what_is_set(alice: KeyProtect) -> None:
     set_policy(alice, "metrics")
-    answered(alice("PUT", "/instance/policies?policy=dualAuthDelete", policies(policy("dualAuthDelete"))), 204)
+    answered(alice("PUT", "/instance/policies?policy=dualAuthDelete", policies(instance_policy("dualAuthDelete"))), 204)
     assert set(stored(alice, "?policy=metrics")) == {"metrics"}
-    answer = alice("PUT", "/instance/policies?policy=metrics", policies(policy("dualAuthDelete", enabled=False)))
+    answer = alice(
+        "PUT", "/instance/policies?policy=metrics", policies(instance_policy("dualAuthDelete", enabled=False))
+    )
     assert refused(answer) == (400, "BODY_QUERY_PARAM_MISMATCH_ERR")
     assert stored(alice)["dualAuthDelete"]["policy_data"]["enabled"] is True
 
@@ -87,15 +84,15 @@ def test_the_event_tells_what_was_set(alice: KeyProtect, instance: ResourceInsta
 
 
 WRONG: dict[str, tuple[Any, str]] = {
-    "no metadata": ({"resources": [policy("metrics")]}, "BAD_BODY_ERR"),
-    "an unknown member": (policies({**policy("metrics"), "more": 1}), "BAD_BODY_ERR"),
-    "an unknown attribute": (policies(policy("metrics", more=1)), "BAD_BODY_ERR"),
+    "no metadata": ({"resources": [instance_policy("metrics")]}, "BAD_BODY_ERR"),
+    "an unknown member": (policies({**instance_policy("metrics"), "more": 1}), "BAD_BODY_ERR"),
+    "an unknown attribute": (policies(instance_policy("metrics", more=1)), "BAD_BODY_ERR"),
     "no switch": (policies({"policy_type": "metrics", "policy_data": {}}), "INVALID_FIELD_ERR"),
     "a switch that is none": (
         policies({"policy_type": "metrics", "policy_data": {"enabled": "true"}}),
         "BAD_BODY_ERR",
     ),
-    "an array": ([policy("metrics")], "BAD_BODY_ERR"),
+    "an array": ([instance_policy("metrics")], "BAD_BODY_ERR"),
     "nothing": (None, "BAD_BODY_ERR"),
 }
 
@@ -203,7 +200,7 @@ def test_a_private_instance_is_called_at_its_private_endpoint_alone(alice: KeyPr
 @pytest.mark.usefixtures("every_host")
 def test_the_policy_is_changed_at_the_private_endpoint(alice: KeyProtect) -> None:
     set_policy(alice, "allowedNetwork", allowed_network="private-only")
-    body = policies(policy("allowedNetwork", enabled=False))
+    body = policies(instance_policy("allowedNetwork", enabled=False))
     assert alice("PUT", "/instance/policies", body).status_code == 401
     answered(alice("PUT", "/instance/policies", body, Host=PRIVATE), 204)
     alice.get("/keys")

@@ -7,7 +7,7 @@ import pytest
 from controlplane.kernel.errors import ApiError
 from controlplane.keyprotect.policies import ACCESS_DEFAULTS, is_in_networks, is_permitted
 from controlplane.keyprotect.policy_requests import instance_policies_of, key_policies_of
-from tests.keyprotect.calls import policies
+from tests.keyprotect.calls import instance_policy, policies
 
 
 def code_of(parse: Any, content: dict[str, Any], kind: str = "") -> tuple[str, str]:
@@ -20,11 +20,6 @@ def code_of(parse: Any, content: dict[str, Any], kind: str = "") -> tuple[str, s
 
 def rotation(**members: Any) -> dict[str, Any]:
     return {"rotation": members}
-
-
-def of_instance(kind: str, *, enabled: bool = True, **attributes: Any) -> dict[str, Any]:
-    data = {"enabled": enabled, **({"attributes": attributes} if attributes else {})}
-    return {"policy_type": kind, "policy_data": data}
 
 
 def test_a_policy_of_a_key_is_enabled_unless_it_says_otherwise() -> None:
@@ -69,30 +64,33 @@ def test_a_wrong_policy_of_a_key_is_refused(case: str) -> None:
 
 
 def test_what_a_policy_of_access_leaves_out_is_the_default() -> None:
-    [policy] = instance_policies_of(policies(of_instance("keyCreateImportAccess", enforce_token=True)), kind="")
+    [policy] = instance_policies_of(policies(instance_policy("keyCreateImportAccess", enforce_token=True)), kind="")
     assert policy.attributes == {**ACCESS_DEFAULTS, "enforce_token": True}
 
 
 REFUSED_OF_INSTANCES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
-    "an unknown kind": (of_instance("nothing"), ("INVALID_FIELD_ERR", "policy_type")),
-    "an attribute that it does not have": (of_instance("dualAuthDelete", interval_month=3), ("BAD_BODY_ERR", "")),
-    "a rotation without an interval": (of_instance("rotation"), ("INVALID_FIELD_ERR", "interval_month")),
+    "an unknown kind": (instance_policy("nothing"), ("INVALID_FIELD_ERR", "policy_type")),
+    "an attribute that it does not have": (instance_policy("dualAuthDelete", interval_month=3), ("BAD_BODY_ERR", "")),
+    "a rotation without an interval": (instance_policy("rotation"), ("INVALID_FIELD_ERR", "interval_month")),
     "a rotation with a wrong interval": (
-        of_instance("rotation", interval_month=13),
+        instance_policy("rotation", interval_month=13),
         ("INVALID_FIELD_ERR", "interval_month"),
     ),
     "an interval of a disabled rotation": (
-        of_instance("rotation", enabled=False, interval_month=3),
+        instance_policy("rotation", enabled=False, interval_month=3),
         ("INVALID_FIELD_ERR", "interval_month"),
     ),
-    "no network": (of_instance("allowedNetwork"), ("INVALID_FIELD_ERR", "allowed_network")),
+    "no network": (instance_policy("allowedNetwork"), ("INVALID_FIELD_ERR", "allowed_network")),
     "a wrong network": (
-        of_instance("allowedNetwork", allowed_network="public-only"),
+        instance_policy("allowedNetwork", allowed_network="public-only"),
         ("INVALID_FIELD_ERR", "allowed_network"),
     ),
-    "no addresses": (of_instance("allowedIP", allowed_ip=[]), ("INVALID_FIELD_ERR", "allowed_ip")),
+    "no addresses": (instance_policy("allowedIP", allowed_ip=[]), ("INVALID_FIELD_ERR", "allowed_ip")),
     **{
-        f"the address {address}": (of_instance("allowedIP", allowed_ip=[address]), ("INVALID_FIELD_ERR", "allowed_ip"))
+        f"the address {address}": (
+            instance_policy("allowedIP", allowed_ip=[address]),
+            ("INVALID_FIELD_ERR", "allowed_ip"),
+        )
         for address in (
             *("192.0.2.300", "127.0.0.1/255.0.0.0", "127.0.0.1/0.0.0.255", "fe80::1%eth0", "192.0.2.0/33"),
             *("::ffff:192.0.2.7", "::ffff:192.0.2.0/120", " 192.0.2.7", "192.0.2.7/", "192.0.2.0/024"),

@@ -96,7 +96,7 @@ def test_a_crn_of_another_form_is_refused(alice: KeyProtect, crn: str) -> None:
 def test_a_caller_sees_the_registrations_of_the_rings_that_it_may_read(iam: World, instance: ResourceInstance) -> None:
     create_ring(instance, "team-a", by=ALICE)
     register(make_key(instance, ring="team-a"), "of-team-a")
-    register(make_key(instance), "of-nobody-else")
+    register(make_key(instance), "of-the-default-ring")
     victor = KeyProtect(instance.guid, VICTOR)
     grant(iam, VICTOR, "Reader", keyRing="team-a")
     assert buckets(victor, "/keys/registrations") == ["of-team-a"]

@@ -17,6 +17,7 @@ from controlplane.keyprotect.api.ring_lists import RingListView
 from controlplane.keyprotect.errors import InvalidQuery, parameter
 from controlplane.keyprotect.key_requests import KEY_TYPE, prototype_of
 from controlplane.keyprotect.list_query import LARGEST_LIMIT, ListQuery
+from controlplane.keyprotect.models import DEFAULT_RING
 from controlplane.keyprotect.policies import KeyPolicySetting
 from controlplane.keyprotect.policy_requests import overrides_of
 from controlplane.keyprotect.selectors import payload_of
@@ -36,6 +37,11 @@ LIMIT = limit_parameter(largest=LARGEST_LIMIT)
 
 class NewKeyView(RingListView):
     """A view that creates keys."""
+
+    @property
+    def ring(self) -> str:
+        """Return the key ring of the request. A new key is in ``default`` unless there is one."""
+        return super().ring or (DEFAULT_RING if self.request.method == "POST" else "")
 
     def create(self, overrides: Sequence[KeyPolicySetting] | None) -> Response:
         """Create the key that the body describes, with these policies; None for those that its instance has."""

@@ -46,12 +46,12 @@ class KeyPolicies(KeyView):
     def get(self, request: Request, key_id: str) -> Response:
         kind = policy_kind(request.GET.getlist("policy"), KEY_POLICIES)
         policies = self.key.policies.filter(**({"kind": kind} if kind else {})).order_by("kind")
-        return self.answer(collection(POLICY_TYPE, [key_policy_body(self.key, each) for each in policies]))
+        return self.answer(collection(POLICY_TYPE, map(key_policy_body, policies)))
 
     def put(self, request: Request, key_id: str) -> Response:
         settings = key_policies_of(self.body, kind=policy_kind(request.GET.getlist("policy"), KEY_POLICIES))
         policies = set_key_policies(self.key, settings, by=self.call.by)
-        return self.answer(collection(POLICY_TYPE, [key_policy_body(self.key, each) for each in policies]))
+        return self.answer(collection(POLICY_TYPE, map(key_policy_body, policies)))
 
 
 class InstancePolicies(KeyProtectView):

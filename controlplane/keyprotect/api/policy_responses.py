@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 from controlplane.kernel.timestamps import seconds
 from controlplane.keyprotect import base64_text
 from controlplane.keyprotect.api.responses import KeyCollectionMetadata, KeyRotation, KeyVersionBody, rotation_body
-from controlplane.keyprotect.models import ImportToken, InstancePolicy, Key, KeyPolicy, Registration
+from controlplane.keyprotect.models import ImportToken, InstancePolicy, KeyPolicy, Registration
 from controlplane.keyprotect.policies import ROTATION
 from controlplane.keyprotect.policy_requests import POLICY_TYPE
 
@@ -107,10 +107,10 @@ class RegistrationList(TypedDict):
     resources: NotRequired[list[RegistrationBody]]
 
 
-def key_policy_body(key: Key, policy: KeyPolicy) -> KeyPolicyBody:
+def key_policy_body(policy: KeyPolicy) -> KeyPolicyBody:
     body: KeyPolicyBody = {
-        "id": key.identifier,
-        "crn": key.crn,
+        "id": policy.key.identifier,
+        "crn": policy.key.crn,
         "type": POLICY_TYPE,
         "createdBy": policy.created_by,
         "creationDate": seconds(policy.created_at),

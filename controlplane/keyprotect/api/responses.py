@@ -11,7 +11,7 @@ from controlplane.keyprotect import base64_text
 from controlplane.keyprotect.key_requests import KEY_TYPE
 from controlplane.keyprotect.models import Key, KeyAlias, KeyPolicy, KeyRing, KeyVersion
 from controlplane.keyprotect.policies import ROTATION
-from controlplane.keyprotect.services.dual_authorization import authorization_expires_at, has_dual_authorization
+from controlplane.keyprotect.services.dual_authorization import authorized_until, has_dual_authorization
 from controlplane.keyprotect.states import PURGE_AFTER, PURGED_AFTER, RESTORE_WITHIN, State, elapsed
 
 VERSION, ALIAS, RING = (f"application/vnd.ibm.kms.{each}+json" for each in ("key.version", "alias", "key_ring"))
@@ -226,8 +226,7 @@ def key_body(key: Key, *, now: datetime, payload: bytes | None = None) -> KeyBod
 def _dual_auth_delete(key: Key, now: datetime) -> KeyDualAuthDelete:
     if not has_dual_authorization(key):
         return {"enabled": False}
-    expires_at = authorization_expires_at(key)
-    if expires_at is None or expires_at <= now:
+    if (expires_at := authorized_until(key, now)) is None:
         return {"enabled": True, "keySetForDeletion": False}
     return {"enabled": True, "keySetForDeletion": True, "authExpiration": seconds(expires_at)}
 

@@ -22,8 +22,8 @@ class RingListView(KeyProtectView):
 
     @property
     def ring(self) -> str:
-        """Return the key ring of the request. A new key is in ``default`` unless there is one."""
-        return self.request.headers.get(RING, "") or (DEFAULT_RING if self.request.method == "POST" else "")
+        """Return the key ring of the request; empty for all."""
+        return self.request.headers.get(RING, "")
 
     def ask_iam(self, operation: Operation) -> None:
         """Ask for its decision on the operation; on a list also for each key ring, if need be. Raises NotAuthorized."""

@@ -48,7 +48,7 @@ def require_authorization(key: Key, *, person: str, now: datetime) -> None:
     if not has_dual_authorization(key):
         return
     failure = "1 prior authorization(s) are required for deletion: "
-    if not is_set_for_deletion(key, now):
+    if authorized_until(key, now) is None:
         expired = "The authorization has expired. " if key.set_for_deletion_at else ""
         raise AuthorizationsNotMet(
             f"{failure}{expired}While the key is active, ask another identity to send "
@@ -66,14 +66,10 @@ def has_dual_authorization(key: Key) -> bool:
     return any(policy.kind == DUAL_AUTH_DELETE and policy.enabled for policy in key.policies.all())
 
 
-def is_set_for_deletion(key: Key, now: datetime) -> bool:
-    """Return whether the deletion of the key is authorized at this instant."""
-    expires_at = authorization_expires_at(key)
-    return expires_at is not None and now < expires_at
-
-
-def authorization_expires_at(key: Key) -> datetime | None:
-    return key.set_for_deletion_at + AUTHORIZED_FOR if key.set_for_deletion_at else None
+def authorized_until(key: Key, now: datetime) -> datetime | None:
+    """Return when the authorization to delete the key expires; None when there is none at this instant."""
+    expires_at = key.set_for_deletion_at + AUTHORIZED_FOR if key.set_for_deletion_at else None
+    return expires_at if expires_at is not None and now < expires_at else None
 
 
 def _require_policy(key: Key) -> None:

@@ -22,7 +22,7 @@ ROTATING = KeyPolicy.objects.filter(due_at__isnull=False, key__state=State.ACTIV
 
 
 def run_due(now: datetime) -> int:
-    """Deactivate, rotate and purge keys, and wipe import tokens, whose time has come. Returns how many there were."""
+    """Deactivate, rotate and purge the keys that are due, and wipe expired import tokens. Returns their number."""
     expired = EXPIRING.filter(expires_at__lte=now).order_by("expires_at", "pk").values_list("pk", flat=True)
     destroyed = DESTROYED.filter(deleted_at__lte=now - PURGED_AFTER).order_by("deleted_at", "pk")
     rotating = ROTATING.filter(due_at__lte=now).order_by("due_at", "pk").values_list("key", flat=True)

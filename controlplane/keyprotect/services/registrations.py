@@ -31,7 +31,7 @@ def release_resources(key: Key, *, force: bool) -> None:
 
 
 def synchronize(key: Key, *, by: Party) -> None:
-    """Ask the services whose resources a root key protects to read its state and version again.
+    """Record that the services with registrations of a root key should read its state and version again.
 
     Raises RootKeyRequired, and TooEarly within an hour of the last time.
     """
